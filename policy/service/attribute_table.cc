@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The rows of the attribute table; see attributes.h. Grouped as in the manual.
+#include <array>
+
+#include "policy/service/attribute_field.h"
+#include "policy/service/attributes.h"
+#include "policy/service/codec_names.h"
+#include "policy/service/list_codecs.h"
+#include "policy/service/log_codec.h"
+#include "policy/service/scalar_codecs.h"
+
+namespace postern::policy {
+namespace {
+
+using enum Scope;
+constexpr Operators kSet = Operators::kSet;
+constexpr Operators kAppend = Operators::kAppend;
+constexpr Operators kList = Operators::kList;
+constexpr Arity kOne{1, 1};
+constexpr Arity kTwo{2, 2};
+constexpr Arity kSome{1, kAnyCount};
+constexpr Arity kAny{0, kAnyCount};
+constexpr Inheritance kNone = Inheritance::kNone;
+constexpr Inheritance kFill = Inheritance::kFill;
+constexpr Inheritance kBase = Inheritance::kBase;
+constexpr Enforcement kNow = Enforcement::kEnforced;
+constexpr Enforcement kLater = Enforcement::kNotYet;
+constexpr Enforcement kOnlyNone = Enforcement::kOnlyNone;
+using S = Settings;
+using YesNo = EnumCodec<kYesNo>;
+
+constexpr auto kAttributes = std::to_array<Attribute>({
+
+    // Identity and socket.
+    {"id", kService, kSet, kOne, kNone, kNow, "NAME",
+     "Names the service in logs, in enabled and disabled, and across a reload. Default: "
+     "the service name.",
+     "0.1", Field<&S::id, TextCodec>()},
+    {"type", kService, kSet, kSome, kNone, kNow, "INTERNAL UNLISTED TCPMUX TCPMUXPLUS",
+     "UNLISTED: the port is the one given here, not that of /etc/services. INTERNAL: the "
+     "service is built in. TCPMUX, TCPMUXPLUS: started by tcpmux, needs UNLISTED. RPC is "
+     "recognised and refused.",
+     "0.1", Field<&S::type, FlagsCodec<TypeSet, kTypes>>()},
+    {"flags", kService, kSet, kSome, kNone, kNow, "FLAG ...",
+     "REUSE is always on. NAMEINARGS: server_args begins with argv[0]. NODELAY, KEEPALIVE:"
+     " set on the socket. NORETRY: do not retry a failed fork. NOLIBWRAP: hosts.allow and "
+     "hosts.deny do not concern this service. SENSOR: record who knocks, serve nobody. "
+     "IPv4, IPv6: the family of the socket. INTERCEPT, IDONLY and LABELED are recognised "
+     "and refused.",
+     "0.1", Field<&S::flags, FlagsCodec<FlagSet, kFlags>>()},
+    {"disable", kService, kSet, kOne, kNone, kNow, "yes | no",
+     "yes: the service does not exist; what follows in its block is not judged.", "0.1",
+     Field<&S::disable, YesNo>()},
+    {"socket_type", kService, kSet, kOne, kNone, kNow, "stream | dgram | raw | seqpacket",
+     "The kind of socket. Default: stream for protocol tcp, dgram for udp.", "0.1",
+     Field<&S::socket_type, EnumCodec<kSocketTypes>>()},
+    {"protocol", kService, kSet, kOne, kNone, kNow, "NAME",
+     "A protocol of /etc/protocols. Default: tcp for stream, udp for dgram.", "0.1",
+     Field<&S::protocol, TextCodec>()},
+    {"wait", kService, kSet, kOne, kNone, kNow, "yes | no",
+     "yes: the server is given the listening socket and nobody else is served until it "
+     "exits. no: one server for each connection. Required.",
+     "0.1", Field<&S::wait, YesNo>()},
+    {"port", kService, kSet, kOne, kNone, kNow, "PORT",
+     "The port. Must agree with /etc/services unless type says UNLISTED.", "0.1",
+     Field<&S::port, PortCodec>()},
+    {"bind", kBoth, kSet, kOne, kFill, kNow, "ADDRESS | HOST",
+     "The one local address to listen on. Default: all. Also spelt interface.", "0.1",
+     Field<&S::bind, TextCodec>()},
+    {"v6only", kBoth, kSet, kOne, kFill, kNow, "yes | no",
+     "yes: an IPv6 socket that takes no IPv4 connections. Default: no.", "0.1",
+     Field<&S::v6only, YesNo>()},
+    {"redirect", kService, kSet, kTwo, kNone, kNow, "HOST PORT",
+     "Connects every client to this host and port instead of starting a server. Stream "
+     "sockets with wait = no only.",
+     "0.1", Field<&S::redirect, RedirectCodec>()},
+    {"rpc_version", kService, kSet, kOne, kNone, kNow, "N | LOW-HIGH",
+     "Part of RPC services, which are recognised and refused.", "0.1",
+     Field<&S::rpc_version, RpcVersionsCodec>()},
+    {"rpc_number", kService, kSet, kOne, kNone, kNow, "N",
+     "Part of RPC services, which are recognised and refused.", "0.1",
+     Field<&S::rpc_number, Unsigned32Codec>()},
+
+    // The server process.
+    {"user", kService, kSet, kOne, kNone, kNow, "NAME | UID",
+     "Who the server runs as. A number is a uid, and the gid is the same number unless "
+     "group is given. Required unless INTERNAL.",
+     "0.1", Field<&S::user, AccountCodec>()},
+    {"group", kService, kSet, kOne, kNone, kNow, "NAME | GID",
+     "The group the server runs as. Default: the primary group of user.", "0.1",
+     Field<&S::group, AccountCodec>()},
+    {"groups", kBoth, kSet, kOne, kFill, kNow, "yes | no",
+     "yes: the server has the supplementary groups of user. no: it has none. Default: no; "
+     "yes for inetd.conf.",
+     "0.1", Field<&S::groups, YesNo>()},
+    {"server", kService, kSet, kOne, kNone, kNow, "PATH",
+     "The program. Must be an executable file. Required unless INTERNAL or redirect.", "0.1",
+     Field<&S::server, PathCodec>()},
+    {"server_args", kService, kSet, kSome, kNone, kNow, "ARG ...",
+     "The arguments after argv[0]; with NAMEINARGS, argv[0] too. Blanks cannot be quoted.", "0.1",
+     Field<&S::server_args, ArgumentsCodec>()},
+    {"env", kService, kAppend, kAny, kNone, kNow, "NAME=VALUE ...",
+     "Added to the server's environment.", "0.1", Field<&S::env, EnvironmentCodec>()},
+    {"passenv", kBoth, kList, kAny, kBase, kNow, "NAME ...",
+     "The variables of the daemon's environment that are passed on. Default: all; an empty"
+     " list: none.",
+     "0.1", Field<&S::passenv, VariableListCodec>()},
+    {"umask", kBoth, kSet, kOne, kFill, kNow, "OCTAL",
+     "The umask of the server. Default: the daemon's own, at least 022.", "0.1",
+     Field<&S::umask, OctalCodec>()},
+    {"nice", kService, kSet, kOne, kNone, kNow, "N", "Added to the server's nice value.", "0.1",
+     Field<&S::nice, NiceCodec>()},
+    {"rlimit_as", kService, kSet, kOne, kNone, kNow, "BYTES[K|M|G] | UNLIMITED",
+     "Limit of the server's address space, soft and hard.", "0.1",
+     Field<&S::rlimit_as, NonzeroSizeCodec>()},
+    {"rlimit_data", kService, kSet, kOne, kNone, kNow, "BYTES[K|M|G] | UNLIMITED",
+     "Limit of the server's data segment, soft and hard.", "0.1",
+     Field<&S::rlimit_data, NonzeroSizeCodec>()},
+    {"rlimit_rss", kService, kSet, kOne, kNone, kNow, "BYTES[K|M|G] | UNLIMITED",
+     "Limit of the server's resident set, soft and hard.", "0.1",
+     Field<&S::rlimit_rss, NonzeroSizeCodec>()},
+    {"rlimit_stack", kService, kSet, kOne, kNone, kNow, "BYTES[K|M|G] | UNLIMITED",
+     "Limit of the server's stack, soft and hard.", "0.1",
+     Field<&S::rlimit_stack, NonzeroSizeCodec>()},
+    {"rlimit_files", kService, kSet, kOne, kNone, kNow, "COUNT | UNLIMITED",
+     "Limit of the server's open files.", "0.1", Field<&S::rlimit_files, NonzeroSizeCodec>()},
+    {"rlimit_cpu", kService, kSet, kOne, kNone, kNow, "SECONDS | UNLIMITED",
+     "Limit of the server's CPU time.", "0.1", Field<&S::rlimit_cpu, NonzeroCountCodec>()},
+    {"rlimit_nproc", kBoth, kSet, kOne, kFill, kNow, "COUNT | UNLIMITED",
+     "Limit of the processes of the server's user.", "0.1", Field<&S::rlimit_nproc, CountCodec>()},
+    {"rlimit_fsize", kBoth, kSet, kOne, kFill, kNow, "BYTES[K|M|G] | UNLIMITED",
+     "Limit of the size of files the server writes.", "0.1", Field<&S::rlimit_fsize, SizeCodec>()},
+    {"rlimit_core", kBoth, kSet, kOne, kFill, kNow, "BYTES[K|M|G] | UNLIMITED",
+     "Limit of the size of core files; 0 for none.", "0.1", Field<&S::rlimit_core, SizeCodec>()},
+    {"rlimit_memlock", kBoth, kSet, kOne, kFill, kNow, "BYTES[K|M|G] | UNLIMITED",
+     "Limit of the memory the server may lock.", "0.1", Field<&S::rlimit_memlock, SizeCodec>()},
+
+    // Admission.
+    {"only_from", kBoth, kList, kAny, kBase, kNow, "ADDRESS ...",
+     "Who may connect. Without it everybody may; an empty list admits nobody.", "0.1",
+     Field<&S::only_from, AddressListCodec>()},
+    {"no_access", kBoth, kList, kAny, kBase, kNow, "ADDRESS ...",
+     "Who may not connect, whatever only_from says.", "0.1",
+     Field<&S::no_access, AddressListCodec>()},
+    {"access_precedence", kBoth, kSet, kOne, kFill, kNow, "no_access | specific",
+     "Which list wins when a client is in both: no_access always, or the list with the "
+     "longer matching prefix. Default: no_access.",
+     "0.1", Field<&S::access_precedence, EnumCodec<kPrecedences>>()},
+    {"access_times", kService, kSet, kSome, kNone, kNow, "H:MM-H:MM ...",
+     "The times of day, local time, at which the service may be used. A range may cross "
+     "midnight.",
+     "0.1", Field<&S::access_times, AccessTimesCodec>()},
+    {"instances", kBoth, kSet, kOne, kFill, kNow, "COUNT | UNLIMITED",
+     "How many servers may run at a time. 0 refuses always. Default: UNLIMITED.", "0.1",
+     Field<&S::instances, CountCodec>()},
+    {"per_source", kBoth, kSet, kOne, kFill, kNow, "COUNT | UNLIMITED",
+     "How many servers may run at a time for one client address. Default: UNLIMITED.", "0.1",
+     Field<&S::per_source, CountCodec>()},
+    {"cps", kBoth, kSet, kTwo, kFill, kNow, "RATE SECONDS",
+     "More than RATE connections within a second close the service for SECONDS. RATE 0: no"
+     " limit. Default: 50 10.",
+     "0.1", Field<&S::cps, RateCodec>()},
+    {"cps_per_source", kBoth, kSet, kTwo, kFill, kNow, "COUNT SECONDS",
+     "At most COUNT connections in SECONDS from one address (IPv6: one /64); more are "
+     "refused without closing the service. COUNT 0: no limit. Default: no limit.",
+     "0.1", Field<&S::cps_per_source, SourceRateCodec>()},
+    {"max_load", kBoth, kSet, kOne, kFill, kNow, "LOAD",
+     "Refuses while the one-minute load average is at or above LOAD. A negative value "
+     "refuses always.",
+     "0.1", Field<&S::max_load, LoadCodec>()},
+    {"deny_time", kService, kSet, kOne, kNone, kNow, "MINUTES | FOREVER | NEVER",
+     "With flag SENSOR: for how long every service refuses an address that knocked. "
+     "Default: NEVER.",
+     "0.1", Field<&S::deny_time, DenyTimeCodec>()},
+    {"libwrap", kService, kSet, kOne, kNone, kNow, "NAME",
+     "The daemon name that hosts_access(5) rules are matched against.", "0.1",
+     Field<&S::libwrap, TextCodec>()},
+
+    // Logs and banners.
+    {"log_type", kBoth, kSet, kSome, kFill, kNow,
+     "SYSLOG FACILITY [LEVEL] | FILE PATH [SOFT [HARD]]",
+     "Where the records of the service go. Default: nowhere.", "0.1",
+     Field<&S::log_type, LogTypeCodec>()},
+    {"log_on_success", kBoth, kList, kAny, kBase, kNow, "PID HOST USERID EXIT DURATION TRAFFIC",
+     "What START, EXIT and TRAFFIC records hold. Without any, none is written.", "0.1",
+     Field<&S::log_on_success, FlagsCodec<LogOnSuccess, kLogOnSuccess>>()},
+    {"log_on_failure", kBoth, kList, kAny, kBase, kNow, "HOST USERID ATTEMPT",
+     "What FAIL records hold. Without any, none is written.", "0.1",
+     Field<&S::log_on_failure, FlagsCodec<LogOnFailure, kLogOnFailure>>()},
+    {"banner", kBoth, kSet, kOne, kFill, kNow, "FILE", "A file sent to every client first.", "0.1",
+     Field<&S::banner, PathCodec>()},
+    {"banner_success", kBoth, kSet, kOne, kFill, kNow, "FILE",
+     "A file sent to every client that is admitted.", "0.1",
+     Field<&S::banner_success, PathCodec>()},
+    {"banner_fail", kBoth, kSet, kOne, kFill, kNow, "FILE",
+     "A file sent to every client that is refused.", "0.1", Field<&S::banner_fail, PathCodec>()},
+    {"mdns", kBoth, kSet, kOne, kNone, kNow, "yes | no",
+     "Accepted and without meaning: xinetd no longer registers services with mDNS.", "0.1",
+     Field<&S::mdns, YesNo>()},
+
+    // The configuration as a whole.
+    {"enabled", kDefaults, kList, kAny, kNone, kNow, "ID ...",
+     "Only the services listed here exist. disabled and disable = yes still apply.", "0.1",
+     Field<&S::enabled, ServiceIdListCodec>()},
+    {"disabled", kDefaults, kList, kAny, kNone, kNow, "ID ...", "Services that do not exist.",
+     "0.1", Field<&S::disabled, ServiceIdListCodec>()},
+    {"trailing_comments", kDefaults, kSet, kOne, kNone, kNow, "refuse | accept",
+     "accept: a word that begins with # ends an attribute line. refuse: such a line is an "
+     "error, since xinetd drops the attribute without a word. Default: refuse.",
+     "0.1", Field<&S::trailing_comments, EnumCodec<kTrailingComments>>()},
+
+    // Confinement.
+    {"sandbox", kBoth, kSet, kOne, kFill, kOnlyNone, "none | baseline | standard | strict",
+     "The confinement profile of the server. Default: standard.", "0.1",
+     Field<&S::sandbox, EnumCodec<kProfiles>>()},
+    {"syscalls", kBoth, kList, kAny, kBase, kLater, "@GROUP | NAME ...",
+     "System calls the server may use. Default: the profile's.", "0.1",
+     Field<&S::syscalls, SyscallListCodec>()},
+    {"syscall_action", kBoth, kSet, kOne, kFill, kLater, "kill | errno | log",
+     "What a system call outside the list leads to. Default: kill.", "0.1",
+     Field<&S::syscall_action, EnumCodec<kSyscallActions>>()},
+    {"namespaces", kBoth, kList, kAny, kBase, kLater, "user mount pid net ipc uts cgroup time",
+     "The namespaces the server has to itself. Default: the profile's.", "0.1",
+     Field<&S::namespaces, FlagsCodec<NamespaceSet, kNamespaces>>()},
+    {"read_only_paths", kBoth, kList, kAny, kBase, kLater, "PATH ...", "Paths the server may read.",
+     "0.1", Field<&S::read_only_paths, PathListCodec>()},
+    {"read_write_paths", kBoth, kList, kAny, kBase, kLater, "PATH ...",
+     "Paths the server may read and write.", "0.1", Field<&S::read_write_paths, PathListCodec>()},
+    {"hidden_paths", kBoth, kList, kAny, kBase, kLater, "PATH ...",
+     "Paths the server does not see.", "0.1", Field<&S::hidden_paths, PathListCodec>()},
+    {"root", kBoth, kSet, kOne, kFill, kLater, "PATH", "The server's root directory.", "0.1",
+     Field<&S::root, PathCodec>()},
+    {"private_tmp", kBoth, kSet, kOne, kFill, kLater, "yes | no",
+     "yes: the server has a /tmp of its own.", "0.1", Field<&S::private_tmp, YesNo>()},
+    {"private_dev", kBoth, kSet, kOne, kFill, kLater, "yes | no",
+     "yes: the server has a minimal /dev of its own.", "0.1", Field<&S::private_dev, YesNo>()},
+    {"capabilities", kBoth, kList, kAny, kBase, kLater, "NAME ...",
+     "The capabilities(7) the server keeps, without cap_. Default: none unless user is "
+     "root.",
+     "0.1", Field<&S::capabilities, CapabilityListCodec>()},
+    {"no_new_privileges", kBoth, kSet, kOne, kFill, kLater, "yes | no",
+     "yes: the server cannot gain privileges, not even by a setuid program. Default: yes, "
+     "but no under baseline.",
+     "0.1", Field<&S::no_new_privileges, YesNo>()},
+    {"network", kBoth, kSet, kOne, kFill, kLater, "inherited | relay | client | server | host",
+     "What the server may do on the network beside the connection it is given.", "0.1",
+     Field<&S::network, EnumCodec<kNetworks>>()},
+    {"connect_to", kBoth, kList, kAny, kBase, kLater, "PORT ...",
+     "TCP ports the server may connect to.", "0.1", Field<&S::connect_to, PortListCodec>()},
+    {"isolation", kBoth, kSet, kOne, kFill, kLater, "zygote | fresh",
+     "fresh: every connection has namespaces of its own. Default: zygote, shared by the "
+     "connections of a service.",
+     "0.1", Field<&S::isolation, EnumCodec<kIsolations>>()},
+    {"zygote", kBoth, kSet, kOne, kFill, kLater, "lazy | eager",
+     "When a service's sandbox is made: at its first connection, or at load. Default: "
+     "lazy.",
+     "0.1", Field<&S::zygote, EnumCodec<kZygoteStarts>>()},
+    {"on_missing", kBoth, kSet, kOne, kFill, kLater, "refuse | warn",
+     "What to do when the kernel lacks a protection that was asked for. Default: refuse.", "0.1",
+     Field<&S::on_missing, EnumCodec<kOnMissing>>()},
+    {"memory_max", kBoth, kSet, kOne, kFill, kLater, "BYTES[K|M|G] | UNLIMITED",
+     "Memory all servers of the service may use together.", "0.1",
+     Field<&S::memory_max, SizeCodec>()},
+    {"tasks_max", kBoth, kSet, kOne, kFill, kLater, "COUNT | UNLIMITED",
+     "Tasks all servers of the service may have together.", "0.1",
+     Field<&S::tasks_max, CountCodec>()},
+    {"cpu_max", kBoth, kSet, kOne, kFill, kLater, "PERCENT | UNLIMITED",
+     "CPU time of all servers of the service together, in percent of one CPU.", "0.1",
+     Field<&S::cpu_max, CountCodec>()},
+    {"max_lifetime", kBoth, kSet, kOne, kFill, kLater, "SECONDS | UNLIMITED",
+     "How long a server may run. Default: UNLIMITED.", "0.1",
+     Field<&S::max_lifetime, CountCodec>()},
+    {"idle_timeout", kBoth, kSet, kOne, kFill, kLater, "SECONDS | UNLIMITED",
+     "How long a connection may be silent. Default: UNLIMITED.", "0.1",
+     Field<&S::idle_timeout, CountCodec>()},
+
+    // TLS and PROXY.
+    {"tls", kBoth, kSet, kOne, kFill, kLater, "yes | no",
+     "yes: clients speak TLS, the server does not notice. Default: no.", "0.1",
+     Field<&S::tls, YesNo>()},
+    {"tls_certificate", kBoth, kSet, kOne, kFill, kLater, "FILE", "The certificate chain, PEM.",
+     "0.1", Field<&S::tls_certificate, PathCodec>()},
+    {"tls_private_key", kBoth, kList, kAny, kBase, kLater, "FILE ...",
+     "The private keys, PEM; further ones for further server names.", "0.1",
+     Field<&S::tls_private_key, PathListCodec>()},
+    {"tls_client_ca", kBoth, kSet, kOne, kFill, kLater, "FILE",
+     "The authorities whose client certificates are accepted, PEM.", "0.1",
+     Field<&S::tls_client_ca, PathCodec>()},
+    {"tls_verify_client", kBoth, kSet, kOne, kFill, kLater, "none | request | require",
+     "Whether clients need a certificate. Default: none.", "0.1",
+     Field<&S::tls_verify_client, EnumCodec<kTlsVerify>>()},
+    {"tls_min_version", kBoth, kSet, kOne, kFill, kLater, "1.2 | 1.3",
+     "The oldest TLS version accepted. Default: 1.2.", "0.1",
+     Field<&S::tls_min_version, EnumCodec<kTlsVersions>>()},
+    {"tls_alpn", kBoth, kList, kAny, kBase, kLater, "NAME ...",
+     "The application protocols offered, RFC 7301.", "0.1",
+     Field<&S::tls_alpn, PatternListCodec>()},
+    {"tls_only_from", kBoth, kList, kAny, kBase, kLater, "PATTERN ...",
+     "Names or sha256: fingerprints of the client certificates that are admitted.", "0.1",
+     Field<&S::tls_only_from, PatternListCodec>()},
+    {"tls_no_access", kBoth, kList, kAny, kBase, kLater, "PATTERN ...",
+     "Names or sha256: fingerprints of the client certificates that are refused.", "0.1",
+     Field<&S::tls_no_access, PatternListCodec>()},
+    {"proxy_protocol", kBoth, kSet, kOne, kFill, kLater, "off | require",
+     "require: every connection begins with a PROXY header. Default: off.", "0.1",
+     Field<&S::proxy_protocol, EnumCodec<kProxyProtocols>>()},
+    {"proxy_from", kBoth, kList, kAny, kBase, kLater, "ADDRESS ...",
+     "The proxies whose header is believed.", "0.1", Field<&S::proxy_from, AddressListCodec>()},
+});
+
+constexpr bool NamesAreUnique() {
+  for (std::size_t i = 0; i < kAttributes.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (kAttributes[i].name == kAttributes[j].name) return false;
+    }
+  }
+  return true;
+}
+static_assert(NamesAreUnique());
+
+}  // namespace
+
+std::span<const Attribute> Attributes() { return kAttributes; }
+
+}  // namespace postern::policy

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// List items of xinetd.conf; see list_codecs.h.
+#include "policy/service/list_codecs.h"
+
+#include <array>
+#include <optional>
+
+#include "policy/service/scalar_codecs.h"
+
+namespace postern::policy {
+namespace {
+
+// capabilities(7), without the CAP_ in front.
+constexpr std::array<std::string_view, 41> kCapabilities = {
+    "audit_control",   "audit_read",   "audit_write",
+    "block_suspend",   "bpf",          "checkpoint_restore",
+    "chown",           "dac_override", "dac_read_search",
+    "fowner",          "fsetid",       "ipc_lock",
+    "ipc_owner",       "kill",         "lease",
+    "linux_immutable", "mac_admin",    "mac_override",
+    "mknod",           "net_admin",    "net_bind_service",
+    "net_broadcast",   "net_raw",      "perfmon",
+    "setfcap",         "setgid",       "setpcap",
+    "setuid",          "sys_admin",    "sys_boot",
+    "sys_chroot",      "sys_module",   "sys_nice",
+    "sys_pacct",       "sys_ptrace",   "sys_rawio",
+    "sys_resource",    "sys_time",     "sys_tty_config",
+    "syslog",          "wake_alarm"};
+
+bool IsIdentifier(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+bool SameWord(const AddressWord& a, const AddressWord& b) {
+  return a.kind == b.kind && a.kind != AddressWordKind::kBlocks && a.name == b.name;
+}
+
+void RemoveBlocks(AddressWord& word, const AddressWord& less) {
+  std::erase_if(word.blocks, [&less](const CidrBlock& block) {
+    return std::ranges::find(less.blocks, block) != less.blocks.end();
+  });
+}
+
+}  // namespace
+
+Result<std::string> ServiceIdItem::ParseOne(const Word& word, const CodecContext& /*context*/) {
+  return word.text;
+}
+std::string ServiceIdItem::PrintOne(const Value& item) { return item; }
+bool ServiceIdItem::Same(const Value& a, const Value& b) { return EqualsIgnoreCase(a, b); }
+
+Result<std::string> VariableItem::ParseOne(const Word& word, const CodecContext& context) {
+  if (word.text.find('=') != std::string::npos) {
+    return context.Expected(word, "the name of an environment variable, without a value");
+  }
+  return word.text;
+}
+std::string VariableItem::PrintOne(const Value& item) { return item; }
+bool VariableItem::Same(const Value& a, const Value& b) { return a == b; }
+
+Result<std::string> AssignmentItem::ParseOne(const Word& word, const CodecContext& context) {
+  const auto equals = word.text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return context.Expected(word, "NAME=VALUE (a value cannot hold blanks)");
+  }
+  return word.text;
+}
+std::string AssignmentItem::PrintOne(const Value& item) { return item; }
+bool AssignmentItem::Same(const Value& a, const Value& b) { return a == b; }
+
+Result<std::string> PathItem::ParseOne(const Word& word, const CodecContext& context) {
+  return PathCodec::Parse({&word, 1}, context);
+}
+std::string PathItem::PrintOne(const Value& item) { return item; }
+bool PathItem::Same(const Value& a, const Value& b) { return a == b; }
+
+Result<std::string> PatternItem::ParseOne(const Word& word, const CodecContext& /*context*/) {
+  return word.text;
+}
+std::string PatternItem::PrintOne(const Value& item) { return item; }
+bool PatternItem::Same(const Value& a, const Value& b) { return EqualsIgnoreCase(a, b); }
+
+Result<std::string> SyscallItem::ParseOne(const Word& word, const CodecContext& context) {
+  std::string_view name = word.text;
+  if (name.starts_with('@')) name.remove_prefix(1);
+  if (!IsIdentifier(name)) return context.Expected(word, "@GROUP or the name of a system call");
+  return word.text;
+}
+std::string SyscallItem::PrintOne(const Value& item) { return item; }
+bool SyscallItem::Same(const Value& a, const Value& b) { return a == b; }
+
+Result<std::string> CapabilityItem::ParseOne(const Word& word, const CodecContext& context) {
+  std::string name = ToLower(word.text);
+  if (std::ranges::find(kCapabilities, name) == kCapabilities.end()) {
+    return context.Expected(word, "a capability of capabilities(7) without \"cap_\"",
+                            DidYouMean(name, kCapabilities));
+  }
+  return name;
+}
+std::string CapabilityItem::PrintOne(const Value& item) { return item; }
+bool CapabilityItem::Same(const Value& a, const Value& b) { return a == b; }
+
+Result<std::uint16_t> PortItem::ParseOne(const Word& word, const CodecContext& context) {
+  return PortCodec::Parse({&word, 1}, context);
+}
+std::string PortItem::PrintOne(const Value& item) { return std::to_string(item); }
+bool PortItem::Same(const Value& a, const Value& b) { return a == b; }
+
+Result<AddressWords> AddressListCodec::Parse(Words words, const CodecContext& context) {
+  const NetworkLookup networks = [&context](const std::string& name) {
+    return context.system.NetworkNumber(name);
+  };
+  AddressWords list;
+  for (const Word& word : words) {
+    auto parsed = ParseAddressWord(word.text, context.assignment.At(word).where, networks);
+    if (!parsed) return Failure(std::move(parsed.error()));
+    // A name stays a name, known to the resolver or not: what it would decide needs a looked-up
+    // name.
+    list.push_back(*std::move(parsed));
+  }
+  return list;
+}
+
+std::string AddressListCodec::Print(const AddressWords& list) {
+  std::string out;
+  for (const AddressWord& word : list) out += (out.empty() ? "" : " ") + word.text;
+  return out;
+}
+
+void AddressListCodec::Add(AddressWords& list, AddressWords more) {
+  std::ranges::move(more, std::back_inserter(list));
+}
+
+void AddressListCodec::Remove(AddressWords& list, const AddressWords& less) {
+  for (const AddressWord& gone : less) {
+    std::erase_if(list, [&gone](AddressWord& word) {
+      if (word.kind != AddressWordKind::kBlocks) return SameWord(word, gone);
+      RemoveBlocks(word, gone);
+      return word.blocks.empty();
+    });
+  }
+}
+
+}  // namespace postern::policy

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Where service records go; see log_codec.h. The numbers are those of <syslog.h>, RFC 5424 6.2.1.
+#include "policy/service/log_codec.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "policy/service/codec_names.h"
+#include "policy/service/scalar_codecs.h"
+
+namespace postern::policy {
+namespace {
+
+constexpr int Facility(int code) { return code * 8; }
+
+constexpr Names<int, 19> kFacilities{{{"daemon", Facility(3)},
+                                      {"auth", Facility(4)},
+                                      {"authpriv", Facility(10)},
+                                      {"user", Facility(1)},
+                                      {"mail", Facility(2)},
+                                      {"lpr", Facility(6)},
+                                      {"news", Facility(7)},
+                                      {"uucp", Facility(8)},
+                                      {"cron", Facility(9)},
+                                      {"ftp", Facility(11)},
+                                      {"syslog", Facility(5)},
+                                      {"local0", Facility(16)},
+                                      {"local1", Facility(17)},
+                                      {"local2", Facility(18)},
+                                      {"local3", Facility(19)},
+                                      {"local4", Facility(20)},
+                                      {"local5", Facility(21)},
+                                      {"local6", Facility(22)},
+                                      {"local7", Facility(23)}}};
+
+constexpr Names<int, 8> kLevels{{{"emerg", 0},
+                                 {"alert", 1},
+                                 {"crit", 2},
+                                 {"err", 3},
+                                 {"warning", 4},
+                                 {"notice", 5},
+                                 {"info", 6},
+                                 {"debug", 7}}};
+
+constexpr Names<LogKind, 2> kKinds{{{"SYSLOG", LogKind::kSyslog}, {"FILE", LogKind::kFile}}};
+
+// Without a hard limit xinetd takes the soft one and 1 % of it, at least 5 KiB, at most 20 KiB.
+std::uint64_t DefaultHardLimit(std::uint64_t soft) {
+  constexpr std::uint64_t kLeast = 5120;
+  constexpr std::uint64_t kMost = 20480;
+  return soft + std::clamp(soft / 100, kLeast, kMost);
+}
+
+Failure WrongCount(const Word& word, const CodecContext& context, std::string form) {
+  return Failure(MakeDiagnostic(Severity::kError, "wrong-count", context.assignment.At(word),
+                                "expected " + std::move(form)));
+}
+
+Result<LogTarget> ParseSyslog(Words words, const CodecContext& context) {
+  if (words.size() < 2 || words.size() > 3) {
+    return WrongCount(words[0], context, "\"SYSLOG FACILITY [LEVEL]\"");
+  }
+  LogTarget target;
+  target.kind = LogKind::kSyslog;
+  const auto facility = EnumCodec<kFacilities>::Parse(words.subspan(1, 1), context);
+  if (!facility) return Failure(facility.error());
+  target.syslog_facility = *facility;
+  if (words.size() == 3) {
+    const auto level = EnumCodec<kLevels>::Parse(words.subspan(2, 1), context);
+    if (!level) return Failure(level.error());
+    target.syslog_level = *level;
+  }
+  return target;
+}
+
+Result<LogTarget> ParseFile(Words words, const CodecContext& context) {
+  if (words.size() < 2 || words.size() > 4) {
+    return WrongCount(words[0], context, "\"FILE PATH [SOFT [HARD]]\"");
+  }
+  LogTarget target;
+  target.kind = LogKind::kFile;
+  const auto path = PathCodec::Parse(words.subspan(1, 1), context);
+  if (!path) return Failure(path.error());
+  target.file = *path;
+  if (words.size() > 2) {
+    target.soft_limit = ParseSize(words[2].text);
+    if (!target.soft_limit) return context.Expected(words[2], "a soft size limit in bytes");
+    target.hard_limit = DefaultHardLimit(*target.soft_limit);
+  }
+  if (words.size() > 3) {
+    target.hard_limit = ParseSize(words[3].text);
+    if (!target.hard_limit || *target.hard_limit < *target.soft_limit) {
+      return context.Expected(words[3], "a hard size limit not below the soft one");
+    }
+  }
+  return target;
+}
+
+}  // namespace
+
+Result<LogTarget> LogTypeCodec::Parse(Words words, const CodecContext& context) {
+  const auto kind = EnumCodec<kKinds>::Parse(words.first(1), context);
+  if (!kind) return Failure(kind.error());
+  return *kind == LogKind::kSyslog ? ParseSyslog(words, context) : ParseFile(words, context);
+}
+
+std::string LogTypeCodec::Print(const LogTarget& value) {
+  if (value.kind == LogKind::kNone) return {};
+  if (value.kind == LogKind::kSyslog) {
+    return "SYSLOG " + EnumCodec<kFacilities>::Print(value.syslog_facility) + " " +
+           EnumCodec<kLevels>::Print(value.syslog_level);
+  }
+  std::string out = "FILE " + value.file;
+  if (value.soft_limit) out += " " + std::to_string(*value.soft_limit);
+  if (value.hard_limit) out += " " + std::to_string(*value.hard_limit);
+  return out;
+}
+
+}  // namespace postern::policy

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What loading a configuration needs to know of the system, so that policy/ itself does no I/O.
+//
+// The daemon implements it over files and NSS; tests and fuzzers implement it over maps.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/address/ip_address.h"
+
+namespace postern::policy {
+
+class SystemView {
+ public:
+  virtual ~SystemView() = default;
+
+  struct File {
+    std::string content;
+    std::string error;  // not empty: the file could not be read, and why
+    bool missing =
+        false;  // with `error`: there is no such file (ENOENT), so nothing was written in it
+    std::string real_path;  // absolute, for cycle detection
+  };
+  // Reads a whole regular file, refusing one larger than `max_bytes`. Relative paths count from
+  // the directory the daemon was started in.
+  virtual File ReadFile(const std::string& path, std::size_t max_bytes) const = 0;
+
+  struct DirectoryEntry {
+    std::string name;
+    bool is_regular = false;  // after following links
+  };
+  struct Directory {
+    std::vector<DirectoryEntry> entries;  // in no particular order
+    std::string error;
+    bool missing = false;  // with `error`: there is no such directory
+  };
+  virtual Directory ListDirectory(const std::string& path) const = 0;
+
+  // /etc/services: port, host order. `service` may be an alias.
+  virtual std::optional<std::uint16_t> ServicePort(const std::string& service,
+                                                   const std::string& protocol) const = 0;
+  // /etc/protocols.
+  virtual std::optional<int> ProtocolNumber(const std::string& protocol) const = 0;
+  // /etc/networks: the number, host order.
+  virtual std::optional<std::uint32_t> NetworkNumber(const std::string& network) const = 0;
+
+  struct User {
+    std::uint32_t uid, gid;
+  };
+  virtual std::optional<User> UserByName(const std::string& name) const = 0;
+  // The login name of a numeric user, for groups = yes.
+  virtual std::optional<std::string> UserNameById(std::uint32_t /*uid*/) const {
+    return std::nullopt;
+  }
+  virtual std::optional<std::uint32_t> GroupByName(const std::string& name) const = 0;
+  // The supplementary groups initgroups(3) would set, `primary` included.
+  virtual std::vector<std::uint32_t> SupplementaryGroups(const std::string& user,
+                                                         std::uint32_t primary) const = 0;
+
+  // The addresses /etc/hosts has for a name, in the file's order; empty when it has none. No name
+  // server is asked: loading happens in the privileged process.
+  virtual std::vector<IpAddress> HostAddresses(const std::string& host) const = 0;
+
+  // Empty when `path` is a regular file that may be executed; otherwise why not.
+  virtual std::string WhyNotExecutable(const std::string& path) const = 0;
+
+  // The daemon's own environment as NAME=VALUE words.
+  virtual std::vector<std::string> Environment() const = 0;
+};
+
+}  // namespace postern::policy
