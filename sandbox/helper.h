@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Starts one of the project's own helper processes on the other end of a channel.
+//
+// The helper gets the channel as descriptor kHelperChannel, /dev/null as 0 and 1, our standard
+// error as 2, and nothing else. It is expected to give up its privileges itself, first thing. Rare:
+// at start and after a helper's death, so a plain fork serves.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "sandbox/sys/error.h"
+#include "sandbox/sys/unique_fd.h"
+
+namespace postern::sandbox {
+
+inline constexpr int kHelperChannel = 3;
+
+struct Helper {
+  pid_t pid = 0;
+  sys::UniqueFd pidfd;
+  sys::UniqueFd channel;  // our end
+};
+
+// `argv[0]` is the path. Fails with execve's errno when the program cannot be executed.
+sys::Result<Helper> StartHelper(const std::vector<std::string>& argv);
+
+}  // namespace postern::sandbox

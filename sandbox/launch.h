@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Starts a program as another user with one socket as its descriptors 0, 1 and 2.
+//
+// Who calls: the privileged process, on its hot path. The child shares the parent's memory until it
+// executes the program (clone(2), CLONE_VM without CLONE_VFORK): no page table is copied and the
+// parent never waits, neither for a slow disk nor for a child that another process of the same user
+// has stopped. It shares the descriptor table too, for its first system call only: that one takes a
+// private copy of the few low descriptors (close_range(2), CLOSE_RANGE_UNSHARE), so that the cost
+// does not grow with the number of listening sockets.
+//
+// What makes this safe: the child runs no libc code that writes memory (raw system calls only),
+// reads only an immutable plan and its own slot, and the parent is not dumpable, so that no process
+// of the service's user can inspect the shared memory in the moment between setresuid and execve.
+// Linux resets "dumpable" to fs.suid_dumpable on setresuid; a machine that sets that to 1 is
+// refused.
+//
+// Failure means that the program does not run: the child reports the step and errno through a
+// close-on-exec pipe and ends with kLaunchFailed.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sandbox/sys/error.h"
+#include "sandbox/sys/unique_fd.h"
+
+namespace postern::sandbox {
+
+// As env(1) and shells do; a program may also end so itself, then no LaunchFailure exists for it.
+inline constexpr int kLaunchFailed = 126;
+
+struct PlannedLimit {
+  int resource = 0;         // RLIMIT_…
+  std::uint64_t value = 0;  // soft and hard; RLIM_INFINITY for none
+};
+
+// Everything about a program that is the same for each of its instances. Immutable once handed to
+// Launcher; the vectors of pointers point into the strings beside them.
+class LaunchPlan {
+ public:
+  struct Parts {
+    std::string path;
+    std::vector<std::string> argv;
+    std::vector<std::string> environment;
+    bool change_user = true;  // false only for an unprivileged daemon that starts its own user
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::vector<std::uint32_t> groups;
+    std::uint32_t umask = 022;
+    std::optional<int> priority;  // absolute, -20..19
+    std::vector<PlannedLimit> limits;
+  };
+  explicit LaunchPlan(Parts parts);
+  LaunchPlan(const LaunchPlan&) = delete;
+  LaunchPlan& operator=(const LaunchPlan&) = delete;
+
+  const Parts& parts() const { return parts_; }
+  char* const* argv() const { return argv_.data(); }
+  const std::vector<char*>& environment() const { return environment_; }
+
+ private:
+  Parts parts_;
+  std::vector<char*> argv_;         // ends with a null pointer
+  std::vector<char*> environment_;  // does not
+};
+
+// The steps in their order; a LaunchFailure names the one that failed.
+enum class LaunchStep : std::uint32_t {
+  kDetach = 1,  // take a private descriptor table
+  kDescriptors,
+  kSession,
+  kLimits,
+  kPriority,
+  kGroups,
+  kGroup,
+  kUser,
+  kVerify,
+  kSignals,
+  kExecute,
+};
+std::string_view StepText(LaunchStep step);  // "execve", "setgroups", …
+
+using LaunchId = std::uint64_t;
+
+struct LaunchFailure {
+  LaunchId id = 0;
+  LaunchStep step = LaunchStep::kExecute;
+  int error = 0;  // errno
+};
+
+struct Launched {
+  LaunchId id = 0;
+  pid_t pid = 0;
+  sys::UniqueFd pidfd;
+};
+
+class Launcher {
+ public:
+  // Claims the descriptors kReportDescriptor .. kFirstFree-1, which must not be in use (EBUSY):
+  // call it before anything else is opened, with 0, 1 and 2 taken.
+  static sys::Result<std::unique_ptr<Launcher>> Make();
+  ~Launcher();
+  Launcher(const Launcher&) = delete;
+  Launcher& operator=(const Launcher&) = delete;
+
+  // Starts an instance. `extra` are NAME=VALUE words for this one alone. Takes the connection: our
+  // copy of it is closed as soon as the child has its own. EAGAIN: the machine is out of processes;
+  // the connection is given back untouched.
+  sys::Result<Launched> Start(std::shared_ptr<const LaunchPlan> plan,
+                              std::span<const std::string> extra, sys::UniqueFd& connection);
+
+  // Readable when children have something to tell; then call Collect().
+  const sys::UniqueFd& report_descriptor() const { return report_read_; }
+  // Frees what detached children no longer need and returns the failures told so far.
+  std::vector<LaunchFailure> Collect();
+  // The child is dead: frees what it still held, in case it died too early to tell.
+  void Ended(LaunchId id);
+
+  static constexpr int kReportDescriptor = 3;
+  static constexpr int kFirstSlot = 4;
+  static constexpr int kSlots = 32;  // launches that have not yet detached, at once
+  static constexpr int kFirstFree = kFirstSlot + kSlots;
+
+ private:
+  struct Stage;  // a stack, the words of one launch, and whether the child still uses them
+  struct Slot {
+    LaunchId id = 0;  // 0: free
+  };
+  explicit Launcher(sys::UniqueFd report_read);
+  std::optional<int> FreeSlot();
+  Stage* FreeStage();
+  void Vacate(Slot& slot);
+
+  sys::UniqueFd report_read_;
+  sys::UniqueFd null_;  // holds the number of a free slot
+  std::array<Slot, kSlots> slots_;
+  std::vector<std::unique_ptr<Stage>> stages_;
+  std::vector<LaunchFailure> failures_;
+  LaunchId next_id_ = 1;
+};
+
+}  // namespace postern::sandbox

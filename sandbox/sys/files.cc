@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "sandbox/sys/files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstdlib>
+#include <memory>
+
+namespace postern::sandbox::sys {
+namespace {
+
+Result<UniqueFd> OnlyRegular(UniqueFd fd, const std::string& path) {
+  struct stat status;
+  if (::fstat(fd.get(), &status) != 0) return LastError("fstat", path);
+  if (!S_ISREG(status.st_mode)) return std::unexpected(Error{"open", EINVAL, path});
+  return fd;
+}
+
+}  // namespace
+
+Result<UniqueFd> OpenRegularFile(const std::string& path) {
+  // O_NONBLOCK: opening a FIFO without a writer would otherwise block the whole daemon.
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) return LastError("open", path);
+  return OnlyRegular(std::move(fd), path);
+}
+
+Result<UniqueFd> OpenForAppend(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(),
+                     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644));
+  if (!fd) return LastError("open", path);
+  struct stat status;
+  if (::fstat(fd.get(), &status) != 0) return LastError("fstat", path);
+  if (S_ISBLK(status.st_mode)) return std::unexpected(Error{"open", EINVAL, path});
+  return fd;
+}
+
+Result<UniqueFd> CreateNewFile(const std::string& path, std::uint32_t mode) {
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (!fd) return LastError("open", path);
+  return fd;
+}
+
+Result<std::string> ReadAll(const UniqueFd& fd, std::size_t max_bytes) {
+  std::string content;
+  char buffer[16384];
+  for (;;) {
+    const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return LastError("read");
+    if (n == 0) return content;
+    content.append(buffer, static_cast<std::size_t>(n));
+    if (content.size() > max_bytes) return std::unexpected(Error{"read", EFBIG, {}});
+  }
+}
+
+Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes) {
+  TRY(const UniqueFd fd, OpenRegularFile(path));
+  auto content = ReadAll(fd, max_bytes);
+  if (!content) content.error().object = path;
+  return content;
+}
+
+Result<std::size_t> WriteSome(const UniqueFd& fd, std::string_view bytes) {
+  for (;;) {
+    const ssize_t n = ::write(fd.get(), bytes.data(), bytes.size());
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno != EINTR) return LastError("write");
+  }
+}
+
+Result<std::size_t> ReadAt(const UniqueFd& fd, std::uint64_t offset, std::span<std::byte> buffer) {
+  for (;;) {
+    const ssize_t n = ::pread(fd.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno != EINTR) return LastError("pread");
+  }
+}
+
+Status WriteAll(const UniqueFd& fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    TRY(const std::size_t written, WriteSome(fd, bytes));
+    bytes.remove_prefix(written);
+  }
+  return {};
+}
+
+Result<std::uint64_t> FileSize(const UniqueFd& fd) {
+  struct stat status;
+  if (::fstat(fd.get(), &status) != 0) return LastError("fstat");
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+Status Remove(const std::string& path) {
+  if (::unlink(path.c_str()) != 0) return LastError("unlink", path);
+  return {};
+}
+
+Result<std::string> RealPath(const std::string& path) {
+  std::unique_ptr<char, decltype(&::free)> resolved(::realpath(path.c_str(), nullptr), &::free);
+  if (!resolved) return LastError("realpath", path);
+  return std::string(resolved.get());
+}
+
+Result<std::string> CurrentDirectory() { return RealPath("."); }
+
+Result<std::vector<DirectoryEntry>> ListDirectory(const std::string& path) {
+  std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), &::closedir);
+  if (!directory) return LastError("opendir", path);
+  std::vector<DirectoryEntry> entries;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(directory.get());
+    if (entry == nullptr) break;
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    struct stat status;
+    const bool known = ::fstatat(::dirfd(directory.get()), entry->d_name, &status, 0) == 0;
+    entries.push_back({std::string(name), known && S_ISREG(status.st_mode)});
+  }
+  if (errno != 0) return LastError("readdir", path);
+  return entries;
+}
+
+Result<FileKind> Inspect(const std::string& path) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0) return LastError("stat", path);
+  return FileKind{S_ISREG(status.st_mode), S_ISDIR(status.st_mode), status.st_mode & 07777U,
+                  status.st_uid,           status.st_gid,           S_ISSOCK(status.st_mode)};
+}
+
+bool IsExecutable(const std::string& path) { return ::access(path.c_str(), X_OK) == 0; }
+
+}  // namespace postern::sandbox::sys

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Files and directories, as the privileged process and its helpers use them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sandbox/sys/error.h"
+#include "sandbox/sys/unique_fd.h"
+
+namespace postern::sandbox::sys {
+
+// A regular file for reading. Never blocks on a FIFO or a device: anything but a regular file is
+// refused (EINVAL).
+Result<UniqueFd> OpenRegularFile(const std::string& path);
+
+// A log file: created 0644 when missing, opened for appending, never blocking. A FIFO or a
+// character device will do (/dev/stdout in a container); a block device is refused (EINVAL).
+Result<UniqueFd> OpenForAppend(const std::string& path);
+
+// A new file that did not exist before, not following links: pid files, state dumps.
+Result<UniqueFd> CreateNewFile(const std::string& path, std::uint32_t mode);
+
+Result<std::string> ReadAll(const UniqueFd& fd, std::size_t max_bytes);  // EFBIG beyond max_bytes
+Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes);
+
+// Reads at a place of the caller's own, whatever the shared file position (pread(2)); 0 is the end.
+Result<std::size_t> ReadAt(const UniqueFd& fd, std::uint64_t offset, std::span<std::byte> buffer);
+
+// Writes everything or fails; for files, where a write does not block on a peer.
+Status WriteAll(const UniqueFd& fd, std::string_view bytes);
+
+// Writes once; returns how much went. What a full disk did not take is the caller's to judge.
+Result<std::size_t> WriteSome(const UniqueFd& fd, std::string_view bytes);
+
+Result<std::uint64_t> FileSize(const UniqueFd& fd);
+Status Remove(const std::string& path);  // unlink(2)
+Result<std::string> RealPath(const std::string& path);
+Result<std::string> CurrentDirectory();
+
+struct DirectoryEntry {
+  std::string name;
+  bool is_regular = false;  // after following links
+};
+Result<std::vector<DirectoryEntry>> ListDirectory(const std::string& path);
+
+struct FileKind {
+  bool regular = false;
+  bool directory = false;
+  std::uint32_t mode = 0;  // permission bits, setuid and setgid included
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  bool socket = false;
+};
+Result<FileKind> Inspect(const std::string& path);
+bool IsExecutable(const std::string& path);  // access(2) X_OK
+
+}  // namespace postern::sandbox::sys

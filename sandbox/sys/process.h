@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Processes: identity, ends of children, descriptors inherited at birth.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sandbox/sys/error.h"
+#include "sandbox/sys/unique_fd.h"
+
+namespace postern::sandbox::sys {
+
+pid_t OwnPid();
+bool IsRoot();  // effective user id 0
+std::uint32_t OwnUid();
+std::uint32_t OwnGid();
+
+// How a child ended. Exactly one of the two is set.
+struct Exit {
+  std::optional<int> status;
+  std::optional<int> signal;
+};
+// Reaps the child behind a pidfd; nullopt while it runs (waitid(2), P_PIDFD).
+Result<std::optional<Exit>> ReapPidfd(const UniqueFd& pidfd);
+Result<Exit> AwaitPidfd(const UniqueFd& pidfd);  // the same, waiting for the end
+Status SignalPidfd(const UniqueFd& pidfd, int signal);
+Result<UniqueFd> OpenPidfd(pid_t pid);
+
+// Makes descriptors 0, 1 and 2 exist (on /dev/null), so that none of ours ever lands there.
+Status EnsureStandardDescriptors();
+// Closes everything from `first` on; close_range(2), whatever the limit.
+Status CloseFrom(int first);
+// Moves what starts at descriptor `first` to numbers from `floor` on, close-on-exec, and closes
+// every other descriptor above 2. For sockets a service manager left us (sd_listen_fds(3)).
+Result<std::vector<UniqueFd>> KeepOnly(int first, int count, int floor);
+Status PointAtDevNull(int descriptor);  // 0, 1 or 2
+
+// No core dump, no ptrace, no /proc/self/mem for others (PR_SET_DUMPABLE 0).
+Status ForbidInspection();
+// The value of fs.suid_dumpable; 0 when it cannot be read.
+int SuidDumpable();
+Status SetParentDeathSignal(int signal);
+Status SetNoNewPrivileges();
+
+Status RaiseOpenFilesLimit(std::uint64_t at_least);  // both limits, as far as allowed
+std::uint64_t OpenFilesLimit();                      // the soft limit
+std::uint64_t OpenFilesHardLimit();
+int OwnPriority();  // -20..19, getpriority(2)
+std::uint32_t OwnUmask();
+void SetUmask(std::uint32_t mask);
+Status ChangeDirectory(const std::string& path);
+
+// Gives up root for good and checks that it is gone: groups, gid, uid (credentials(7)).
+Status BecomeUser(std::uint32_t uid, std::uint32_t gid);
+
+// fork(2) for daemonising only: no other threads exist and nothing of a service has started.
+enum class Side : std::uint8_t { kParent, kChild };
+struct Forked {
+  Side side;
+  pid_t child = 0;  // on the parent's side
+};
+Result<Forked> Fork();
+Status StartSession();                  // setsid(2)
+[[noreturn]] void ExitNow(int status);  // _exit(2)
+
+// The resources of setrlimit(2), so that <sys/resource.h> stays in here.
+enum class Resource : std::uint8_t {
+  kAddressSpace,
+  kData,
+  kResident,
+  kStack,
+  kOpenFiles,
+  kCpuSeconds,
+  kProcesses,
+  kFileSize,
+  kCore,
+  kLockedMemory,
+};
+int NumberOf(Resource resource);                                // RLIMIT_…
+inline constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};  // RLIM_INFINITY
+
+struct Pipe {
+  UniqueFd read_end, write_end;
+};
+Result<Pipe> MakePipe(bool nonblocking);
+
+}  // namespace postern::sandbox::sys
