@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/acceptor/admission.h"
+
+#include <string>
+#include <variant>
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+using policy::AddressEvidence;
+using policy::Deny;
+using policy::DenyReason;
+using policy::SocketType;
+
+namespace {
+
+constexpr std::chrono::seconds kRepeatedRefusal(60);  // xinetd.conf(5), log_on_failure
+constexpr std::chrono::seconds kExpiryInterval(60);
+constexpr std::chrono::seconds kRetryListen(1);
+
+std::optional<policy::IpAddress> AddressOnly(const std::optional<policy::Endpoint>& peer) {
+  return peer ? std::optional(peer->address) : std::nullopt;
+}
+
+std::string Text(const std::optional<policy::IpAddress>& address) {
+  return address ? address->ToString() : "<no address>";
+}
+
+std::string Place(const policy::AddressWord& word) {
+  return word.text + " (" + word.where.file + ":" + std::to_string(word.where.line) + ")";
+}
+
+}  // namespace
+
+policy::Facts Admission::Gather(const Service& service,
+                                const std::optional<policy::Endpoint>& peer) {
+  policy::Facts facts;
+  facts.peer = AddressOnly(peer);
+  facts.now = loop_.now();
+  if (service.spec().access_times) facts.local_time = clocks_.LocalTime(facts.now);
+  if (service.spec().max_load) facts.load = clocks_.Load(facts.now);
+  facts.total_running = total_running;
+  facts.total_limit = total_limit_;
+  return facts;
+}
+
+std::optional<Deny> Admission::Decide(Service& service,
+                                      const std::optional<policy::Endpoint>& peer) {
+  ++service.attempts;
+  const policy::Verdict verdict =
+      policy::Admit(service.spec(), service.limits(), deny_list_, Gather(service, peer));
+  if (std::holds_alternative<policy::Allow>(verdict)) return std::nullopt;
+  if (const auto* deny = std::get_if<Deny>(&verdict)) return *deny;
+  return Deny{DenyReason::kAddress, AddressEvidence::kNeedsName,
+              std::get<policy::NeedName>(verdict).rule};
+}
+
+void Admission::Refuse(Service& service, const Deny& deny,
+                       const std::optional<policy::Endpoint>& peer) {
+  const auto source = AddressOnly(peer);
+  if (ToBeLogged(service, source)) {
+    service.log().Write(FailRecord{service.spec().id, policy::ReasonText(deny.reason), source},
+                        service.spec().log_on_failure);
+    Explain(service, deny, Text(source));
+  }
+  if (deny.evidence == AddressEvidence::kSensor && source) Sense(service, *source);
+  if (deny.reason == DenyReason::kConnectionsPerSecond) CloseForAWhile(service);
+}
+
+bool Admission::ToBeLogged(Service& service, const std::optional<policy::IpAddress>& source) {
+  if (service.spec().socket_type != SocketType::kDgram) return true;
+  const bool repeated = source && service.last_refused == source &&
+                        loop_.now() - service.last_refused_at < kRepeatedRefusal;
+  if (repeated) return false;
+  service.last_refused = source;
+  service.last_refused_at = loop_.now();
+  return true;
+}
+
+void Admission::Explain(Service& service, const Deny& deny, const std::string& from) {
+  const std::string& id = service.spec().id;
+  if (deny.reason == DenyReason::kLoad) {
+    log_.Error(id + ": refused connect from " + from + " due to excessive load");
+  } else if (deny.evidence == AddressEvidence::kBothLists) {
+    log_.Error("Service=" + id + ": only_from list and no_access list match equally the address " +
+               from);
+  } else if (deny.evidence == AddressEvidence::kNeedsName && deny.rule != nullptr) {
+    log_.Error("Service=" + id + ": refused " + from + ": only its host name could decide, by " +
+               Place(*deny.rule) + ", and no name was looked up");
+  }
+}
+
+// A stream service refuses clients until then, a datagram service leaves them queued.
+void Admission::CloseForAWhile(Service& service) {
+  if (service.held(Hold::kClosed)) return;
+  const auto wait = service.spec().cps.wait;
+  log_.Error("Deactivating service " + service.spec().id +
+             " due to excessive incoming connections.  Restarting in " + std::to_string(wait) +
+             " seconds.");
+  service.Place(Hold::kClosed);
+  if (service.listener() && service.spec().socket_type != SocketType::kDgram) {
+    const auto closed = service.CloseListener();
+    if (!closed) log_.Error(service.spec().id + ": " + closed.error().ToString());
+  }
+  service.reopen_timer = loop_.After(std::chrono::seconds(wait), [this, &service] {
+    service.reopen_timer = 0;
+    Reopen(service);
+  });
+}
+
+void Admission::Reopen(Service& service) {
+  if (service.listener() && service.spec().socket_type != SocketType::kDgram) {
+    const auto reopened = service.ReopenListener();
+    if (!reopened) {
+      log_.Error(service.spec().id + ": " + reopened.error().ToString());
+      service.reopen_timer = loop_.After(kRetryListen, [this, &service] {
+        service.reopen_timer = 0;
+        Reopen(service);
+      });
+      return;
+    }
+  }
+  log_.Error("Activating service " + service.spec().id);
+  service.Release(Hold::kClosed);
+}
+
+// A datagram's source proves nothing: whoever forges it would have us refuse a host of his choice.
+void Admission::Sense(Service& service, const policy::IpAddress& source) {
+  const auto& deny_time = service.spec().deny_time;
+  if (!deny_time || service.spec().socket_type == SocketType::kDgram) return;
+  const bool forever = deny_time->count() == 0;
+  switch (deny_list_.Add(source, loop_.now(), *deny_time)) {
+    case policy::DenyList::Added::kNew:
+      log_.Critical("Adding " + source.ToString() + " to the global_no_access list for " +
+                    std::to_string(forever ? -1 : deny_time->count()) + " minutes");
+      break;
+    case policy::DenyList::Added::kExtended:
+      break;
+    case policy::DenyList::Added::kFull:
+      log_.Error("Maximum global_no_access count reached.");
+      break;
+  }
+  ScheduleExpiry();
+}
+
+void Admission::ScheduleExpiry() {
+  if (expiry_timer_ != 0 || deny_list_.size() == 0) return;
+  expiry_timer_ = loop_.After(kExpiryInterval, [this] {
+    expiry_timer_ = 0;
+    if (deny_list_.Expire(loop_.now()) != 0) {
+      log_.Info("At least 1 DENY_TIME has expired, global_no_access list updated");
+      if (deny_list_.size() == 0) log_.Info("global_no_access list is empty.");
+    }
+    ScheduleExpiry();
+  });
+}
+
+}  // namespace postern::daemon

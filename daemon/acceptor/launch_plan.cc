@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/acceptor/launch_plan.h"
+
+#include <algorithm>
+
+#include "sandbox/sys/process.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+using policy::ResourceKind;
+
+namespace {
+
+sys::Resource ResourceOf(ResourceKind kind) {
+  switch (kind) {
+    case ResourceKind::kAddressSpace:
+      return sys::Resource::kAddressSpace;
+    case ResourceKind::kData:
+      return sys::Resource::kData;
+    case ResourceKind::kResident:
+      return sys::Resource::kResident;
+    case ResourceKind::kStack:
+      return sys::Resource::kStack;
+    case ResourceKind::kOpenFiles:
+      return sys::Resource::kOpenFiles;
+    case ResourceKind::kCpuSeconds:
+      return sys::Resource::kCpuSeconds;
+    case ResourceKind::kProcesses:
+      return sys::Resource::kProcesses;
+    case ResourceKind::kFileSize:
+      return sys::Resource::kFileSize;
+    case ResourceKind::kCore:
+      return sys::Resource::kCore;
+    case ResourceKind::kLockedMemory:
+      return sys::Resource::kLockedMemory;
+  }
+  return sys::Resource::kCore;
+}
+
+std::vector<sandbox::PlannedLimit> LimitsOf(const policy::Program& program,
+                                            const Inherited& inherited) {
+  // The daemon raised its own limit for its listeners; a service must not inherit that.
+  std::vector<sandbox::PlannedLimit> limits = {
+      {sys::NumberOf(sys::Resource::kOpenFiles), inherited.open_files}};
+  for (const policy::ResourceLimit& limit : program.limits) {
+    limits.push_back(
+        {sys::NumberOf(ResourceOf(limit.kind)), limit.value.value_or(sys::kUnlimited)});
+  }
+  return limits;
+}
+
+// An unprivileged daemon can start its own user's programs and nothing else; it does not try to
+// change the user then, which would fail even to the same one (setgroups(2)).
+bool MustChangeUser(const policy::Credentials& wanted, const Inherited& inherited) {
+  return inherited.root || wanted.uid != inherited.uid || wanted.gid != inherited.gid;
+}
+
+}  // namespace
+
+Inherited ReadInherited() {
+  Inherited inherited;
+  inherited.open_files = sys::OpenFilesHardLimit();
+  inherited.umask = sys::OwnUmask();
+  inherited.priority = sys::OwnPriority();
+  inherited.root = sys::IsRoot();
+  inherited.uid = sys::OwnUid();
+  inherited.gid = sys::OwnGid();
+  return inherited;
+}
+
+std::shared_ptr<const sandbox::LaunchPlan> MakeLaunchPlan(const policy::ServiceSpec& spec,
+                                                          const Inherited& inherited) {
+  const policy::Program& program = spec.program;
+  sandbox::LaunchPlan::Parts parts;
+  parts.path = program.path;
+  parts.argv = program.argv;
+  parts.environment = program.environment;
+  parts.change_user = MustChangeUser(program.credentials, inherited);
+  parts.uid = program.credentials.uid;
+  parts.gid = program.credentials.gid;
+  parts.groups = program.credentials.groups;
+  // xinetd.conf(5), umask: the daemon's own, but never less strict than 022.
+  parts.umask = program.umask.value_or(inherited.umask | 022U);
+  if (program.nice) parts.priority = std::clamp(inherited.priority + *program.nice, -20, 19);
+  parts.limits = LimitsOf(program, inherited);
+  return std::make_shared<const sandbox::LaunchPlan>(std::move(parts));
+}
+
+}  // namespace postern::daemon

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// From what a service shall run as (policy) to what sandbox::Launcher can start.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "policy/service/service_spec.h"
+#include "sandbox/launch.h"
+
+namespace postern::daemon {
+
+// What the daemon itself had when it was started, and its services inherit or count from.
+struct Inherited {
+  std::uint64_t open_files = 1024;  // the hard limit then: services get it as soft and hard
+  std::uint32_t umask = 022;
+  int priority = 0;
+  bool root = true;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+Inherited ReadInherited();
+
+std::shared_ptr<const sandbox::LaunchPlan> MakeLaunchPlan(const policy::ServiceSpec& spec,
+                                                          const Inherited& inherited);
+
+}  // namespace postern::daemon

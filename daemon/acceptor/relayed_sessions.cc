@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The sessions that postern-relay has in hand: what it is asked, and what follows from its answers.
+#include <algorithm>
+#include <span>
+
+#include "daemon/acceptor/endpoint.h"
+#include "daemon/acceptor/sessions.h"
+#include "daemon/log/record.h"
+#include "sandbox/sys/files.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+using policy::Builtin;
+using policy::ServiceKind;
+
+namespace {
+
+WireBuiltin WireBuiltinOf(Builtin builtin) {
+  switch (builtin) {
+    case Builtin::kEcho:
+      return WireBuiltin::kEcho;
+    case Builtin::kDaytime:
+      return WireBuiltin::kDaytime;
+    case Builtin::kTime:
+      return WireBuiltin::kTime;
+    case Builtin::kChargen:
+      return WireBuiltin::kChargen;
+    case Builtin::kDiscard:
+    case Builtin::kTcpmux:
+    case Builtin::kSensor:
+      break;
+  }
+  return WireBuiltin::kDiscard;
+}
+
+WireAddress WireAddressOf(const policy::Endpoint& endpoint) {
+  WireAddress wire;
+  wire.bytes = endpoint.address.bytes();
+  wire.port = endpoint.port;
+  wire.is_v4 = endpoint.address.is_v4() ? 1 : 0;
+  return wire;
+}
+
+AskRedirect RedirectOf(const policy::ServiceSpec& spec) {
+  AskRedirect ask;
+  ask.keepalive = spec.keepalive ? 1 : 0;
+  const auto& addresses = spec.redirect.addresses;
+  ask.address_count = static_cast<std::uint32_t>(std::min(addresses.size(), kMaxRedirectAddresses));
+  for (std::size_t i = 0; i < ask.address_count; ++i) {
+    ask.addresses[i] = WireAddressOf({addresses[i], spec.redirect.port});
+  }
+  return ask;
+}
+
+}  // namespace
+
+// Opens the banner files for the relay, which has no files of its own. One that cannot be opened is
+// an error in the log and no more (xinetd.conf(5), banner). False when there is nothing to write.
+bool Sessions::AskBanners(Service& service, const std::string& outcome_banner, SessionId id,
+                          bool give_back, const sys::UniqueFd& connection) {
+  sys::UniqueFd files[2];
+  int descriptors[3] = {connection.get()};
+  std::size_t count = 1;
+  for (const std::string& path : {service.spec().banners.always, outcome_banner}) {
+    if (path.empty()) continue;
+    auto file = sys::OpenRegularFile(path);
+    if (!file) {
+      log_.Error("service " + service.spec().id + ", banner: " + file.error().ToString());
+      continue;
+    }
+    files[count - 1] = std::move(*file);
+    descriptors[count] = files[count - 1].get();
+    ++count;
+  }
+  if (count == 1) return false;
+  AskBanner ask;
+  ask.header.session = id;
+  ask.give_back = give_back ? 1 : 0;
+  const auto asked = relay_.Ask(ask, std::span(descriptors, count));
+  if (!asked) log_.Error(service.spec().id + ", banner: " + asked.error().ToString());
+  return asked.has_value();
+}
+
+void Sessions::TurnAway(Service& service, sys::UniqueFd connection) {
+  // No session is kept for it: nothing is left to do but to write and to close, which is the
+  // relay's.
+  const SessionId id = next_id_++;
+  const bool asked = AskBanners(service, service.spec().banners.on_failure, id,
+                                /*give_back=*/false, connection);
+  if (asked) turned_away_.insert(id);
+}
+
+sys::Status Sessions::AskFor(const Session& session, int connection) {
+  const policy::ServiceSpec& spec = session.service->spec();
+  const std::span<const int> descriptors(&connection, 1);
+  if (session.stage == Stage::kMux) {
+    AskMux ask;
+    ask.header.session = session.id;
+    return relay_.Ask(ask, descriptors);
+  }
+  if (spec.kind == ServiceKind::kRedirect) {
+    AskRedirect ask = RedirectOf(spec);
+    ask.header.session = session.id;
+    return relay_.Ask(ask, descriptors);
+  }
+  AskServe ask;
+  ask.header.session = session.id;
+  ask.builtin = WireBuiltinOf(spec.builtin);
+  return relay_.Ask(ask, descriptors);
+}
+
+void Sessions::GiveToRelay(Session& session, Stage stage, sys::UniqueFd connection) {
+  session.stage = stage;
+  const auto asked = AskFor(session, connection.get());
+  if (!asked) return FailToStart(session, asked.error().ToString());
+  if (stage == Stage::kMux) session.connection = std::move(connection);
+  LogStart(session, relay_.pid());
+}
+
+void Sessions::ServeDatagram(std::shared_ptr<Service> service, const sys::QueuedDatagram& first) {
+  const auto peer = EndpointOf(first.sender);
+  Session& session = Begin(std::move(service), peer);
+  session.stage = Stage::kDatagram;
+  session.service->Place(Hold::kServing);
+  session.first_datagram = first;
+  AskDatagram ask;
+  ask.header.session = session.id;
+  ask.builtin = WireBuiltinOf(session.service->spec().builtin);
+  if (peer) ask.sender = WireAddressOf(*peer);
+  ask.sender.is_v4 = first.sender.is_v4() ? 1 : 0;
+  const int socket = session.service->listener().socket().get();
+  const auto asked = relay_.Ask(ask, std::span(&socket, 1));
+  if (asked) return LogStart(session, 0);
+  // Nobody has looked at the datagram: it may wait for the next relay.
+  session.first_datagram.reset();
+  FailToStart(session, asked.error().ToString());
+}
+
+bool Sessions::OnDone(const AnswerDone& answer) {
+  if (turned_away_.erase(answer.header.session) != 0) return true;
+  const auto found = sessions_.find(answer.header.session);
+  if (found == sessions_.end()) return false;
+  Session& session = *found->second;
+  if (!session.with_relay() || session.stage == Stage::kDatagram) return false;
+  const policy::ServiceSpec& spec = session.service->spec();
+  if (answer.outcome == Outcome::kConnectFailed) {
+    log_.Error(spec.id + ": can't connect to remote host " + spec.redirect.host + ": " +
+               sys::ErrnoText(answer.error));
+  } else if (answer.outcome == Outcome::kNoCapacity) {
+    log_.Error(spec.id + ": the relay has no room for another session");
+  }
+  if (!session.start_logged && answer.outcome == Outcome::kNoCapacity) {
+    FailToStart(session, "no banner, no service");
+    return true;
+  }
+  if (!session.start_logged) LogStart(session, 0);  // the client left before anything ran
+  if (spec.kind == ServiceKind::kRedirect && spec.log_on_success.traffic) {
+    session.service->log().Write(TrafficRecord{spec.id, answer.bytes_in, answer.bytes_out},
+                                 spec.log_on_success);
+  }
+  LogExit(session, {answer.outcome == Outcome::kFinished ? 0 : 1, std::nullopt}, relay_.pid());
+  End(session);
+  return true;
+}
+
+// What the relay gives back is not trusted to be the client that was decided about: our own copy of
+// the connection goes on.
+bool Sessions::OnBanner(const AnswerBanner& answer, sys::UniqueFd /*client*/) {
+  Session* session = Find(answer.header.session, Stage::kBanner);
+  if (session == nullptr) return false;
+  Dispatch(*session, std::move(session->connection));
+  return true;
+}
+
+bool Sessions::OnMux(const AnswerMux& answer, sys::UniqueFd /*client*/) {
+  Session* session = Find(answer.header.session, Stage::kMux);
+  if (session == nullptr) return false;
+  const std::optional<policy::Endpoint> peer = session->peer;
+  sys::UniqueFd client = std::move(session->connection);
+  LogExit(*session, {0, std::nullopt}, relay_.pid());
+  End(*session);
+  const auto target = mux_targets_.find(answer.index);
+  // A name that a reload has removed meanwhile: the client is closed.
+  if (target == mux_targets_.end()) return true;
+  if (auto service = target->second.lock())
+    StartForMux(std::move(service), std::move(client), peer);
+  return true;
+}
+
+// The service that was named has its own rules and limits, as if it had a port of its own.
+void Sessions::StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client,
+                           std::optional<policy::Endpoint> peer) {
+  auto deny = target->held(Hold::kClosed)
+                  ? std::optional(policy::Deny{policy::DenyReason::kConnectionsPerSecond,
+                                               policy::AddressEvidence::kNone, nullptr})
+                  : admission_.Decide(*target, peer);
+  if (deny) {
+    admission_.Refuse(*target, *deny, peer);
+    return TurnAway(*target, std::move(client));
+  }
+  Session& session = Begin(std::move(target), std::move(peer));
+  session.tcpmux_greeting = session.service->spec().tcpmux_greeting;
+  const std::string& banner = session.service->spec().banners.on_success;
+  if (AskBanners(*session.service, banner, session.id, /*give_back=*/true, client)) {
+    session.stage = Stage::kBanner;
+    session.connection = std::move(client);
+  } else {
+    Launch(session, std::move(client));
+  }
+}
+
+bool Sessions::OnDatagram(const AnswerDatagram& answer) {
+  Session* session = Find(answer.header.session, Stage::kDatagram);
+  if (session == nullptr) return false;
+  DropUnread(*session);
+  End(*session);
+  return true;
+}
+
+void Sessions::OnRelayLost() {
+  turned_away_.clear();
+  std::vector<Session*> lost;
+  for (const auto& [id, session] : sessions_) {
+    if (session->with_relay()) lost.push_back(session.get());
+  }
+  for (Session* session : lost) {
+    if (!session->start_logged) {
+      FailToStart(*session, "the relay that had it is gone");
+      continue;
+    }
+    // The datagram may be what killed the relay: it does not get a second chance.
+    DropUnread(*session);
+    LogExit(*session, {1, std::nullopt}, 0);
+    if (session->stage == Stage::kDatagram) session->service->Starve();
+    End(*session);
+  }
+}
+
+}  // namespace postern::daemon

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/acceptor/service_table.h"
+
+#include <algorithm>
+#include <map>
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+using policy::ServiceKind;
+using policy::ServiceSpec;
+
+namespace {
+
+// xinetd tries a taken address eleven times before it gives the service up.
+constexpr int kBindAttempts = 11;
+constexpr std::chrono::seconds kBindPause(1);
+
+bool NeedsSocket(const ServiceSpec& spec) { return spec.kind != ServiceKind::kTcpmux; }
+
+// May the running service take on the new description in place, counts and server included?
+bool Continues(const ServiceSpec& now, const ServiceSpec& next) {
+  return now.id == next.id && now.kind == next.kind && now.wait == next.wait &&
+         SameSocket(now, next);
+}
+
+}  // namespace
+
+// Do the two want the same port (or path), whatever the address?
+bool Contend(const ServiceSpec& a, const ServiceSpec& b) {
+  return NeedsSocket(a) && NeedsSocket(b) && a.socket_type == b.socket_type &&
+         a.listen.port == b.listen.port && a.listen.unix_path == b.listen.unix_path;
+}
+
+// What becomes of one service of the new configuration.
+struct ServiceTable::Step {
+  std::shared_ptr<const ServiceSpec> spec;
+  std::shared_ptr<Service> continued;  // the running service that becomes it
+  std::shared_ptr<Service> socket_of;  // a running service that goes, and leaves it its socket
+  std::optional<Listener> fresh;       // a socket opened for it
+};
+
+struct ServiceTable::Plan {
+  std::vector<Step> steps;
+  std::vector<std::shared_ptr<Service>> leaving;
+};
+
+ServiceTable::ServiceTable(EventLoop& loop, ProgramLog& log, LogRegistry& logs,
+                           ArrivalHandler& arrivals, RelayClient& relay, Sessions& sessions,
+                           const Inherited& inherited, InheritedSockets sockets)
+    : loop_(loop),
+      log_(log),
+      logs_(logs),
+      arrivals_(arrivals),
+      relay_(relay),
+      sessions_(sessions),
+      inherited_(inherited),
+      sockets_(std::move(sockets)) {}
+
+ServiceTable::~ServiceTable() = default;
+
+std::size_t ServiceTable::active() const {
+  return static_cast<std::size_t>(std::count_if(
+      services_.begin(), services_.end(),
+      [](const auto& service) { return service->listener() || !NeedsSocket(service->spec()); }));
+}
+
+std::expected<ServiceTable::Counts, std::string> ServiceTable::Install(
+    const policy::Configuration& configuration, bool strict) {
+  Plan plan = MakePlan(configuration);
+  const auto opened = OpenSockets(plan, strict);
+  if (!opened) return std::unexpected(opened.error().ToString());
+  const Counts counts = Commit(plan, configuration.default_log);
+  AnnounceMuxTargets();
+  return counts;
+}
+
+ServiceTable::Plan ServiceTable::MakePlan(const policy::Configuration& configuration) const {
+  Plan plan;
+  std::map<std::string, std::shared_ptr<Service>> by_id;
+  for (const auto& service : services_) by_id.emplace(service->spec().id, service);
+  for (const auto& spec : configuration.services) {
+    Step step{spec, nullptr, nullptr, std::nullopt};
+    const auto found = by_id.find(spec->id);
+    if (found != by_id.end() && Continues(found->second->spec(), *spec)) {
+      step.continued = found->second;
+      by_id.erase(found);
+    }
+    plan.steps.push_back(std::move(step));
+  }
+  for (const auto& [id, service] : by_id) plan.leaving.push_back(service);
+  for (Step& step : plan.steps) {
+    if (step.continued || !NeedsSocket(*step.spec)) continue;
+    const auto heir = std::find_if(plan.leaving.begin(), plan.leaving.end(), [&](const auto& old) {
+      // A socket that a wait = yes server has had is shared with whatever it left behind: nobody
+      // may accept on it here (Listener::RefuseWaiting).
+      return old->listener() && SameSocket(old->spec(), *step.spec) &&
+             HandsOverListener(old->spec()) == HandsOverListener(*step.spec);
+    });
+    if (heir != plan.leaving.end()) step.socket_of = *heir;
+  }
+  return plan;
+}
+
+// Opens every socket that can be opened while the old services still run. One that a leaving
+// service holds in another shape (every address instead of one) has to wait for Commit.
+sys::Status ServiceTable::OpenSockets(Plan& plan, bool strict) {
+  for (Step& step : plan.steps) {
+    const bool has_one = (step.continued && step.continued->listener()) || step.socket_of;
+    if (has_one || !NeedsSocket(*step.spec)) continue;
+    auto listener = OpenListener(*step.spec);
+    if (listener) {
+      step.fresh = std::move(*listener);
+      continue;
+    }
+    const bool in_use = listener.error().number == EADDRINUSE;
+    const bool may_be_freed =
+        in_use && std::any_of(plan.leaving.begin(), plan.leaving.end(), [&](const auto& old) {
+          return old->listener() && Contend(old->spec(), *step.spec);
+        });
+    // A running service that never got its socket is no reason to refuse the rest.
+    if (strict && !may_be_freed && !step.continued) return std::unexpected(listener.error());
+  }
+  return {};
+}
+
+sys::Result<Listener> ServiceTable::OpenListener(const ServiceSpec& spec) {
+  if (auto socket = sockets_.Take(spec)) return Listener::Adopt(std::move(*socket), spec);
+  return Listener::Open(spec);
+}
+
+ServiceTable::Counts ServiceTable::Commit(Plan& plan, const policy::LogTarget& common_log) {
+  Counts counts;
+  services_.clear();
+  for (Step& step : plan.steps) {
+    if (!step.socket_of) continue;
+    // A service that cps has closed does not listen: its heir must.
+    if (step.socket_of->held(Hold::kClosed)) {
+      sys::IgnoreError(step.socket_of->ReopenListener(), "Listen() below reports what is wrong");
+    }
+    step.fresh = step.socket_of->TakeListener();
+  }
+  for (const auto& service : plan.leaving) {
+    log_.Notice("service " + service->spec().id + " deactivated");
+    service->Retire();
+    ++counts.dropped;
+  }
+  for (Step& step : plan.steps) Settle(step, common_log, counts);
+  return counts;
+}
+
+void ServiceTable::Settle(Step& step, const policy::LogTarget& common_log, Counts& counts) {
+  Service::Definition definition = Define(step.spec, common_log);
+  if (step.continued) {
+    log_.Debug("readjusting service " + step.spec->id);
+    const auto redefined = step.continued->Redefine(std::move(definition));
+    if (!redefined) log_.Error(step.spec->id + ": " + redefined.error().ToString());
+    services_.push_back(step.continued);
+    ++counts.kept;
+    if (!step.fresh) return;
+    const auto listening = step.continued->Listen(std::move(*step.fresh));
+    if (!listening) log_.Error(step.spec->id + ": " + listening.error().ToString());
+    return;
+  }
+  auto service = std::make_shared<Service>(loop_, arrivals_, std::move(definition));
+  services_.push_back(service);
+  ++counts.added;
+  if (!NeedsSocket(*step.spec)) return;
+  if (!step.fresh) return Bind(service, 1);
+  const auto listening = service->Listen(std::move(*step.fresh));
+  if (!listening) log_.Error(step.spec->id + ": " + listening.error().ToString());
+}
+
+Service::Definition ServiceTable::Define(std::shared_ptr<const ServiceSpec> spec,
+                                         const policy::LogTarget& common_log) {
+  Service::Definition definition;
+  const bool runs_program =
+      spec->kind == ServiceKind::kProgram || spec->kind == ServiceKind::kTcpmux;
+  if (runs_program) definition.plan = MakeLaunchPlan(*spec, inherited_);
+  definition.log = logs_.Acquire(*spec, common_log);
+  definition.spec = std::move(spec);
+  return definition;
+}
+
+void ServiceTable::Bind(const std::shared_ptr<Service>& service, int attempt) {
+  const std::string& id = service->spec().id;
+  auto listener = OpenListener(service->spec());
+  if (listener) {
+    const auto listening = service->Listen(std::move(*listener));
+    if (!listening) log_.Error(id + ": " + listening.error().ToString());
+    return;
+  }
+  log_.Error(listener.error().ToString() + ". service = " + id);
+  if (attempt >= kBindAttempts) {
+    log_.Error("Service " + id + " failed to start and is deactivated.");
+    return;
+  }
+  std::weak_ptr<Service> weak = service;
+  loop_.After(kBindPause, [this, weak, attempt] {
+    const auto waiting = weak.lock();
+    if (waiting && !waiting->retired()) Bind(waiting, attempt + 1);
+  });
+}
+
+void ServiceTable::AnnounceMuxTargets() {
+  std::vector<RelayClient::MuxName> names;
+  Sessions::MuxTargets targets;
+  for (const auto& service : services_) {
+    const ServiceSpec& spec = service->spec();
+    if (spec.kind != ServiceKind::kTcpmux) continue;
+    if (names.size() >= kMaxMuxNames || spec.name.size() > kMaxMuxName) {
+      log_.Error(spec.id + ": not reachable through tcpmux: it takes " +
+                 std::to_string(kMaxMuxNames) + " names of at most " + std::to_string(kMaxMuxName) +
+                 " bytes");
+      continue;
+    }
+    const auto index = static_cast<std::uint32_t>(service->serial());
+    names.push_back({index, spec.name});
+    targets.emplace(index, service);
+  }
+  sessions_.SetMuxTargets(std::move(targets));
+  relay_.SetMuxNames(std::move(names));
+}
+
+}  // namespace postern::daemon

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One admitted connection (or datagram, or run of a wait = yes server), from its admission to its
+// end.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "daemon/acceptor/event_loop.h"
+#include "daemon/acceptor/service.h"
+#include "daemon/protocol.h"
+#include "policy/address/ip_address.h"
+#include "sandbox/launch.h"
+#include "sandbox/sys/sockets.h"
+#include "sandbox/sys/unique_fd.h"
+
+namespace postern::daemon {
+
+// Who has the connection now.
+enum class Stage : std::uint8_t {
+  kBanner,    // the relay, writing the banner; it will come back
+  kMux,       // the relay, reading a tcpmux name
+  kRelay,     // the relay, until the end: a built-in service or a redirect
+  kDatagram,  // the relay, for one datagram
+  kRetry,     // us: the machine was out of processes
+  kProgram,   // the program
+};
+
+class Session;
+
+class SessionEvents {
+ public:
+  virtual void OnProgramExit(Session& session) = 0;
+
+ protected:
+  ~SessionEvents() = default;
+};
+
+class Session final : public EventHandler {
+ public:
+  Session(SessionId own_id, std::shared_ptr<Service> its_service, SessionEvents& events)
+      : id(own_id), service(std::move(its_service)), events_(events) {}
+
+  void OnReady(std::uint32_t /*ready*/) override { events_.OnProgramExit(*this); }
+
+  bool with_relay() const { return stage != Stage::kRetry && stage != Stage::kProgram; }
+
+  const SessionId id;
+  const std::shared_ptr<Service> service;
+  std::optional<policy::Endpoint> peer;
+  Stage stage = Stage::kProgram;
+  policy::Instant started{};
+  bool start_logged = false;
+  bool tcpmux_greeting = false;  // "+Go" is to be said before the program starts
+
+  // Stage::kProgram
+  pid_t pid = 0;
+  sandbox::sys::UniqueFd pidfd;
+  EventLoop::WatchId watch = 0;
+  sandbox::LaunchId launch = 0;
+
+  // Stage::kBanner, kMux and kRetry: the connection, until somebody serves it.
+  sandbox::sys::UniqueFd connection;
+
+  // Stage::kRetry
+  int attempts = 0;
+  EventLoop::TimerId retry_timer = 0;
+
+  // Datagram services: what was first in the queue when the session began.
+  std::optional<sandbox::sys::QueuedDatagram> first_datagram;
+
+ private:
+  SessionEvents& events_;
+};
+
+}  // namespace postern::daemon

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Beginning, ending and recording sessions. What the relay is asked and answers is in
+// relayed_sessions.cc.
+#include "daemon/acceptor/sessions.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include "daemon/acceptor/connection_environment.h"
+#include "daemon/acceptor/endpoint.h"
+#include "daemon/log/record.h"
+#include "sandbox/sys/process.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+using policy::ServiceKind;
+
+namespace {
+
+constexpr std::chrono::seconds kRetryPause(5);  // as xinetd
+constexpr int kMaxAttempts = 5;
+constexpr std::chrono::seconds kRepeatedFailure(60);
+
+std::optional<policy::IpAddress> AddressOf(const Session& session) {
+  return session.peer ? std::optional(session.peer->address) : std::nullopt;
+}
+
+// Where the client came to. On the way, the socket of an IPv4 client of a dual-stack listener
+// becomes an IPv4 socket, as under xinetd: old programs know no other kind.
+std::optional<policy::Endpoint> LocalEndpoint(const Session& session, const sys::UniqueFd& socket) {
+  const auto local = sys::LocalAddress(socket);
+  if (!local) return std::nullopt;
+  const bool tcp = session.service->spec().socket_type == policy::SocketType::kStream &&
+                   !HandsOverListener(session.service->spec());
+  if (tcp && session.peer->address.is_v4() && !local->is_v4()) {
+    sys::IgnoreError(sys::TurnIntoIpv4(socket), "the program sees the mapped address then");
+  }
+  return EndpointOf(*local);
+}
+
+}  // namespace
+
+Sessions::Sessions(EventLoop& loop, ProgramLog& log, sandbox::Launcher& launcher,
+                   RelayClient& relay, Admission& admission)
+    : loop_(loop), log_(log), launcher_(launcher), relay_(relay), admission_(admission) {}
+
+Sessions::~Sessions() {
+  for (auto& [id, session] : sessions_) loop_.Unwatch(session->pidfd, session->watch);
+}
+
+sys::Status Sessions::Prepare() {
+  TRY(reports_watch_, loop_.Watch(launcher_.report_descriptor(), sys::kReadable, *this));
+  return {};
+}
+
+void Sessions::Abandon() {
+  for (auto& [id, session] : sessions_) {
+    if (session->with_relay()) LogExit(*session, {std::nullopt, SIGTERM}, relay_.pid());
+    loop_.Unwatch(session->pidfd, session->watch);
+    loop_.Cancel(session->retry_timer);
+  }
+  sessions_.clear();
+}
+
+void Sessions::ForEach(const std::function<void(const Session&)>& visit) const {
+  for (const auto& [id, session] : sessions_) visit(*session);
+}
+
+Session& Sessions::Begin(std::shared_ptr<Service> service, std::optional<policy::Endpoint> peer) {
+  const SessionId id = next_id_++;
+  auto session = std::make_unique<Session>(id, std::move(service), *this);
+  session->peer = std::move(peer);
+  session->started = loop_.now();
+  session->service->limits().Started(AddressOf(*session));
+  ++admission_.total_running;
+  return *sessions_.emplace(id, std::move(session)).first->second;
+}
+
+// The session is gone afterwards.
+void Sessions::End(Session& session) {
+  loop_.Unwatch(session.pidfd, session.watch);
+  loop_.Cancel(session.retry_timer);
+  const std::shared_ptr<Service> service = session.service;
+  service->limits().Finished(AddressOf(session));
+  --admission_.total_running;
+  const bool had_the_socket = session.stage == Stage::kDatagram || service->spec().wait;
+  sessions_.erase(session.id);
+  if (had_the_socket) service->Release(Hold::kServing);
+}
+
+Session* Sessions::Find(SessionId id, Stage stage) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || found->second->stage != stage) return nullptr;
+  return found->second.get();
+}
+
+void Sessions::Serve(std::shared_ptr<Service> service, sys::UniqueFd connection,
+                     std::optional<policy::Endpoint> peer) {
+  Session& session = Begin(std::move(service), std::move(peer));
+  const std::string& banner = session.service->spec().banners.on_success;
+  if (AskBanners(*session.service, banner, session.id, /*give_back=*/true, connection)) {
+    session.stage = Stage::kBanner;
+    session.connection = std::move(connection);
+  } else {
+    Dispatch(session, std::move(connection));
+  }
+}
+
+void Sessions::Dispatch(Session& session, sys::UniqueFd connection) {
+  const policy::ServiceSpec& spec = session.service->spec();
+  switch (spec.kind) {
+    case ServiceKind::kProgram:
+    case ServiceKind::kTcpmux:
+      return Launch(session, std::move(connection));
+    case ServiceKind::kRedirect:
+      return GiveToRelay(session, Stage::kRelay, std::move(connection));
+    case ServiceKind::kInternal:
+      break;
+  }
+  const bool mux = spec.builtin == policy::Builtin::kTcpmux;
+  GiveToRelay(session, mux ? Stage::kMux : Stage::kRelay, std::move(connection));
+}
+
+void Sessions::ServeWaiting(std::shared_ptr<Service> service, std::optional<policy::Endpoint> peer,
+                            std::optional<sys::QueuedDatagram> first) {
+  Session& session = Begin(std::move(service), std::move(peer));
+  session.first_datagram = std::move(first);
+  session.service->Place(Hold::kServing);
+  auto socket = sys::UniqueFd::DuplicateOf(session.service->listener().socket().get());
+  if (!socket) return FailToStart(session, sys::LastError("fcntl").error().ToString());
+  Launch(session, std::move(socket));
+}
+
+void Sessions::Launch(Session& session, sys::UniqueFd connection) {
+  const policy::ServiceSpec& spec = session.service->spec();
+  if (session.tcpmux_greeting) {
+    static constexpr char kGo[] = "+Go\r\n";  // RFC 1078
+    sys::IgnoreError(sys::SendSome(connection, std::as_bytes(std::span(kGo, sizeof kGo - 1))),
+                     "a client that is gone is the program's to notice");
+    session.tcpmux_greeting = false;
+  }
+  const auto extra = ConnectionEnvironment(
+      spec, session.peer ? LocalEndpoint(session, connection) : std::nullopt, session.peer);
+  auto launched = launcher_.Start(session.service->plan(), extra, connection);
+  if (!launched) return Retry(session, std::move(connection), launched.error());
+  session.stage = Stage::kProgram;
+  session.pid = launched->pid;
+  session.launch = launched->id;
+  session.pidfd = std::move(launched->pidfd);
+  LogStart(session, session.pid);
+  const auto watch = loop_.Watch(session.pidfd, sys::kReadable, session);
+  if (watch) {
+    session.watch = *watch;
+    return;
+  }
+  // A program whose end cannot be noticed would count for ever: it may not run.
+  log_.Error(spec.id + ": " + watch.error().ToString() + ": the server is killed");
+  sys::IgnoreError(sys::SignalPidfd(session.pidfd, SIGKILL), "it may be dead already");
+  launcher_.Ended(session.launch);
+  LogExit(session, {std::nullopt, SIGKILL}, session.pid);
+  End(session);
+}
+
+// xinetd.conf(5), NORETRY: a fork that fails is tried again, the client waits meanwhile.
+void Sessions::Retry(Session& session, sys::UniqueFd connection, const sys::Error& error) {
+  const policy::ServiceSpec& spec = session.service->spec();
+  ++session.attempts;
+  if (spec.no_retry) return FailToStart(session, "fork failed: " + error.ToString());
+  if (session.attempts >= kMaxAttempts) {
+    return FailToStart(session, "too many consecutive fork failures: " + error.ToString());
+  }
+  log_.Error(spec.id + ": fork failed: " + error.ToString());
+  session.stage = Stage::kRetry;
+  session.connection = std::move(connection);
+  session.retry_timer = loop_.After(kRetryPause, [this, &session] {
+    session.retry_timer = 0;
+    Launch(session, std::move(session.connection));
+  });
+}
+
+void Sessions::FailToStart(Session& session, const std::string& why) {
+  const policy::ServiceSpec& spec = session.service->spec();
+  // A datagram or a waiting client is still there: it is tried again after a pause, and has its
+  // record.
+  const bool still_there = session.stage == Stage::kDatagram || spec.wait;
+  Service& service = *session.service;
+  const bool told = still_there && service.last_failed_start &&
+                    loop_.now() - *service.last_failed_start < kRepeatedFailure;
+  if (!told) {
+    log_.Error(spec.id + ": " + why);
+    service.log().Write(
+        FailRecord{spec.id, policy::ReasonText(policy::DenyReason::kFork), AddressOf(session)},
+        spec.log_on_failure);
+    service.last_failed_start = loop_.now();
+  }
+  if (still_there) service.Starve();
+  End(session);
+}
+
+void Sessions::LogStart(Session& session, pid_t pid) {
+  session.start_logged = true;
+  session.service->log().Write(StartRecord{session.service->spec().id, pid, AddressOf(session)},
+                               session.service->spec().log_on_success);
+}
+
+void Sessions::LogExit(Session& session, sys::Exit how, pid_t pid) {
+  if (!session.start_logged) return;
+  const auto duration =
+      std::chrono::duration_cast<std::chrono::seconds>(loop_.now() - session.started);
+  session.service->log().Write(ExitRecord{session.service->spec().id, how, pid, duration},
+                               session.service->spec().log_on_success);
+}
+
+void Sessions::OnProgramExit(Session& session) {
+  const auto reaped = sys::ReapPidfd(session.pidfd);
+  if (reaped && !*reaped) return;
+  const sys::Exit exit = reaped ? **reaped : sys::Exit{};
+  // The child tells before it exits, so what it told is there now.
+  if (exit.status == sandbox::kLaunchFailed) CollectFailures();
+  launcher_.Ended(session.launch);
+  LogExit(session, exit, session.pid);
+  DropUnread(session);
+  End(session);
+}
+
+void Sessions::OnReady(std::uint32_t /*ready*/) { CollectFailures(); }
+
+void Sessions::CollectFailures() {
+  for (const sandbox::LaunchFailure& failure : launcher_.Collect()) {
+    const auto found = std::find_if(sessions_.begin(), sessions_.end(), [&](const auto& item) {
+      return item.second->launch == failure.id;
+    });
+    if (found == sessions_.end()) continue;
+    const policy::ServiceSpec& spec = found->second->service->spec();
+    log_.Error(spec.id + ": " + std::string(sandbox::StepText(failure.step)) + " " +
+               spec.program.path + " failed: " + sys::ErrnoText(failure.error) +
+               "; the server did not run");
+  }
+}
+
+// A datagram that is still first after its server is gone was not read. Served again it would start
+// one server after the other; the rest of the queue stays untouched.
+void Sessions::DropUnread(Session& session) {
+  if (!session.first_datagram || !session.service->listener()) return;
+  const sys::UniqueFd& socket = session.service->listener().socket();
+  const auto first = sys::PeekDatagram(socket);
+  if (!first || *first != *session.first_datagram) return;
+  sys::IgnoreError(sys::DropDatagram(socket), "then it is gone already");
+  log_.Notice(session.service->spec().id + ": the server left a datagram from " +
+              (session.peer ? session.peer->address.ToString() : "<no address>") +
+              " unread; it is dropped");
+}
+
+}  // namespace postern::daemon

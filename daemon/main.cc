@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// posternd: command line, becoming a daemon, and handing over to daemon/acceptor/daemon.cc.
+//
+// DIAGNOSTICS: until the listeners are up, errors go to standard error as well as to the log, and
+// the exit status is 1; `-t` prints every finding and exits 0 when none is an error.
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "daemon/acceptor/daemon.h"
+#include "daemon/acceptor/daemonize.h"
+#include "daemon/options.h"
+#include "daemon/system_view.h"
+#include "policy/service/configuration.h"
+#include "sandbox/launch.h"
+#include "sandbox/sys/files.h"
+#include "sandbox/sys/process.h"
+
+namespace postern::daemon {
+namespace {
+
+namespace sys = sandbox::sys;
+
+int Complain(const std::string& text) {
+  std::fprintf(stderr, "posternd: %s\n", text.c_str());
+  return 1;
+}
+
+int PrintFindings(const policy::Configuration& configuration) {
+  for (const policy::Diagnostic& diagnostic : configuration.diagnostics) {
+    std::fprintf(stderr, "%s\n", policy::Render(diagnostic).c_str());
+  }
+  const bool bad = !configuration.usable || policy::HasErrors(configuration.diagnostics);
+  std::printf("%zu services would start, %zu stay down%s\n", configuration.services.size(),
+              configuration.held.size(), configuration.usable ? "" : "; nothing can be started");
+  return bad ? 1 : 0;
+}
+
+// sd_listen_fds(3): meant for us only when LISTEN_PID is our own process.
+int InheritedSocketCount() {
+  const char* pid = std::getenv("LISTEN_PID");
+  const char* count = std::getenv("LISTEN_FDS");
+  if (pid == nullptr || count == nullptr) return 0;
+  if (std::to_string(sys::OwnPid()) != pid) return 0;
+  int number = 0;
+  const std::string_view text = count;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  constexpr int kMost = 4096;
+  return whole && number > 0 && number <= kMost ? number : 0;
+}
+
+void ForgetServiceManager() {
+  for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET"}) {
+    ::unsetenv(name);
+  }
+}
+
+// The helpers are installed beside us: BINDIR/../libexec/postern/.
+std::string HelperPath(const std::string& name) {
+  const auto self = sys::RealPath("/proc/self/exe");
+  if (!self) return "/usr/libexec/postern/" + name;
+  const std::string directory = self->substr(0, self->rfind('/'));
+  return directory.substr(0, directory.rfind('/')) + "/libexec/postern/" + name;
+}
+
+// A user that no service has: any process of the relay's user could stop or kill it. Where the
+// administrator made none, a number from systemd's range for such users (systemd.exec(5),
+// DynamicUser) that no account has.
+std::uint32_t UnusedUser(const RealSystem& system) {
+  constexpr std::uint32_t kLast = 65519, kFirst = 61184;
+  for (std::uint32_t uid = kLast; uid > kFirst; --uid) {
+    if (!system.UserNameById(uid)) return uid;
+  }
+  return kFirst;
+}
+
+std::vector<std::string> RelayCommand(const std::string& directory) {
+  std::vector<std::string> command = {HelperPath("postern-relay")};
+  if (!sys::IsRoot()) return command;
+  const RealSystem system(directory);
+  auto user = system.UserByName("postern-relay");
+  if (!user) {
+    const std::uint32_t unused = UnusedUser(system);
+    user = policy::SystemView::User{unused, unused};
+  }
+  command.insert(command.end(), {"--user", std::to_string(user->uid), std::to_string(user->gid)});
+  return command;
+}
+
+int Serve(Options options) {
+  const auto directory = sys::CurrentDirectory();
+  if (!directory) return Complain(directory.error().ToString());
+  const Inherited inherited = ReadInherited();
+  if (auto taken = sys::EnsureStandardDescriptors(); !taken) {
+    return Complain(taken.error().ToString());
+  }
+  auto sockets = sys::KeepOnly(3, InheritedSocketCount(), sandbox::Launcher::kFirstFree + 8);
+  if (!sockets) return Complain(sockets.error().ToString());
+  ForgetServiceManager();
+
+  // Claims the lowest descriptors, so it comes before anything that opens one to keep.
+  auto launcher = sandbox::Launcher::Make();
+  if (!launcher) return Complain(launcher.error().ToString());
+  StartReport report;
+  if (!options.foreground) {
+    auto daemonized = Daemonize();
+    if (!daemonized) return Complain(daemonized.error().ToString());
+    report = std::move(*daemonized);
+  }
+  if (auto changed = sys::ChangeDirectory("/"); !changed) {
+    return Complain(changed.error().ToString());
+  }
+  auto daemon = Daemon::Make({std::move(options), *directory, inherited,
+                              InheritedSockets(std::move(*sockets)), RelayCommand(*directory),
+                              std::move(*launcher)});
+  if (!daemon) return Complain(daemon.error());
+  report.Ready();
+  return (*daemon)->Run();
+}
+
+int Main(std::span<const char* const> words) {
+  auto options = ParseOptions(words);
+  if (!options) {
+    std::fprintf(stderr, "posternd: %s\n%s", options.error().c_str(), UsageText().c_str());
+    return 1;
+  }
+  for (const std::string& notice : options->notices) Complain(notice);
+  switch (options->action) {
+    case Options::Action::kHelp:
+      std::printf("%s", UsageText().c_str());
+      return 0;
+    case Options::Action::kVersion:
+      std::fprintf(stderr, "%s\n", VersionText().c_str());
+      return 0;
+    case Options::Action::kCheck: {
+      const auto directory = sys::CurrentDirectory();
+      if (!directory) return Complain(directory.error().ToString());
+      return PrintFindings(
+          policy::LoadConfiguration(FilesToLoad(*options), RealSystem(*directory)));
+    }
+    case Options::Action::kRun:
+      break;
+  }
+  return Serve(std::move(*options));
+}
+
+}  // namespace
+}  // namespace postern::daemon
+
+int main(int argc, char** argv) {
+  return postern::daemon::Main(std::span<const char* const>(
+      const_cast<const char* const*>(argv) + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)));
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The command line of posternd: xinetd's single-dash words, and the same in GNU style.
+//
+// Parsing is pure. An unknown option, an extra word, a missing or unreadable value is an error: a
+// daemon that ignores what it was asked for runs with other controls than its administrator thinks.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "policy/service/configuration.h"
+
+namespace postern::daemon {
+
+struct Options {
+  enum class Action : std::uint8_t { kRun, kCheck, kVersion, kHelp };
+  Action action = Action::kRun;
+
+  std::string config_file;  // /etc/xinetd.conf unless another was named
+  // --inetd without --config is a site that has no xinetd.conf: then none is read.
+  bool read_config_file = true;
+  bool inetd_compat = false;  // read inetd_file too, after config_file
+  std::string inetd_file;     // /etc/inetd.conf unless another was named
+
+  bool debug = false;       // messages to standard error
+  bool foreground = false;  // do not fork; implied by debug
+  bool stay_alive = false;  // run even with no service
+
+  std::string log_file;                // empty: syslog_facility
+  std::optional<int> syslog_facility;  // shifted; nullopt with a log_file, else LOG_DAEMON
+  std::string pid_file;                // empty: none
+
+  std::optional<std::uint32_t> limit;  // servers at a time, all services together
+  std::optional<std::chrono::seconds> consistency_check;
+
+  std::vector<std::string> notices;  // for standard error: what was accepted without effect
+};
+
+// Which files the options name.
+policy::LoadOptions FilesToLoad(const Options& options);
+
+// `words` is argv without argv[0]. The error is one line, without the usage text.
+std::expected<Options, std::string> ParseOptions(std::span<const char* const> words);
+
+std::string UsageText();
+std::string VersionText();  // "posternd 0.1.0"
+
+}  // namespace postern::daemon

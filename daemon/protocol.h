@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What posternd and postern-relay say to each other: the one header in which the two sides meet.
+//
+// Every message is one fixed-layout frame on a sandbox::channel, with the descriptors the comment
+// beside it names, in that order. posternd Asks, the relay Answers. A frame of a wrong size or
+// type, an unknown enumerator, a session the other side does not know or a missing descriptor is
+// garbage: posternd kills the relay and refuses what it had in flight; the relay exits.
+//
+// The relay sees client bytes; posternd does not. So no answer carries text: tcpmux names come back
+// as the number posternd gave them.
+//
+// | asked           | when                                | answered by | | AskMuxClear     | at
+// start and reload, before the names | nothing                              | | AskMuxName      |
+// after AskMuxClear, once a name      | nothing                                | | AskServe | any
+// time                            | AnswerDone                             | | AskRedirect     |
+// any time                            | AnswerDone                             | | AskMux | any
+// time                            | AnswerMux (+client) or AnswerDone      | | AskBanner       |
+// any time                            | AnswerBanner (+client) or AnswerDone   | | AskDatagram |
+// any time, one in flight a socket    | AnswerDatagram                         | | AskStop | while
+// the session is in flight      | the session's own answer, AnswerDone   | AnswerReady comes first,
+// once, when the relay has confined itself.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <type_traits>
+
+namespace postern::daemon {
+
+// Where a helper finds its end of the channel when it starts; 0 to 2 are the standard descriptors.
+inline constexpr int kChannelDescriptor = 3;
+
+// Chosen by posternd, never reused while it runs.
+using SessionId = std::uint64_t;
+
+enum class FrameType : std::uint32_t {
+  kAskMuxClear = 1,
+  kAskMuxName,
+  kAskServe,
+  kAskRedirect,
+  kAskMux,
+  kAskBanner,
+  kAskDatagram,
+  kAskStop,
+  kAnswerReady = 101,
+  kAnswerDone,
+  kAnswerMux,
+  kAnswerBanner,
+  kAnswerDatagram,
+};
+
+// The built-in services as the wire has them.
+enum class WireBuiltin : std::uint32_t { kEcho = 1, kDiscard, kDaytime, kTime, kChargen };
+
+struct FrameHeader {
+  FrameType type;
+  std::uint32_t reserved = 0;
+  SessionId session = 0;
+};
+
+struct AskMuxClear {
+  FrameHeader header{FrameType::kAskMuxClear};
+};
+
+// One name that tcpmux may start. Names compare without regard to case (RFC 1078).
+inline constexpr std::size_t kMaxMuxName = 64;
+inline constexpr std::size_t kMaxMuxNames = 128;
+struct AskMuxName {
+  FrameHeader header{FrameType::kAskMuxName};
+  std::uint32_t index = 0;   // any number, unique for as long as posternd runs; back in AnswerMux
+  std::uint32_t length = 0;  // of name, 1..kMaxMuxName
+  std::array<char, kMaxMuxName> name{};
+};
+
+// Descriptors: client stream.
+struct AskServe {
+  FrameHeader header{FrameType::kAskServe};
+  WireBuiltin builtin{};
+  std::uint32_t reserved = 0;
+};
+
+struct WireAddress {
+  std::array<std::uint8_t, 16> bytes{};  // IPv6 or IPv4-mapped
+  std::uint16_t port = 0;                // host order
+  std::uint16_t is_v4 = 0;               // 1: use an AF_INET socket
+  std::uint32_t reserved = 0;
+};
+
+// Descriptors: client stream. The relay connects to the addresses in turn and moves bytes both
+// ways; each direction ends by itself (half-close).
+inline constexpr std::size_t kMaxRedirectAddresses = 8;
+struct AskRedirect {
+  FrameHeader header{FrameType::kAskRedirect};
+  std::uint32_t address_count = 0;
+  std::uint32_t keepalive = 0;
+  std::array<WireAddress, kMaxRedirectAddresses> addresses{};
+};
+
+// Descriptors: client stream. Reads the name line of RFC 1078; answers AnswerMux when it names one
+// of the table, or tells the client "-Service name not found" (or the list, for "help") and answers
+// AnswerDone.
+struct AskMux {
+  FrameHeader header{FrameType::kAskMux};
+};
+
+// Descriptors: client stream, one or two banner files. Writes the files in order to the client,
+// however slow it reads, within kBannerDeadlineSeconds; gives the client back when `give_back` is
+// 1, else closes it. The client descriptor may be in blocking mode: the relay never relies on
+// O_NONBLOCK (the mode is the service's) but sends with MSG_DONTWAIT.
+inline constexpr std::uint32_t kBannerDeadlineSeconds = 60;
+struct AskBanner {
+  FrameHeader header{FrameType::kAskBanner};
+  std::uint32_t give_back = 0;
+  std::uint32_t reserved = 0;
+};
+
+// Descriptors: the service's datagram socket. The relay takes exactly one datagram, and answers it
+// unless it must not be answered (reflection). kVanished means that nothing was taken: the queue is
+// empty, its first datagram is not from `sender`, or the socket had no room for the answer.
+struct AskDatagram {
+  FrameHeader header{FrameType::kAskDatagram};
+  WireBuiltin builtin{};
+  std::uint32_t reserved = 0;
+  WireAddress sender{};
+};
+
+// Ends a session: the client is closed, and AnswerDone follows. It may cross the session's own
+// answer on the way; the relay ignores it then.
+struct AskStop {
+  FrameHeader header{FrameType::kAskStop};
+};
+
+struct AnswerReady {
+  FrameHeader header{FrameType::kAnswerReady};
+};
+
+enum class Outcome : std::uint32_t {
+  kFinished = 1,   // served to its natural end
+  kClientGone,     // reset, or a deadline passed
+  kConnectFailed,  // redirect: no address answered; `error` is the last errno
+  kUnknownName,    // tcpmux: the client was told so
+  kBadRequest,     // tcpmux: no name came
+  kStopped,        // AskStop
+  kNoCapacity,     // the relay is full; the client was closed
+};
+
+struct AnswerDone {
+  FrameHeader header{FrameType::kAnswerDone};
+  Outcome outcome = Outcome::kFinished;
+  std::int32_t error = 0;
+  std::uint64_t bytes_in = 0;   // from the client
+  std::uint64_t bytes_out = 0;  // to the client
+};
+
+// Descriptors: the client stream, positioned after the name line.
+struct AnswerMux {
+  FrameHeader header{FrameType::kAnswerMux};
+  std::uint32_t index = 0;
+  std::uint32_t reserved = 0;
+};
+
+// Descriptors: the client stream. Only when give_back was asked.
+struct AnswerBanner {
+  FrameHeader header{FrameType::kAnswerBanner};
+};
+
+enum class DatagramOutcome : std::uint32_t { kAnswered = 1, kNothingToSay, kSuppressed, kVanished };
+
+struct AnswerDatagram {
+  FrameHeader header{FrameType::kAnswerDatagram};
+  DatagramOutcome outcome = DatagramOutcome::kAnswered;
+  std::uint32_t reserved = 0;
+};
+
+FrameType TypeOf(std::span<const std::byte> bytes);  // FrameType{0} when too short
+
+// Large enough for every frame above.
+inline constexpr std::size_t kMaxFrame = 512;
+
+template <typename Frame>
+std::span<const std::byte> AsFrame(const Frame& frame) {
+  static_assert(std::is_trivially_copyable_v<Frame> && sizeof(Frame) <= kMaxFrame);
+  return std::as_bytes(std::span(&frame, 1));
+}
+
+// Reads a frame back; false when the size or the type differs. Enumerators and counts inside are
+// the caller's to check, with the Valid() functions.
+template <typename Frame>
+bool ReadFrame(std::span<const std::byte> bytes, Frame& frame) {
+  static_assert(std::is_trivially_copyable_v<Frame> && sizeof(Frame) <= kMaxFrame);
+  if (bytes.size() != sizeof(Frame) || TypeOf(bytes) != Frame{}.header.type) return false;
+  std::memcpy(&frame, bytes.data(), sizeof(Frame));
+  return true;
+}
+
+bool Valid(WireBuiltin builtin);
+bool Valid(Outcome outcome);
+bool Valid(DatagramOutcome outcome);
+
+}  // namespace postern::daemon

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the relay does with each frame of daemon/protocol.h. Whatever the table below does not
+// permit is garbage, and ends the relay.
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <ctime>
+
+#include "daemon/relay/clock_text.h"
+#include "daemon/relay/relay.h"
+#include "daemon/relay/sessions.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+
+namespace {
+
+// Frames read for one event; sessions have their turn in between.
+constexpr int kFramesPerTurn = 64;
+
+// Address and port of the last octets agree with the family it asks for.
+bool IsWellFormed(const WireAddress& address) {
+  if (address.port == 0 || address.is_v4 > 1) return false;
+  static constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0,    0,
+                                                           0, 0, 0, 0, 0xff, 0xff};
+  return address.is_v4 == 0 || std::equal(kMapped.begin(), kMapped.end(), address.bytes.begin());
+}
+
+}  // namespace
+
+// One row for each frame that posternd may send.
+struct Relay::Permit {
+  FrameType type;
+  std::size_t fewest_descriptors;
+  std::size_t most_descriptors;
+  bool (*handle)(Relay&, std::span<const std::byte>, Descriptors);
+
+  template <typename Frame, bool (Relay::*kHandler)(const Frame&, Descriptors)>
+  static bool Call(Relay& relay, std::span<const std::byte> bytes, Descriptors descriptors) {
+    Frame ask;
+    return ReadFrame(bytes, ask) && (relay.*kHandler)(ask, descriptors);
+  }
+};
+
+const Relay::Permit Relay::kPermits[] = {
+    {FrameType::kAskMuxClear, 0, 0, &Permit::Call<AskMuxClear, &Relay::OnMuxClear>},
+    {FrameType::kAskMuxName, 0, 0, &Permit::Call<AskMuxName, &Relay::OnMuxName>},
+    {FrameType::kAskServe, 1, 1, &Permit::Call<AskServe, &Relay::OnServe>},
+    {FrameType::kAskRedirect, 1, 1, &Permit::Call<AskRedirect, &Relay::OnRedirect>},
+    {FrameType::kAskMux, 1, 1, &Permit::Call<AskMux, &Relay::OnMux>},
+    {FrameType::kAskBanner, 2, 3, &Permit::Call<AskBanner, &Relay::OnBanner>},
+    {FrameType::kAskDatagram, 1, 1, &Permit::Call<AskDatagram, &Relay::OnDatagram>},
+    {FrameType::kAskStop, 0, 0, &Permit::Call<AskStop, &Relay::OnStop>},
+};
+
+bool Relay::ReadAsked() {
+  std::array<std::byte, kMaxFrame> buffer;
+  for (int left = kFramesPerTurn; left > 0 && !answers_.crowded();) {
+    auto received = sandbox::ReceiveFrame(channel_, buffer);
+    if (!received && received.error().number == EAGAIN) return true;
+    if (!received && received.error().number == EBADMSG) return false;
+    if (!received || received->length == 0) {
+      End(State::kChannelClosed);
+      return true;
+    }
+    const auto frame = std::span(buffer).first(received->length);
+    if (!Dispatch(frame, {received->descriptors, received->descriptor_count})) return false;
+    // A table of names is taken in one go: a client in between would find half of it.
+    if (TypeOf(frame) != FrameType::kAskMuxClear && TypeOf(frame) != FrameType::kAskMuxName) --left;
+  }
+  return true;
+}
+
+bool Relay::Dispatch(std::span<const std::byte> frame, Descriptors descriptors) {
+  for (const Permit& permit : kPermits) {
+    if (permit.type != TypeOf(frame)) continue;
+    return descriptors.size() >= permit.fewest_descriptors &&
+           descriptors.size() <= permit.most_descriptors &&
+           permit.handle(*this, frame, descriptors);
+  }
+  return false;
+}
+
+bool Relay::OnMuxClear(const AskMuxClear& /*ask*/, Descriptors /*descriptors*/) {
+  mux_names_.Clear();
+  return true;
+}
+
+bool Relay::OnMuxName(const AskMuxName& ask, Descriptors /*descriptors*/) {
+  if (ask.length == 0 || ask.length > kMaxMuxName) return false;
+  return mux_names_.Add({ask.name.data(), ask.length}, ask.index);
+}
+
+bool Relay::OnServe(const AskServe& ask, Descriptors descriptors) {
+  if (!Valid(ask.builtin)) return false;
+  const auto make = [&](Seat seat) {
+    switch (ask.builtin) {
+      case WireBuiltin::kEcho:
+        return MakeEchoSession(std::move(seat));
+      case WireBuiltin::kDiscard:
+        return MakeDiscardSession(std::move(seat));
+      case WireBuiltin::kChargen:
+        return MakeChargenSession(std::move(seat));
+      case WireBuiltin::kDaytime:
+        return MakeTextSession(std::move(seat), DaytimeText(std::time(nullptr)));
+      case WireBuiltin::kTime:
+        break;
+    }
+    return MakeTextSession(std::move(seat), TimeBytes(std::time(nullptr)));
+  };
+  return Begin(ask.header.session, std::move(descriptors[0]), 1, make);
+}
+
+bool Relay::OnRedirect(const AskRedirect& ask, Descriptors descriptors) {
+  if (ask.address_count == 0 || ask.address_count > kMaxRedirectAddresses || ask.keepalive > 1) {
+    return false;
+  }
+  const auto addresses = std::span(ask.addresses).first(ask.address_count);
+  if (!std::all_of(addresses.begin(), addresses.end(), IsWellFormed)) return false;
+  return Begin(ask.header.session, std::move(descriptors[0]), 2, [&](Seat seat) {
+    return MakeRedirectSession(std::move(seat), ask, budget_, limits_.connect);
+  });
+}
+
+bool Relay::OnMux(const AskMux& ask, Descriptors descriptors) {
+  return Begin(ask.header.session, std::move(descriptors[0]), 1, [&](Seat seat) {
+    return MakeMuxSession(std::move(seat), mux_names_, limits_.mux_name);
+  });
+}
+
+bool Relay::OnBanner(const AskBanner& ask, Descriptors descriptors) {
+  if (ask.give_back > 1) return false;
+  BannerFiles files;
+  for (std::size_t i = 1; i < descriptors.size(); ++i) files[i - 1] = std::move(descriptors[i]);
+  return Begin(ask.header.session, std::move(descriptors[0]), 3, [&](Seat seat) {
+    return MakeBannerSession(std::move(seat), std::move(files), ask.give_back == 1, limits_.banner);
+  });
+}
+
+bool Relay::OnDatagram(const AskDatagram& ask, Descriptors descriptors) {
+  if (!Valid(ask.builtin) || ask.sender.is_v4 > 1) return false;
+  AnswerDatagram answer;
+  answer.header.session = ask.header.session;
+  answer.outcome = datagrams_.Answer(ask, descriptors[0], std::time(nullptr));
+  answers_.Push(answer, {}, {});
+  return true;
+}
+
+// A stop may cross the session's own answer, so an unknown session is none of our business.
+bool Relay::OnStop(const AskStop& ask, Descriptors /*descriptors*/) {
+  const auto serial = serials_.find(ask.header.session);
+  if (serial == serials_.end()) return true;
+  const Serial found = serial->second;
+  Entry& entry = sessions_.at(found);
+  entry.session->Stop();
+  Settle(found, entry);
+  return true;
+}
+
+template <typename MakeSession>
+bool Relay::Begin(SessionId id, sys::UniqueFd client, std::size_t descriptors,
+                  const MakeSession& make) {
+  if (serials_.contains(id)) return false;
+  auto lease = budget_.ForSession(descriptors);
+  if (!lease) {
+    AnswerDone full;
+    full.header.session = id;
+    full.outcome = Outcome::kNoCapacity;
+    answers_.Push(full, {}, {});
+    return true;
+  }
+  const Serial serial = ++last_serial_;
+  serials_.emplace(id, serial);
+  Entry& entry = sessions_[serial];
+  entry.lease = std::move(lease);
+  entry.session = make(Seat{id, std::move(client), &poller_, serial << 1});
+  entry.session->Start(now_);
+  Settle(serial, entry);
+  return true;
+}
+
+}  // namespace postern::daemon

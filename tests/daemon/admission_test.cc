@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/acceptor/admission.h"
+
+#include "daemon/log/log_registry.h"
+#include "tests/daemon/acceptor_fixture.h"
+#include "tests/daemon/log_fixture.h"
+
+namespace postern::daemon {
+namespace {
+
+using policy::AddressEvidence;
+using policy::Deny;
+using policy::DenyReason;
+using policy::Endpoint;
+using policy::SocketType;
+
+struct NobodyHome final : ArrivalHandler {
+  void OnArrival(Service&) override {}
+  void OnSocketDead(Service&) override {}
+};
+
+struct Fixture : LogFixture {
+  std::string service_file = directory / "service";
+  LogRegistry logs{*program_log, "posternd", directory / "no-syslog"};
+  std::unique_ptr<EventLoop> loop = std::move(EventLoop::Make().value());
+  Admission admission{*loop, *program_log, std::nullopt};
+  NobodyHome arrivals;
+  Endpoint peer{Address("192.0.2.1"), 1025};
+  Endpoint other{Address("192.0.2.2"), 1025};
+
+  std::shared_ptr<Service> Make(policy::ServiceSpec spec) {
+    spec.log.kind = policy::LogKind::kFile;
+    spec.log.file = service_file;
+    spec.log_on_failure.host = true;
+    Service::Definition definition;
+    definition.log = logs.Acquire(spec, {});
+    definition.spec = Shared(std::move(spec));
+    return std::make_shared<Service>(*loop, arrivals, std::move(definition));
+  }
+  policy::ServiceSpec Sensor(SocketType type) {
+    auto spec = Spec(type);
+    spec.kind = policy::ServiceKind::kInternal;
+    spec.builtin = policy::Builtin::kSensor;
+    spec.deny_time = std::chrono::minutes(5);
+    return spec;
+  }
+  std::vector<std::string> Records() {
+    logs.Flush();
+    return testlib::LinesOf(service_file);
+  }
+};
+
+TEST_CASE_METHOD(Fixture, "Nothing stands against a service without controls") {
+  const auto service = Make(Spec());
+  CHECK_FALSE(admission.Decide(*service, peer));
+  CHECK_FALSE(admission.Decide(*service, std::nullopt));
+  CHECK(service->attempts == 2);
+  CHECK(Records().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "Each refusal leaves exactly one record, with reason and address") {
+  auto spec = Spec();
+  spec.instances = 0;
+  const auto service = Make(spec);
+  for (const auto& from : {peer, other, peer}) {
+    const auto deny = admission.Decide(*service, from);
+    REQUIRE(deny);
+    CHECK(deny->reason == DenyReason::kServiceLimit);
+    admission.Refuse(*service, *deny, from);
+  }
+  const auto records = Records();
+  REQUIRE(records.size() == 3);
+  CHECK(records[0].ends_with("FAIL: test service_limit from=192.0.2.1"));
+  CHECK(records[1].ends_with("FAIL: test service_limit from=192.0.2.2"));
+  CHECK(records[2].ends_with("FAIL: test service_limit from=192.0.2.1"));
+}
+
+TEST_CASE_METHOD(Fixture, "The limit on all servers counts those of every service") {
+  Admission limited(*loop, *program_log, 2);
+  const auto service = Make(Spec());
+  limited.total_running = 1;
+  CHECK_FALSE(limited.Decide(*service, peer));
+  limited.total_running = 2;
+  CHECK(limited.Decide(*service, peer).value().reason == DenyReason::kProcessLimit);
+}
+
+TEST_CASE_METHOD(Fixture, "Too many connections close the service for a while, not its port") {
+  auto spec = Spec();
+  spec.listen.port = sandbox::sys::LocalAddress(Listener::Open(spec)->socket()).value().port();
+  spec.cps = {1, 1, 1};
+  const auto service = Make(spec);
+  REQUIRE(service->Listen(std::move(*Listener::Open(spec))));
+  const auto address = SocketAddressOf("127.0.0.1", spec.listen.port);
+  CHECK_FALSE(admission.Decide(*service, peer));
+  const auto deny = admission.Decide(*service, peer);
+  REQUIRE(deny);
+  CHECK(deny->reason == DenyReason::kConnectionsPerSecond);
+  admission.Refuse(*service, *deny, peer);
+  CHECK(service->held(Hold::kClosed));
+  CHECK_FALSE(service->watched());
+  CHECK(TryConnect(address) == ECONNREFUSED);
+  CHECK(Listener::Open(spec).error().number == EADDRINUSE);
+  CHECK(Said("Deactivating service test due to excessive incoming connections.  Restarting in 1 "
+             "seconds.") == 1);
+
+  TurnUntil(*loop, [&] { return !service->held(Hold::kClosed); });
+  CHECK(service->watched());
+  CHECK(TryConnect(address) == 0);
+  CHECK(Said("Activating service test") == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "A service that is closed already is not closed again") {
+  auto spec = Spec();
+  spec.cps = {1, 60, 1};
+  const auto service = Make(spec);
+  const Deny deny{DenyReason::kConnectionsPerSecond, AddressEvidence::kNone, nullptr};
+  admission.Refuse(*service, deny, peer);
+  admission.Refuse(*service, deny, peer);
+  CHECK(Said("Deactivating service test") == 1);
+  CHECK(Records().size() == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "Who knocks at a sensor is refused everywhere") {
+  const auto sensor = Make(Sensor(SocketType::kStream));
+  const auto service = Make(Spec());
+  CHECK_FALSE(admission.Decide(*service, peer));
+  const auto deny = admission.Decide(*sensor, peer);
+  REQUIRE(deny);
+  CHECK(deny->evidence == AddressEvidence::kSensor);
+  admission.Refuse(*sensor, *deny, peer);
+  CHECK(admission.deny_list().size() == 1);
+  CHECK(admission.Decide(*service, peer).value().evidence == AddressEvidence::kDenyList);
+  CHECK_FALSE(admission.Decide(*service, other));
+  CHECK(Said("Adding 192.0.2.1 to the global_no_access list for 5 minutes") == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "A datagram at a sensor proves nothing about its sender") {
+  const auto sensor = Make(Sensor(SocketType::kDgram));
+  const auto deny = admission.Decide(*sensor, peer);
+  REQUIRE(deny);
+  admission.Refuse(*sensor, *deny, peer);
+  CHECK(admission.deny_list().size() == 0);
+  CHECK(Records().size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "A sensor that is to log only adds nobody") {
+  auto spec = Sensor(SocketType::kStream);
+  spec.deny_time.reset();
+  const auto sensor = Make(spec);
+  admission.Refuse(*sensor, admission.Decide(*sensor, peer).value(), peer);
+  CHECK(admission.deny_list().size() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "Repeated datagrams from one sender are recorded once a minute") {
+  const Deny deny{DenyReason::kAddress, AddressEvidence::kNoAccess, nullptr};
+  const auto service = Make(Spec(SocketType::kDgram));
+  for (int i = 0; i < 3; ++i) admission.Refuse(*service, deny, peer);
+  CHECK(Records().size() == 1);
+  admission.Refuse(*service, deny, other);
+  CHECK(Records().size() == 2);
+  service->last_refused_at -= std::chrono::seconds(60);
+  admission.Refuse(*service, deny, other);
+  CHECK(Records().size() == 3);
+}
+
+TEST_CASE_METHOD(Fixture, "A load that is too high is told in the program log") {
+  auto spec = Spec();
+  spec.max_load = 0;
+  const auto service = Make(spec);
+  const Deny deny{DenyReason::kLoad, AddressEvidence::kNone, nullptr};
+  admission.Refuse(*service, deny, peer);
+  CHECK(Said("test: refused connect from 192.0.2.1 due to excessive load") == 1);
+}
+
+}  // namespace
+}  // namespace postern::daemon

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A relay that misbehaves as its one argument says, for the tests of posternd's side.
+//
+//   ready     confines nothing, says it is ready, answers each frame with AnswerDone
+//   silent    says nothing at all
+//   garbage   says something that is no frame
+//   unasked   says it is ready, then that a session ended which nobody asked for
+//   exit      ends at once
+#include <poll.h>
+
+#include <array>
+#include <string_view>
+
+#include "daemon/protocol.h"
+#include "sandbox/channel.h"
+
+namespace postern::daemon {
+namespace {
+
+using sandbox::sys::UniqueFd;
+
+template <typename Frame>
+void Say(const UniqueFd& channel, const Frame& frame) {
+  pollfd wait{channel.get(), POLLOUT, 0};  // posternd may be busy asking
+  if (::poll(&wait, 1, -1) < 0) return;
+  sandbox::sys::IgnoreError(sandbox::SendFrame(channel, AsFrame(frame), {}), "the test sees it");
+}
+
+void Done(const UniqueFd& channel, SessionId session) {
+  AnswerDone done;
+  done.header.session = session;
+  Say(channel, done);
+}
+
+void AnswerAll(const UniqueFd& channel) {
+  alignas(8) std::array<std::byte, kMaxFrame> buffer;
+  for (;;) {
+    pollfd wait{channel.get(), POLLIN, 0};
+    if (::poll(&wait, 1, -1) < 0) return;
+    const auto received = sandbox::ReceiveFrame(channel, buffer);
+    if (!received || received->length == 0) return;
+    AskServe ask;
+    if (ReadFrame(std::span(buffer).first(received->length), ask)) {
+      Done(channel, ask.header.session);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace postern::daemon
+
+int main(int argc, char** argv) {
+  namespace daemon = postern::daemon;
+  const std::string_view mode = argc == 2 ? argv[1] : "";
+  if (mode == "exit") return 3;
+  const postern::sandbox::sys::UniqueFd channel(daemon::kChannelDescriptor);
+  if (mode == "garbage") daemon::Say(channel, std::array<char, 7>{});
+  if (mode == "ready" || mode == "unasked") daemon::Say(channel, daemon::AnswerReady{});
+  if (mode == "unasked") daemon::Done(channel, 99);
+  daemon::AnswerAll(channel);
+  return 0;
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Redirect: both ways at once, half-close, and backends that are dead, slow or rude.
+#include "tests/daemon/relay_fixture.h"
+
+namespace postern::daemon {
+namespace {
+
+struct Redirected {
+  UniqueFd client, backend;
+};
+
+AskRedirect RedirectTo(SessionId id, const std::vector<WireAddress>& addresses) {
+  AskRedirect ask;
+  ask.header.session = id;
+  ask.address_count = static_cast<std::uint32_t>(addresses.size());
+  std::copy(addresses.begin(), addresses.end(), ask.addresses.begin());
+  return ask;
+}
+
+Redirected Redirect(RelayUnderTest& relay, SessionId id, bool keepalive = false) {
+  const UniqueFd listener = LoopbackListener();
+  Connection client = TcpConnection();
+  AskRedirect ask = RedirectTo(id, {Wire(LocalName(listener))});
+  ask.keepalive = keepalive ? 1 : 0;
+  relay.Ask(ask, {client.far.get()});
+  return {std::move(client.near), AcceptOne(listener)};
+}
+
+// An address where nobody listens.
+WireAddress DeadAddress() { return Wire(LocalName(BoundLoopback(SOCK_STREAM))); }
+
+void ExchangeTenMegabytes(const RelayLimits& limits) {
+  RelayUnderTest relay(limits);
+  Redirected ends = Redirect(relay, 1);
+  const std::string there = Pattern(10'000'000, 11), back = Pattern(10'000'000, 12);
+  std::thread client_writer([&] {
+    Write(ends.client, there);
+    EndWriting(ends.client);
+  });
+  std::thread backend_writer([&] {
+    Write(ends.backend, back);
+    EndWriting(ends.backend);
+  });
+  std::string arrived;
+  std::thread backend_reader([&] { arrived = ReadToEnd(ends.backend); });
+  const std::string returned = ReadToEnd(ends.client);
+  client_writer.join();
+  backend_writer.join();
+  backend_reader.join();
+  CHECK(arrived == there);
+  CHECK(returned == back);
+  const auto done = relay.Next<AnswerDone>();
+  CHECK(done.outcome == Outcome::kFinished);
+  CHECK(done.bytes_in == there.size());
+  CHECK(done.bytes_out == back.size());
+}
+
+TEST_CASE("ten megabytes each way at once arrive byte for byte") {
+  ExchangeTenMegabytes({.descriptors = 1024});
+}
+
+TEST_CASE("they also do when there are no descriptors for pipes") {
+  ExchangeTenMegabytes({.descriptors = 20});
+}
+
+TEST_CASE("the client's half-close is passed on and the reply still delivered") {
+  RelayUnderTest relay;
+  Redirected ends = Redirect(relay, 1);
+  Write(ends.client, "request");
+  EndWriting(ends.client);
+  CHECK(ReadToEnd(ends.backend) == "request");
+  Write(ends.backend, "a late reply");
+  ends.backend.Reset();
+  CHECK(ReadToEnd(ends.client) == "a late reply");
+  CHECK(relay.Next<AnswerDone>().outcome == Outcome::kFinished);
+}
+
+TEST_CASE("the backend's half-close is passed on and the client still heard") {
+  RelayUnderTest relay;
+  Redirected ends = Redirect(relay, 1);
+  Write(ends.backend, "greeting");
+  EndWriting(ends.backend);
+  CHECK(ReadToEnd(ends.client) == "greeting");
+  Write(ends.client, "afterwards");
+  ends.client.Reset();
+  CHECK(ReadToEnd(ends.backend) == "afterwards");
+  const auto done = relay.Next<AnswerDone>();
+  CHECK(done.bytes_in == 10);
+  CHECK(done.bytes_out == 8);
+}
+
+TEST_CASE("a slow reader gets everything, and the sender is held back meanwhile") {
+  RelayUnderTest relay;
+  Redirected ends = Redirect(relay, 1);
+  const std::string sent = Pattern(12'000'000, 13);
+  std::thread writer([&] {
+    Write(ends.backend, sent);
+    ends.backend.Reset();
+  });
+  std::string got;
+  while (got.size() < 400'000) {
+    got += ReadExactly(ends.client, 20'000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  got += ReadToEnd(ends.client);
+  writer.join();
+  CHECK(got == sent);
+}
+
+TEST_CASE("a dead address is passed over for the next one") {
+  RelayUnderTest relay;
+  const UniqueFd listener = LoopbackListener();
+  Connection client = TcpConnection();
+  relay.Ask(RedirectTo(1, {DeadAddress(), Wire(LocalName(listener))}), {client.far.get()});
+  const UniqueFd backend = AcceptOne(listener);
+  Write(backend, "here");
+  CHECK(ReadExactly(client.near, 4) == "here");
+}
+
+TEST_CASE("when no address answers the client is closed and the last error told") {
+  RelayUnderTest relay;
+  Connection client = TcpConnection();
+  relay.Ask(RedirectTo(1, {DeadAddress(), DeadAddress()}), {client.far.get()});
+  client.far.Reset();
+  const auto done = relay.Next<AnswerDone>();
+  CHECK(done.outcome == Outcome::kConnectFailed);
+  CHECK(done.error == ECONNREFUSED);
+  CHECK(ReadToEnd(client.near).empty());
+}
+
+TEST_CASE("an address that stays silent is given up at its deadline") {
+  // A full backlog drops the handshake: the connection stays under way for minutes.
+  const UniqueFd listener = BoundLoopback(SOCK_STREAM);
+  REQUIRE(::listen(listener.get(), 0) == 0);
+  const sockaddr_in name = LocalName(listener);
+  std::vector<UniqueFd> filling;
+  for (int i = 0; i < 4; ++i) {
+    filling.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    (void)::connect(filling.back().get(), reinterpret_cast<const sockaddr*>(&name), sizeof name);
+  }
+  RelayUnderTest relay({.descriptors = 64, .connect = std::chrono::milliseconds(150)});
+  Connection client = TcpConnection();
+  relay.Ask(RedirectTo(1, {Wire(name)}), {client.far.get()});
+  const auto done = relay.Next<AnswerDone>();
+  CHECK(done.outcome == Outcome::kConnectFailed);
+  CHECK(done.error == ETIMEDOUT);
+}
+
+TEST_CASE("a client that resets frees its backend") {
+  RelayUnderTest relay;
+  Redirected ends = Redirect(relay, 1);
+  Write(ends.client, "x");
+  CHECK(ReadExactly(ends.backend, 1) == "x");
+  Reset(ends.client);
+  CHECK(ReadToEnd(ends.backend).empty());
+  CHECK(relay.Next<AnswerDone>().outcome == Outcome::kClientGone);
+}
+
+TEST_CASE("a client that resets while the backend does not read frees it too") {
+  RelayUnderTest relay;
+  Redirected ends = Redirect(relay, 1);
+  FillUp(ends.client);
+  Reset(ends.client);
+  CHECK(relay.Next<AnswerDone>().outcome == Outcome::kClientGone);
+}
+
+TEST_CASE("a session that can only wait costs no processor time") {
+  RelayUnderTest relay;
+  const UniqueFd listener = LoopbackListener();
+  // Of a fixed size, which accepted sockets inherit: the kernel would go on making room for a
+  // while.
+  const int small = 4096;
+  REQUIRE(::setsockopt(listener.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small) == 0);
+  // A unix socket tells its end of file even while bytes before it are queued.
+  Connection client = UnixConnection();
+  relay.Ask(RedirectTo(1, {Wire(LocalName(listener))}), {client.far.get()});
+  client.far.Reset();
+  const UniqueFd backend = AcceptOne(listener);
+  EndWriting(backend);
+  CHECK(ReadToEnd(client.near).empty());
+  FillUp(client.near);
+  EndWriting(client.near);
+  // Both ends of file are in: the client is hung up for good, while the backend does not read.
+  CHECK(ProcessorTimeWhileIdle() < std::chrono::milliseconds(100));
+}
+
+TEST_CASE("what a backend sent before it reset is delivered") {
+  RelayUnderTest relay;
+  Redirected ends = Redirect(relay, 1);
+  Write(ends.client, "never read");
+  Write(ends.backend, "go away");
+  // Closing with unread bytes is a reset.
+  pollfd readable{ends.backend.get(), POLLIN, 0};
+  REQUIRE(::poll(&readable, 1, 5000) == 1);
+  ends.backend.Reset();
+  CHECK(ReadExactly(ends.client, 7) == "go away");
+  CHECK(relay.Next<AnswerDone>().bytes_out == 7);
+}
+
+TEST_CASE("keepalive is set on both sides when asked for, and on neither when not") {
+  for (const bool wanted : {true, false}) {
+    RelayUnderTest relay;
+    const UniqueFd listener = LoopbackListener();
+    Connection client = TcpConnection();
+    AskRedirect ask = RedirectTo(1, {Wire(LocalName(listener))});
+    ask.keepalive = wanted ? 1 : 0;
+    relay.Ask(ask, {client.far.get()});
+    const UniqueFd backend = AcceptOne(listener);
+    Write(backend, "x");
+    CHECK(ReadExactly(client.near, 1) == "x");
+    int keepalive = 0, no_delay = 0;
+    socklen_t length = sizeof keepalive;
+    ::getsockopt(client.far.get(), SOL_SOCKET, SO_KEEPALIVE, &keepalive, &length);
+    ::getsockopt(client.far.get(), IPPROTO_TCP, 1 /* TCP_NODELAY */, &no_delay, &length);
+    CHECK((keepalive != 0) == wanted);
+    CHECK(no_delay != 0);
+  }
+}
+
+}  // namespace
+}  // namespace postern::daemon

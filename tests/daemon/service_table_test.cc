@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Installing configurations one after the other. The books of posternd are checked against each
+// other as well (consistency.h).
+#include "daemon/acceptor/service_table.h"
+
+#include <sys/stat.h>
+
+#include "daemon/acceptor/consistency.h"
+#include "tests/daemon/acceptor_fixture.h"
+#include "tests/daemon/log_fixture.h"
+
+namespace postern::daemon {
+namespace {
+
+namespace sys = sandbox::sys;
+
+struct NobodyHome final : ArrivalHandler {
+  void OnArrival(Service&) override {}
+  void OnSocketDead(Service&) override {}
+};
+
+std::uint16_t FreePort() {
+  return sys::LocalAddress(Listener::Open(Spec())->socket()).value().port();
+}
+
+policy::ServiceSpec Named(const std::string& id, std::uint16_t port) {
+  auto spec = Spec();
+  spec.id = spec.name = id;
+  spec.listen.port = port;
+  return spec;
+}
+
+policy::Configuration Of(const std::vector<policy::ServiceSpec>& specs) {
+  policy::Configuration configuration;
+  configuration.usable = true;
+  for (const auto& spec : specs) configuration.services.push_back(Shared(spec));
+  return configuration;
+}
+
+struct Fixture : LogFixture {
+  sandbox::Launcher& launcher = TheLauncher();
+  LogRegistry logs{*program_log, "posternd", directory / "no-syslog"};
+  std::unique_ptr<EventLoop> loop = std::move(EventLoop::Make().value());
+  Admission admission{*loop, *program_log, std::nullopt};
+  RelayClient relay{*loop, *program_log, {"/nonexistent/relay"}};
+  Sessions sessions{*loop, *program_log, launcher, relay, admission};
+  NobodyHome arrivals;
+  ServiceTable table{*loop, *program_log, logs, arrivals, relay, sessions, {}, {}};
+  std::uint16_t first_port = FreePort(), second_port = FreePort();
+
+  Service& At(std::size_t index) { return *table.services().at(index); }
+  static ino_t Inode(const Service& service) {
+    struct stat status{};
+    REQUIRE(::fstat(service.listener().socket().get(), &status) == 0);
+    return status.st_ino;
+  }
+  static int Reach(std::uint16_t port) { return TryConnect(SocketAddressOf("127.0.0.1", port)); }
+  std::vector<std::string> Findings() {
+    return FindInconsistencies(table.services(), sessions, admission);
+  }
+};
+
+TEST_CASE_METHOD(Fixture, "Installed services are listened to") {
+  const auto counts = table.Install(Of({Named("a", first_port), Named("b", second_port)}), false);
+  REQUIRE(counts);
+  CHECK(counts->added == 2);
+  CHECK(table.active() == 2);
+  CHECK(Reach(first_port) == 0);
+  CHECK(Reach(second_port) == 0);
+  CHECK(Findings().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "A reload keeps a service's socket and counts, and changes the rest") {
+  REQUIRE(table.Install(Of({Named("a", first_port)}), false));
+  const ino_t inode = Inode(At(0));
+  const Service* service = &At(0);
+  At(0).limits().Started(Address("192.0.2.1"));
+  auto changed = Named("a", first_port);
+  changed.instances = 7;
+  const auto counts = table.Install(Of({changed, Named("b", second_port)}), true);
+  REQUIRE(counts);
+  CHECK(counts->kept == 1);
+  CHECK(counts->added == 1);
+  CHECK(counts->dropped == 0);
+  CHECK(&At(0) == service);
+  CHECK(Inode(At(0)) == inode);
+  CHECK(At(0).limits().running() == 1);
+  CHECK(At(0).spec().instances == 7);
+  CHECK(Reach(second_port) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "A service that goes is not listened to any more") {
+  REQUIRE(table.Install(Of({Named("a", first_port), Named("b", second_port)}), false));
+  const auto counts = table.Install(Of({Named("b", second_port)}), true);
+  REQUIRE(counts);
+  CHECK(counts->dropped == 1);
+  CHECK(Reach(first_port) == ECONNREFUSED);
+  CHECK(Reach(second_port) == 0);
+  CHECK(Said("service a deactivated") == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "A service of another name at the same address inherits the socket") {
+  REQUIRE(table.Install(Of({Named("a", first_port)}), false));
+  const ino_t inode = Inode(At(0));
+  REQUIRE(table.Install(Of({Named("renamed", first_port)}), true));
+  CHECK(At(0).spec().id == "renamed");
+  CHECK(Inode(At(0)) == inode);
+  CHECK(Reach(first_port) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "A reload that fails changes nothing") {
+  REQUIRE(table.Install(Of({Named("a", first_port)}), false));
+  const Service* service = &At(0);
+  const ino_t inode = Inode(At(0));
+  const auto stranger = Listener::Open(Named("x", second_port));
+  auto changed = Named("a", first_port);
+  changed.instances = 7;
+  const auto failed = table.Install(Of({changed, Named("b", second_port)}), true);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().find("Address already in use") != std::string::npos);
+  REQUIRE(table.services().size() == 1);
+  CHECK(&At(0) == service);
+  CHECK(Inode(At(0)) == inode);
+  CHECK_FALSE(At(0).spec().instances);
+  CHECK(Reach(first_port) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "At the start a taken address is tried again, the others run") {
+  auto stranger = Listener::Open(Named("x", first_port));
+  REQUIRE(stranger);
+  REQUIRE(table.Install(Of({Named("a", first_port), Named("b", second_port)}), false));
+  CHECK(table.active() == 1);
+  {
+    const Listener gone(std::move(*stranger));
+  }
+  TurnUntil(*loop, [&] { return table.active() == 2; });
+  CHECK(Reach(first_port) == 0);
+  CHECK(Reach(second_port) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "Books that disagree are found") {
+  REQUIRE(table.Install(Of({Named("a", first_port)}), false));
+  At(0).limits().Started(std::nullopt);
+  CHECK(Findings() == std::vector<std::string>{"service a: counts 1 running servers but has 0"});
+  At(0).limits().Finished(std::nullopt);
+  admission.total_running = 3;
+  CHECK(Findings() == std::vector<std::string>{"counts 3 servers in all but has 0"});
+  admission.total_running = 0;
+  At(0).Place(Hold::kServing);
+  CHECK(Findings() ==
+        std::vector<std::string>{"service a: suspended for a server that is not there"});
+  At(0).Release(Hold::kServing);
+  CHECK(Findings().empty());
+}
+
+}  // namespace
+}  // namespace postern::daemon
