@@ -43,8 +43,10 @@ def _daemonised_pid(trial):
     daemon = trial.start(None, "-f", "/run/lab/main.conf", "-filelog", "/run/lab/program.log", "-pidfile",
                          "/run/lab/daemon.pid", bare=True, ready=False)
     daemon.wait_exit(10.0)
-    netlab.wait_until(lambda: os.path.exists(daemon.pid_path))
-    pid = int(pathlib.Path(daemon.pid_path).read_text())
+    pid_file = pathlib.Path(daemon.pid_path)
+    # xinetd's starting process returns before its daemon has written the whole line.
+    netlab.wait_until(lambda: pid_file.exists() and pid_file.read_text().endswith("\n"))
+    pid = int(pid_file.read_text())
     return [netlab.alive(pid), os.getsid(pid) != os.getsid(0), os.readlink(f"/proc/{pid}/cwd")]
 
 
