@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// hosts.allow and hosts.deny decide one request. Pure: what is not known is asked of the caller.
+//
+// Source: hosts_access(5), ACCESS CONTROL FILES: the first rule of hosts.allow that matches grants,
+// else the first of hosts.deny that matches refuses, else access is granted; the options of the
+// rule that matched can change that.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "policy/hosts/hosts_policy.h"
+
+namespace postern::policy::hosts {
+
+enum class Reason : std::uint8_t {
+  kRule,             // the table's own verdict: hosts.allow grants, hosts.deny refuses
+  kOption,           // `allow` or `deny`
+  kTwist,            // granted, to the command of the option
+  kOptionError,      // refused
+  kNoRule,           // granted: no rule matched
+  kTableAbandoned,   // refused: hosts.deny has a line that cannot be read to its end
+  kTableUnreadable,  // refused: hosts.deny cannot be read
+  kPatternFile,      // refused: a rule of hosts.deny names a file that cannot be read
+};
+std::string_view ReasonText(Reason reason);  // for people: "rule of hosts.deny", …
+
+struct Allow {
+  Reason reason = Reason::kNoRule;
+  const Rule* rule = nullptr;  // owned by the policy; null for kNoRule
+};
+struct Deny {
+  Reason reason = Reason::kRule;
+  const Rule* rule = nullptr;  // null for kTableAbandoned, kTableUnreadable
+};
+// Ask again when request holds it.
+struct NeedFact {
+  Need need;
+  const Rule* rule = nullptr;
+};
+using Verdict = std::variant<Allow, Deny, NeedFact>;
+
+// `from`: kDeny leaves hosts.allow out, which is what follows a failed aclexec there. An aclexec
+// counts as successful here; who runs commands asks the rule's options what to run.
+Verdict Evaluate(const HostsPolicy& policy, const Request& request, Which from = Which::kAllow);
+
+}  // namespace postern::policy::hosts

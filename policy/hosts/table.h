@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One access file, hosts.allow or hosts.deny, as rules in their order.
+//
+// Source: hosts_access(5), ACCESS CONTROL RULES. Immutable once parsed. Any bytes are a table; what
+// looks wrong is in the diagnostics beside it, never in the verdict.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "policy/base/diagnostic.h"
+#include "policy/hosts/options.h"
+#include "policy/hosts/pattern.h"
+
+namespace postern::policy::hosts {
+
+enum class Which : std::uint8_t { kAllow, kDeny };
+
+// daemon[@server]
+struct DaemonToken {
+  std::string text;                                 // as written
+  std::variant<std::uint16_t, TextPattern> daemon;  // a server port, or a process name
+  std::optional<HostPattern> server;
+  std::uint32_t column = 0;  // of the token in its logical line, from 1
+};
+
+// [user@]client
+struct ClientToken {
+  std::string text;  // as written
+  std::optional<TextPattern> user;
+  HostPattern host;
+  std::uint32_t column = 0;
+};
+
+// a b EXCEPT c d EXCEPT e: three segments. A list matches when one of its first segment matches and
+// the list made of the further segments does not; `A EXCEPT B EXCEPT C` is A EXCEPT (B EXCEPT C).
+// An empty first segment never matches.
+template <typename Token>
+using List = std::vector<std::vector<Token>>;
+
+struct Rule {
+  SourceLocation where;         // its first physical line
+  std::uint32_t last_line = 0;  // the line number tcp_wrappers reports
+  std::string text;             // the logical line, for `explain`
+  List<DaemonToken> daemons;
+  List<ClientToken> clients;
+  std::optional<OptionProgram> options;  // nullopt: no second colon
+};
+
+struct Table {
+  enum class End : std::uint8_t {
+    kComplete,
+    kMissing,     // no such file: no rules
+    kAbandoned,   // a line without its newline or too long: the rules behind it are lost
+    kUnreadable,  // cannot be opened or read, or is no regular file
+  };
+  Which which = Which::kAllow;
+  std::string path;
+  std::vector<Rule> rules;  // those in front of the end
+  End end = End::kComplete;
+  SourceLocation end_where;  // kAbandoned: the line
+  std::string end_reason;    // kUnreadable: why
+  Diagnostics diagnostics;   // in the order of the lines
+};
+
+}  // namespace postern::policy::hosts
