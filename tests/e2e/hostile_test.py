@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What hostile clients, services and local users try, and what must hold: nobody else is disturbed, the daemon does not
 # spin or block, and a socket serves only whom it was meant for.
+import itertools
 import os
 import pathlib
 import socket
@@ -14,7 +15,9 @@ import lab_case  # noqa: E402
 import netlab  # noqa: E402
 from lab_case import DEFAULTS, entry, relay_of  # noqa: E402
 
-VICTIM, TARGET = 20001, 20002
+VICTIM = 20001
+# Each test has a port of its own: a server that outlives its daemon may still hold the one it had.
+TARGETS = itertools.count(20002)
 ECHO = entry("echo", VICTIM, "type = INTERNAL UNLISTED")
 SHUTS_DOWN = """import socket
 s = socket.socket(fileno=0)
@@ -34,6 +37,10 @@ for _ in range(4000):
 
 
 class Hostile(lab_case.LabCase):
+    def setUp(self):
+        super().setUp()
+        self.target = next(TARGETS)
+
     def spent(self, daemon, seconds=1.0):
         before = daemon.cpu_seconds()
         time.sleep(seconds)
@@ -45,12 +52,12 @@ class Hostile(lab_case.LabCase):
 
     def test_refused_clients_that_do_not_read_their_banner_disturb_nobody(self):
         self.lab.write("banner", "x" * 3_000_000)
-        daemon = self.start(DEFAULTS + ECHO + entry("no", TARGET, "only_from = 10.1.1.1",
+        daemon = self.start(DEFAULTS + ECHO + entry("no", self.target, "only_from = 10.1.1.1",
                                                     "banner_fail = /run/lab/banner"))
         with netlab.Client.connect(VICTIM, timeout=5) as victim:
             self.assertTrue(lab_case.answers(victim))
             relay = relay_of(daemon)
-            refused = [socket.create_connection(("127.0.0.1", TARGET)) for _ in range(5)]
+            refused = [socket.create_connection(("127.0.0.1", self.target)) for _ in range(5)]
             time.sleep(0.5)
             self.assertTrue(lab_case.answers(victim))
             self.assertEqual(relay_of(daemon), relay)
@@ -59,9 +66,9 @@ class Hostile(lab_case.LabCase):
 
     def test_a_server_that_shuts_its_datagram_socket_down_does_not_make_the_daemon_spin(self):
         self.lab.script("shut.py", SHUTS_DOWN, "/usr/bin/python3 -I")
-        daemon = self.start(DEFAULTS + ECHO + entry("u", TARGET, "server = /run/lab/shut.py", protocol="udp"))
+        daemon = self.start(DEFAULTS + ECHO + entry("u", self.target, "server = /run/lab/shut.py", protocol="udp"))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-            client.sendto(b"a", ("127.0.0.1", TARGET))
+            client.sendto(b"a", ("127.0.0.1", self.target))
             time.sleep(1)
         self.assertLess(self.spent(daemon), 0.2)
         self.assertTrue(daemon.logged("opened anew"))
@@ -69,24 +76,24 @@ class Hostile(lab_case.LabCase):
 
     def test_a_server_that_shuts_its_stream_socket_down_does_not_make_the_daemon_spin(self):
         self.lab.script("shut.py", SHUTS_DOWN, "/usr/bin/python3 -I")
-        daemon = self.start(DEFAULTS + ECHO + entry("s", TARGET, "wait = yes", "server = /run/lab/shut.py"))
-        socket.create_connection(("127.0.0.1", TARGET)).close()
+        daemon = self.start(DEFAULTS + ECHO + entry("s", self.target, "wait = yes", "server = /run/lab/shut.py"))
+        socket.create_connection(("127.0.0.1", self.target)).close()
         time.sleep(1)
         self.assertLess(self.spent(daemon), 0.2)
         self.assert_serves()
-        socket.create_connection(("127.0.0.1", TARGET)).close()
+        socket.create_connection(("127.0.0.1", self.target)).close()
 
     def test_a_socket_that_a_server_had_is_not_accepted_on_after_a_reload(self):
         self.lab.script("hold.py", LEAVES_A_CHILD, "/usr/bin/python3 -I")
-        held = entry("h", TARGET, "wait = yes", "server = /run/lab/hold.py")
+        held = entry("h", self.target, "wait = yes", "server = /run/lab/hold.py")
         daemon = self.start(DEFAULTS + ECHO + held)
-        with socket.create_connection(("127.0.0.1", TARGET)):
+        with socket.create_connection(("127.0.0.1", self.target)):
             time.sleep(0.5)
             self.lab.write("main.conf", DEFAULTS + ECHO + held.replace("wait = yes", "wait = no"))
             daemon.reload(3)
             with socket.socket() as client:
                 client.setblocking(False)
-                client.connect_ex(("127.0.0.1", TARGET))
+                client.connect_ex(("127.0.0.1", self.target))
                 time.sleep(0.5)
                 self.assert_serves()
 
@@ -125,11 +132,12 @@ class Hostile(lab_case.LabCase):
         self.assertNotIn(int(uid), (0, 65534))
 
     def test_a_reload_that_needs_a_taken_port_changes_nothing(self):
-        daemon = self.start(DEFAULTS + ECHO + entry("old", TARGET))
-        with socket.create_server(("0.0.0.0", 20003)):
-            self.lab.write("main.conf", DEFAULTS + ECHO + entry("new", 20003))
+        daemon = self.start(DEFAULTS + ECHO + entry("old", self.target))
+        with socket.create_server(("0.0.0.0", 0)) as other:
+            taken = other.getsockname()[1]
+            self.lab.write("main.conf", DEFAULTS + ECHO + entry("new", taken))
             daemon.reload(2)
-            self.assertEqual(self.ask(TARGET), "hello\n")
+            self.assertEqual(self.ask(self.target), "hello\n")
         self.assertTrue(daemon.logged("reconfiguration failed"))
 
     def test_an_empty_file_is_no_configuration_to_change_to(self):
