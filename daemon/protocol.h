@@ -99,9 +99,10 @@ struct AskRedirect {
   std::array<WireAddress, kMaxRedirectAddresses> addresses{};
 };
 
-// Descriptors: client stream. Reads the name line of RFC 1078; answers AnswerMux when it names one
-// of the table, or tells the client "-Service name not found" (or the list, for "help") and answers
-// AnswerDone.
+// Descriptors: client stream. Reads the name line of RFC 1078, within kMuxDeadlineSeconds; answers
+// AnswerMux when it names one of the table, or tells the client "-Service name not found" (or the
+// list, for "help") and answers AnswerDone.
+inline constexpr std::uint32_t kMuxDeadlineSeconds = 30;
 struct AskMux {
   FrameHeader header{FrameType::kAskMux};
 };
@@ -127,8 +128,8 @@ struct AskDatagram {
   WireAddress sender{};
 };
 
-// Ends a session: the client is closed, and AnswerDone follows. It may cross the session's own
-// answer on the way; the relay ignores it then.
+// Ends a session that posternd waits for no longer: the client is closed, and AnswerDone follows.
+// It may cross the session's own answer on the way; the relay ignores it then.
 struct AskStop {
   FrameHeader header{FrameType::kAskStop};
 };

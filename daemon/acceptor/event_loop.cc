@@ -62,17 +62,17 @@ void EventLoop::Unwatch(const sys::UniqueFd& fd, WatchId& id) {
 
 EventLoop::TimerId EventLoop::After(std::chrono::milliseconds delay, std::function<void()> action) {
   const TimerId id = next_timer_++;
-  timers_.emplace(sys::BootTime() + delay, Timer{id, std::move(action)});
+  timer_of_.emplace(id, timers_.emplace(sys::BootTime() + delay, Timer{id, std::move(action)}));
   RearmTimer();
   return id;
 }
 
 void EventLoop::Cancel(TimerId& id) {
   if (id == 0) return;
-  const auto found = std::find_if(timers_.begin(), timers_.end(),
-                                  [id](const auto& item) { return item.second.id == id; });
-  if (found != timers_.end()) timers_.erase(found);
-  id = 0;
+  const auto found = timer_of_.find(std::exchange(id, 0));
+  if (found == timer_of_.end()) return;
+  timers_.erase(found->second);
+  timer_of_.erase(found);
 }
 
 sys::Status EventLoop::Turn() {
@@ -98,9 +98,10 @@ void EventLoop::FireTimers() {
   armed_for_ = {};
   while (!timers_.empty() && timers_.begin()->first <= now_) {
     // Taken out first: the action may set or cancel timers.
-    const auto action = std::move(timers_.begin()->second.action);
+    const Timer due = std::move(timers_.begin()->second);
+    timer_of_.erase(due.id);
     timers_.erase(timers_.begin());
-    action();
+    due.action();
   }
   RearmTimer();
 }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "policy/decision/facts.h"
@@ -71,7 +72,9 @@ class EventLoop {
   sandbox::sys::UniqueFd timer_;
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> free_;
-  std::multimap<policy::Instant, Timer> timers_;
+  using Timers = std::multimap<policy::Instant, Timer>;
+  Timers timers_;
+  std::unordered_map<TimerId, Timers::iterator> timer_of_;
   policy::Instant armed_for_{};
   TimerId next_timer_ = 1;
   policy::Instant now_{};

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstPause(100);
 constexpr std::chrono::milliseconds kLongestPause(10'000);
-// A relay that lived this long was not killed by the first thing it was asked.
+// A relay that was heard of so long after its start did not fail at the first thing it was asked.
 constexpr std::chrono::seconds kProvenLife(60);
 // Frames taken in one turn: a talkative relay must not keep the acceptor from accepting.
 constexpr int kFramesPerTurn = 64;
@@ -53,7 +53,7 @@ void RelayClient::Launch() {
     return;
   }
   helper_ = std::move(*helper);
-  started_ = loop_.now();
+  started_ = last_heard_ = loop_.now();
   ready_ = false;
   const auto death = loop_.Watch(helper_.pidfd, sys::kReadable, death_);
   const auto frames = loop_.Watch(helper_.channel, sys::kReadable, channel_);
@@ -89,6 +89,7 @@ void RelayClient::DropChannel() {
 }
 
 void RelayClient::Condemn(const std::string& why) {
+  if (!helper_.channel) return;
   log_.Critical("the relay (pid " + std::to_string(helper_.pid) + ") is killed: " + why);
   sys::IgnoreError(sys::SignalPidfd(helper_.pidfd, SIGKILL), "it may be dead already");
   DropChannel();
@@ -104,7 +105,7 @@ void RelayClient::OnDeath(std::uint32_t /*ready*/) {
   loop_.Unwatch(helper_.pidfd, death_watch_);
   DropChannel();
   helper_ = {};
-  if (loop_.now() - started_ > kProvenLife) pause_ = {};
+  if (last_heard_ - started_ > kProvenLife) pause_ = {};
   ScheduleRestart();
 }
 
@@ -123,6 +124,7 @@ void RelayClient::ReadFrames() {
     if (!Dispatch(std::span(buffer, received->length), *received)) {
       return Condemn("it answered what was not asked");
     }
+    last_heard_ = loop_.now();
   }
 }
 

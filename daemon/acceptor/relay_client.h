@@ -61,6 +61,9 @@ class RelayClient {
     return Send(AsFrame(frame), descriptors);
   }
 
+  // Kills a relay that has failed; what it had in flight is reported lost.
+  void Condemn(const std::string& why);
+
   pid_t pid() const { return helper_.pid; }
   bool running() const { return static_cast<bool>(helper_.channel); }
 
@@ -77,7 +80,6 @@ class RelayClient {
   void OnChannel(std::uint32_t ready);
   void ReadFrames();
   void OnDeath(std::uint32_t ready);
-  void Condemn(const std::string& why);
   void DropChannel();
   void FlushQueue();
   sandbox::sys::Status Enqueue(std::span<const std::byte> frame, std::span<const int> descriptors);
@@ -101,7 +103,7 @@ class RelayClient {
   std::deque<Queued> queue_;
   EventLoop::TimerId restart_ = 0;
   std::chrono::milliseconds pause_{0};
-  policy::Instant started_{};
+  policy::Instant started_{}, last_heard_{};
   bool ready_ = false;
   bool stopped_ = false;
   std::vector<MuxName> mux_names_;

@@ -78,7 +78,11 @@ bool Sessions::AskBanners(Service& service, const std::string& outcome_banner, S
   ask.header.session = id;
   ask.give_back = give_back ? 1 : 0;
   const auto asked = relay_.Ask(ask, std::span(descriptors, count));
-  if (!asked) log_.Error(service.spec().id + ", banner: " + asked.error().ToString());
+  if (asked) {
+    deadlines_.Expect(id, patience_.banner);
+  } else {
+    log_.Error(service.spec().id + ", banner: " + asked.error().ToString());
+  }
   return asked.has_value();
 }
 
@@ -114,7 +118,10 @@ void Sessions::GiveToRelay(Session& session, Stage stage, sys::UniqueFd connecti
   session.stage = stage;
   const auto asked = AskFor(session, connection.get());
   if (!asked) return FailToStart(session, asked.error().ToString());
-  if (stage == Stage::kMux) session.connection = std::move(connection);
+  if (stage == Stage::kMux) {
+    session.connection = std::move(connection);
+    deadlines_.Expect(session.id, patience_.mux);
+  }
   LogStart(session, relay_.pid());
 }
 
@@ -131,26 +138,40 @@ void Sessions::ServeDatagram(std::shared_ptr<Service> service, const sys::Queued
   ask.sender.is_v4 = first.sender.is_v4() ? 1 : 0;
   const int socket = session.service->listener().socket().get();
   const auto asked = relay_.Ask(ask, std::span(&socket, 1));
-  if (asked) return LogStart(session, 0);
+  if (asked) {
+    deadlines_.Expect(session.id, patience_.datagram);
+    return LogStart(session, 0);
+  }
   // Nobody has looked at the datagram: it may wait for the next relay.
   session.first_datagram.reset();
   FailToStart(session, asked.error().ToString());
 }
 
-bool Sessions::OnDone(const AnswerDone& answer) {
-  if (turned_away_.erase(answer.header.session) != 0) return true;
-  const auto found = sessions_.find(answer.header.session);
-  if (found == sessions_.end()) return false;
-  Session& session = *found->second;
-  if (!session.with_relay() || session.stage == Stage::kDatagram) return false;
-  const policy::ServiceSpec& spec = session.service->spec();
+void Sessions::Explain(const policy::ServiceSpec& spec, const AnswerDone& answer) {
   if (answer.outcome == Outcome::kConnectFailed) {
     log_.Error(spec.id + ": can't connect to remote host " + spec.redirect.host + ": " +
                sys::ErrnoText(answer.error));
   } else if (answer.outcome == Outcome::kNoCapacity) {
     log_.Error(spec.id + ": the relay has no room for another session");
+  } else if (answer.outcome == Outcome::kStopped) {
+    log_.Error(spec.id + ": the relay let the deadline of a session pass");
   }
-  if (!session.start_logged && answer.outcome == Outcome::kNoCapacity) {
+}
+
+bool Sessions::OnDone(const AnswerDone& answer) {
+  if (turned_away_.erase(answer.header.session) != 0) {
+    deadlines_.Answered(answer.header.session);
+    return true;
+  }
+  const auto found = sessions_.find(answer.header.session);
+  if (found == sessions_.end()) return false;
+  Session& session = *found->second;
+  if (!session.with_relay() || session.stage == Stage::kDatagram) return false;
+  const policy::ServiceSpec& spec = session.service->spec();
+  Explain(spec, answer);
+  const bool not_served =
+      answer.outcome == Outcome::kNoCapacity || answer.outcome == Outcome::kStopped;
+  if (!session.start_logged && not_served) {
     FailToStart(session, "no banner, no service");
     return true;
   }
@@ -169,6 +190,7 @@ bool Sessions::OnDone(const AnswerDone& answer) {
 bool Sessions::OnBanner(const AnswerBanner& answer, sys::UniqueFd /*client*/) {
   Session* session = Find(answer.header.session, Stage::kBanner);
   if (session == nullptr) return false;
+  deadlines_.Answered(session->id);
   Dispatch(*session, std::move(session->connection));
   return true;
 }
@@ -220,6 +242,7 @@ bool Sessions::OnDatagram(const AnswerDatagram& answer) {
 
 void Sessions::OnRelayLost() {
   turned_away_.clear();
+  deadlines_.Clear();
   std::vector<Session*> lost;
   for (const auto& [id, session] : sessions_) {
     if (session->with_relay()) lost.push_back(session.get());

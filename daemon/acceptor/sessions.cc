@@ -42,8 +42,14 @@ std::optional<policy::Endpoint> LocalEndpoint(const Session& session, const sys:
 }  // namespace
 
 Sessions::Sessions(EventLoop& loop, ProgramLog& log, sandbox::Launcher& launcher,
-                   RelayClient& relay, Admission& admission)
-    : loop_(loop), log_(log), launcher_(launcher), relay_(relay), admission_(admission) {}
+                   RelayClient& relay, Admission& admission, const RelayPatience& patience)
+    : loop_(loop),
+      log_(log),
+      launcher_(launcher),
+      relay_(relay),
+      admission_(admission),
+      patience_(patience),
+      deadlines_(loop, relay, patience.stop) {}
 
 Sessions::~Sessions() {
   for (auto& [id, session] : sessions_) loop_.Unwatch(session->pidfd, session->watch);
@@ -61,6 +67,7 @@ void Sessions::Abandon() {
     loop_.Cancel(session->retry_timer);
   }
   sessions_.clear();
+  deadlines_.Clear();
 }
 
 void Sessions::ForEach(const std::function<void(const Session&)>& visit) const {
@@ -81,6 +88,7 @@ Session& Sessions::Begin(std::shared_ptr<Service> service, std::optional<policy:
 void Sessions::End(Session& session) {
   loop_.Unwatch(session.pidfd, session.watch);
   loop_.Cancel(session.retry_timer);
+  deadlines_.Answered(session.id);
   const std::shared_ptr<Service> service = session.service;
   service->limits().Finished(AddressOf(session));
   --admission_.total_running;

@@ -16,6 +16,7 @@
 #include "daemon/acceptor/admission.h"
 #include "daemon/acceptor/event_loop.h"
 #include "daemon/acceptor/relay_client.h"
+#include "daemon/acceptor/relay_deadlines.h"
 #include "daemon/acceptor/service.h"
 #include "daemon/acceptor/session.h"
 #include "daemon/log/program_log.h"
@@ -26,7 +27,7 @@ namespace postern::daemon {
 class Sessions final : public RelayAnswers, public SessionEvents, public EventHandler {
  public:
   Sessions(EventLoop& loop, ProgramLog& log, sandbox::Launcher& launcher, RelayClient& relay,
-           Admission& admission);
+           Admission& admission, const RelayPatience& patience = {});
   ~Sessions();
   Sessions(const Sessions&) = delete;
   Sessions& operator=(const Sessions&) = delete;
@@ -75,6 +76,7 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   sandbox::sys::Status AskFor(const Session& session, int connection);
   bool AskBanners(Service& service, const std::string& outcome_banner, SessionId id, bool give_back,
                   const sandbox::sys::UniqueFd& connection);
+  void Explain(const policy::ServiceSpec& spec, const AnswerDone& answer);
   // Refuses what had been admitted, when it cannot be started.
   void FailToStart(Session& session, const std::string& why);
   void StartForMux(std::shared_ptr<Service> target, sandbox::sys::UniqueFd client,
@@ -92,6 +94,8 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   Admission& admission_;
   EventLoop::WatchId reports_watch_ = 0;
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
+  RelayPatience patience_;
+  RelayDeadlines deadlines_;
   std::set<SessionId> turned_away_;  // refused clients the relay writes a banner to
   MuxTargets mux_targets_;
   SessionId next_id_ = 1;

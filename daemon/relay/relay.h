@@ -32,7 +32,7 @@ namespace postern::daemon {
 struct RelayLimits {
   std::size_t descriptors = 1024;  // RLIMIT_NOFILE
   std::chrono::milliseconds banner{std::chrono::seconds(kBannerDeadlineSeconds)};
-  std::chrono::milliseconds mux_name{std::chrono::seconds(30)};
+  std::chrono::milliseconds mux_name{std::chrono::seconds(kMuxDeadlineSeconds)};
   std::chrono::milliseconds connect{std::chrono::seconds(30)};
 };
 

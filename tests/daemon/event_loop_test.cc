@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "sandbox/sys/files.h"
 #include "sandbox/sys/process.h"
@@ -90,6 +91,30 @@ TEST_CASE_METHOD(Loop, "Cancelling the timer that is next lets the one after it 
   loop->Cancel(gone);
   TurnFor(40);
   CHECK(order == "b");
+}
+
+TEST_CASE_METHOD(Loop, "Of ten thousand timers all but one are cancelled, and that one fires") {
+  std::vector<EventLoop::TimerId> ids;
+  for (int i = 0; i < 10'000; ++i) {
+    ids.push_back(loop->After(milliseconds(20), [this] { order += 'x'; }));
+  }
+  Say('a', 20);
+  const auto before = std::chrono::steady_clock::now();
+  for (auto& id : ids) loop->Cancel(id);
+  // A search through the others for each would be fifty million steps.
+  CHECK(std::chrono::steady_clock::now() - before < milliseconds(100));
+  TurnFor(60);
+  CHECK(order == "a");
+}
+
+TEST_CASE_METHOD(Loop, "A timer that has fired cancels nothing") {
+  auto id = loop->After(milliseconds(5), [this] { order += 'a'; });
+  Say('b', 5);
+  TurnFor(20);
+  Say('c', 5);
+  loop->Cancel(id);
+  TurnFor(20);
+  CHECK(order == "abc");
 }
 
 TEST_CASE_METHOD(Loop, "An action may set and cancel timers, one due at once included") {

@@ -2,6 +2,7 @@
 // A relay that misbehaves as its one argument says, for the tests of posternd's side.
 //
 //   ready     confines nothing, says it is ready, answers each frame with AnswerDone
+//   stops     says it is ready, answers nothing but AskStop
 //   silent    says nothing at all
 //   garbage   says something that is no frame
 //   unasked   says it is ready, then that a session ended which nobody asked for
@@ -26,22 +27,26 @@ void Say(const UniqueFd& channel, const Frame& frame) {
   sandbox::sys::IgnoreError(sandbox::SendFrame(channel, AsFrame(frame), {}), "the test sees it");
 }
 
-void Done(const UniqueFd& channel, SessionId session) {
+void Done(const UniqueFd& channel, SessionId session, Outcome outcome = Outcome::kFinished) {
   AnswerDone done;
   done.header.session = session;
+  done.outcome = outcome;
   Say(channel, done);
 }
 
-void AnswerAll(const UniqueFd& channel) {
+void AnswerAll(const UniqueFd& channel, std::string_view mode) {
   alignas(8) std::array<std::byte, kMaxFrame> buffer;
   for (;;) {
     pollfd wait{channel.get(), POLLIN, 0};
     if (::poll(&wait, 1, -1) < 0) return;
     const auto received = sandbox::ReceiveFrame(channel, buffer);
     if (!received || received->length == 0) return;
-    AskServe ask;
-    if (ReadFrame(std::span(buffer).first(received->length), ask)) {
-      Done(channel, ask.header.session);
+    const auto frame = std::span(buffer).first(received->length);
+    AskServe serve;
+    AskStop stop;
+    if (mode == "ready" && ReadFrame(frame, serve)) Done(channel, serve.header.session);
+    if (mode == "stops" && ReadFrame(frame, stop)) {
+      Done(channel, stop.header.session, Outcome::kStopped);
     }
   }
 }
@@ -55,8 +60,10 @@ int main(int argc, char** argv) {
   if (mode == "exit") return 3;
   const postern::sandbox::sys::UniqueFd channel(daemon::kChannelDescriptor);
   if (mode == "garbage") daemon::Say(channel, std::array<char, 7>{});
-  if (mode == "ready" || mode == "unasked") daemon::Say(channel, daemon::AnswerReady{});
+  if (mode == "ready" || mode == "stops" || mode == "unasked") {
+    daemon::Say(channel, daemon::AnswerReady{});
+  }
   if (mode == "unasked") daemon::Done(channel, 99);
-  daemon::AnswerAll(channel);
+  daemon::AnswerAll(channel, mode);
   return 0;
 }
