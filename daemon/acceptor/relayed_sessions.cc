@@ -87,12 +87,24 @@ bool Sessions::AskBanners(Service& service, const std::string& outcome_banner, S
 }
 
 void Sessions::TurnAway(Service& service, sys::UniqueFd connection) {
+  const policy::Banners& banners = service.spec().banners;
+  if (banners.always.empty() && banners.on_failure.empty()) return;
+  if (!MakeRoomToTurnAway()) return;
   // No session is kept for it: nothing is left to do but to write and to close, which is the
   // relay's.
   const SessionId id = next_id_++;
-  const bool asked = AskBanners(service, service.spec().banners.on_failure, id,
-                                /*give_back=*/false, connection);
+  const bool asked = AskBanners(service, banners.on_failure, id, /*give_back=*/false, connection);
   if (asked) turned_away_.insert(id);
+}
+
+// False when the relay is behind even with giving up: the client is closed without a banner then.
+bool Sessions::MakeRoomToTurnAway() {
+  if (turned_away_.size() < kMaxTurnedAway) return true;
+  if (given_up_.size() >= kMaxTurnedAway) return false;
+  const SessionId oldest = *turned_away_.begin();
+  deadlines_.Stop(oldest);
+  given_up_.insert(turned_away_.extract(oldest));
+  return true;
 }
 
 sys::Status Sessions::AskFor(const Session& session, int connection) {
@@ -159,7 +171,7 @@ void Sessions::Explain(const policy::ServiceSpec& spec, const AnswerDone& answer
 }
 
 bool Sessions::OnDone(const AnswerDone& answer) {
-  if (turned_away_.erase(answer.header.session) != 0) {
+  if (turned_away_.erase(answer.header.session) + given_up_.erase(answer.header.session) != 0) {
     deadlines_.Answered(answer.header.session);
     return true;
   }
@@ -242,6 +254,7 @@ bool Sessions::OnDatagram(const AnswerDatagram& answer) {
 
 void Sessions::OnRelayLost() {
   turned_away_.clear();
+  given_up_.clear();
   deadlines_.Clear();
   std::vector<Session*> lost;
   for (const auto& [id, session] : sessions_) {

@@ -38,7 +38,9 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   // An admitted stream connection, wait = no.
   void Serve(std::shared_ptr<Service> service, sandbox::sys::UniqueFd connection,
              std::optional<policy::Endpoint> peer);
-  // A refused one: it gets the banners for that, and is closed.
+  // A refused one: it gets the banners for that, and is closed. Of so many that read slowly the
+  // oldest does not get the rest of its banner.
+  static constexpr std::size_t kMaxTurnedAway = 128;
   void TurnAway(Service& service, sandbox::sys::UniqueFd connection);
   // Starts the server of a wait = yes service on the listening socket itself.
   void ServeWaiting(std::shared_ptr<Service> service, std::optional<policy::Endpoint> peer,
@@ -77,6 +79,7 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   bool AskBanners(Service& service, const std::string& outcome_banner, SessionId id, bool give_back,
                   const sandbox::sys::UniqueFd& connection);
   void Explain(const policy::ServiceSpec& spec, const AnswerDone& answer);
+  bool MakeRoomToTurnAway();
   // Refuses what had been admitted, when it cannot be started.
   void FailToStart(Session& session, const std::string& why);
   void StartForMux(std::shared_ptr<Service> target, sandbox::sys::UniqueFd client,
@@ -96,7 +99,8 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
   RelayPatience patience_;
   RelayDeadlines deadlines_;
-  std::set<SessionId> turned_away_;  // refused clients the relay writes a banner to
+  // Refused clients the relay writes a banner to; and those whose banner it was asked to give up.
+  std::set<SessionId> turned_away_, given_up_;
   MuxTargets mux_targets_;
   SessionId next_id_ = 1;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A relay that misbehaves as its one argument says, for the tests of posternd's side.
+// A relay that misbehaves as its one argument says, for the tests of posternd's side. It keeps the
+// descriptors of a session that it has not answered.
 //
 //   ready     confines nothing, says it is ready, answers each frame with AnswerDone
 //   stops     says it is ready, answers nothing but AskStop
@@ -10,6 +11,8 @@
 #include <poll.h>
 
 #include <array>
+#include <cstring>
+#include <map>
 #include <string_view>
 
 #include "daemon/protocol.h"
@@ -35,18 +38,25 @@ void Done(const UniqueFd& channel, SessionId session, Outcome outcome = Outcome:
 }
 
 void AnswerAll(const UniqueFd& channel, std::string_view mode) {
+  std::map<SessionId, sandbox::ReceivedFrame> kept;
   alignas(8) std::array<std::byte, kMaxFrame> buffer;
   for (;;) {
     pollfd wait{channel.get(), POLLIN, 0};
     if (::poll(&wait, 1, -1) < 0) return;
-    const auto received = sandbox::ReceiveFrame(channel, buffer);
+    auto received = sandbox::ReceiveFrame(channel, buffer);
     if (!received || received->length == 0) return;
     const auto frame = std::span(buffer).first(received->length);
     AskServe serve;
     AskStop stop;
-    if (mode == "ready" && ReadFrame(frame, serve)) Done(channel, serve.header.session);
-    if (mode == "stops" && ReadFrame(frame, stop)) {
+    if (mode == "ready" && ReadFrame(frame, serve)) {
+      Done(channel, serve.header.session);
+    } else if (mode == "stops" && ReadFrame(frame, stop)) {
+      kept.erase(stop.header.session);
       Done(channel, stop.header.session, Outcome::kStopped);
+    } else if (frame.size() >= sizeof(FrameHeader) && received->descriptor_count != 0) {
+      FrameHeader header;
+      std::memcpy(&header, frame.data(), sizeof header);
+      kept.emplace(header.session, std::move(*received));
     }
   }
 }

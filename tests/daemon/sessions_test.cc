@@ -172,6 +172,44 @@ TEST_CASE_METHOD(Fixture, "A refused client's banner that is never written is no
   CHECK(Records().empty());
 }
 
+// Patience enough that no deadline plays a part.
+constexpr RelayPatience kLong{};
+
+TEST_CASE_METHOD(Fixture, "Of too many refused clients the oldest lose their banner") {
+  StartRelay("stops", kLong);
+  const auto service = MakeWithBanner();
+  std::vector<UniqueFd> clients;
+  for (std::size_t i = 0; i < Sessions::kMaxTurnedAway + 2; ++i) {
+    clients.push_back(TurnAway(*service));
+  }
+  // Only the clients that the relay was asked to stop are ever answered here.
+  TurnUntil(*loop, [&] { return Readable(clients[0], 0) && Readable(clients[1], 0); });
+  CHECK(Closed(clients[0]));
+  CHECK(Closed(clients[1]));
+  TurnFor(*loop, 100);
+  CHECK_FALSE(Readable(clients[2], 0));
+  CHECK_FALSE(Readable(clients.back(), 0));
+  CHECK(Said("is killed") == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "A refused client is closed at once when the relay gives nothing up") {
+  StartRelay("ready", kLong);
+  const auto service = MakeWithBanner();
+  std::vector<UniqueFd> clients;
+  for (std::size_t i = 0; i < 2 * Sessions::kMaxTurnedAway; ++i) {
+    clients.push_back(TurnAway(*service));
+  }
+  CHECK_FALSE(Readable(clients[0], 0));
+  CHECK_FALSE(Readable(clients.back(), 0));
+  CHECK(Closed(TurnAway(*service)));
+}
+
+TEST_CASE_METHOD(Fixture, "A refused client without a banner is closed at once") {
+  StartRelay("ready", kLong);
+  const auto service = MakeInternal(policy::Builtin::kEcho);
+  CHECK(Closed(TurnAway(*service)));
+}
+
 TEST_CASE_METHOD(Fixture, "What the relay serves to the end has no deadline") {
   StartRelay("stops");
   const auto service = MakeInternal(policy::Builtin::kDiscard);
