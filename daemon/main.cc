@@ -13,11 +13,11 @@
 #include "daemon/acceptor/daemon.h"
 #include "daemon/acceptor/daemonize.h"
 #include "daemon/options.h"
-#include "daemon/system_view.h"
 #include "policy/service/configuration.h"
 #include "sandbox/launch.h"
 #include "sandbox/sys/files.h"
 #include "sandbox/sys/process.h"
+#include "wrapper/config/system_view.h"
 
 namespace postern::daemon {
 namespace {
@@ -70,7 +70,7 @@ std::string HelperPath(const std::string& name) {
 // A user that no service has: any process of the relay's user could stop or kill it. Where the
 // administrator made none, a number from systemd's range for such users (systemd.exec(5),
 // DynamicUser) that no account has.
-std::uint32_t UnusedUser(const RealSystem& system) {
+std::uint32_t UnusedUser(const wrapper::RealSystem& system) {
   constexpr std::uint32_t kLast = 65519, kFirst = 61184;
   for (std::uint32_t uid = kLast; uid > kFirst; --uid) {
     if (!system.UserNameById(uid)) return uid;
@@ -81,7 +81,7 @@ std::uint32_t UnusedUser(const RealSystem& system) {
 std::vector<std::string> RelayCommand(const std::string& directory) {
   std::vector<std::string> command = {HelperPath("postern-relay")};
   if (!sys::IsRoot()) return command;
-  const RealSystem system(directory);
+  const wrapper::RealSystem system(directory);
   auto user = system.UserByName("postern-relay");
   if (!user) {
     const std::uint32_t unused = UnusedUser(system);
@@ -140,7 +140,7 @@ int Main(std::span<const char* const> words) {
       const auto directory = sys::CurrentDirectory();
       if (!directory) return Complain(directory.error().ToString());
       return PrintFindings(
-          policy::LoadConfiguration(FilesToLoad(*options), RealSystem(*directory)));
+          policy::LoadConfiguration(FilesToLoad(options->files), wrapper::RealSystem(*directory)));
     }
     case Options::Action::kRun:
       break;

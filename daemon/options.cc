@@ -85,14 +85,21 @@ Status SetAction(Options& options, Word /*value*/) {
 }
 
 constexpr Row kRows[] = {
-    {"-f", "--config", "FILE", &SetText<&Options::config_file>,
+    {"-f", "--config", "FILE",
+     [](Options& options, Word value) -> Status {
+       options.files.xinetd = value;
+       return {};
+     },
      "configuration file (/etc/xinetd.conf)"},
-    {"-inetd_compat", "--inetd-compat", "", &SetFlag<&Options::inetd_compat>,
+    {"-inetd_compat", "--inetd-compat", "",
+     [](Options& options, Word) -> Status {
+       options.files.inetd_too = true;
+       return {};
+     },
      "read /etc/inetd.conf too"},
     {"", "--inetd", "FILE",
      [](Options& options, Word value) -> Status {
-       options.inetd_compat = true;
-       options.inetd_file = value;
+       options.files.inetd = value;
        return {};
      },
      "read this inetd.conf too"},
@@ -166,13 +173,6 @@ Status Finish(Options& options, bool syslog_given) {
   return {};
 }
 
-// --inetd without --config is a site that has no xinetd.conf.
-void ChooseFiles(Options& options) {
-  options.read_config_file = !options.config_file.empty() || options.inetd_file.empty();
-  if (options.config_file.empty()) options.config_file = "/etc/xinetd.conf";
-  if (options.inetd_file.empty()) options.inetd_file = "/etc/inetd.conf";
-}
-
 }  // namespace
 
 std::expected<Options, std::string> ParseOptions(std::span<const char* const> words) {
@@ -194,17 +194,9 @@ std::expected<Options, std::string> ParseOptions(std::span<const char* const> wo
     const Status applied = row->apply(options, split.value.value_or(""));
     if (!applied) return std::unexpected(applied.error());
   }
-  ChooseFiles(options);
   const Status finished = Finish(options, options.syslog_facility.has_value());
   if (!finished) return std::unexpected(finished.error());
   return options;
-}
-
-policy::LoadOptions FilesToLoad(const Options& options) {
-  policy::LoadOptions load;
-  if (options.read_config_file) load.xinetd_path = options.config_file;
-  if (options.inetd_compat) load.inetd_path = options.inetd_file;
-  return load;
 }
 
 std::string UsageText() {

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/service/configuration.h"
+#include "wrapper/config/file_choice.h"
 
 namespace postern::daemon {
 
@@ -21,11 +21,7 @@ struct Options {
   enum class Action : std::uint8_t { kRun, kCheck, kVersion, kHelp };
   Action action = Action::kRun;
 
-  std::string config_file;  // /etc/xinetd.conf unless another was named
-  // --inetd without --config is a site that has no xinetd.conf: then none is read.
-  bool read_config_file = true;
-  bool inetd_compat = false;  // read inetd_file too, after config_file
-  std::string inetd_file;     // /etc/inetd.conf unless another was named
+  wrapper::FileChoice files;
 
   bool debug = false;       // messages to standard error
   bool foreground = false;  // do not fork; implied by debug
@@ -40,9 +36,6 @@ struct Options {
 
   std::vector<std::string> notices;  // for standard error: what was accepted without effect
 };
-
-// Which files the options name.
-policy::LoadOptions FilesToLoad(const Options& options);
 
 // `words` is argv without argv[0]. The error is one line, without the usage text.
 std::expected<Options, std::string> ParseOptions(std::span<const char* const> words);

@@ -6,10 +6,10 @@
 #include "daemon/acceptor/consistency.h"
 #include "daemon/acceptor/pid_file.h"
 #include "daemon/acceptor/state_dump.h"
-#include "daemon/system_view.h"
 #include "sandbox/sys/files.h"
 #include "sandbox/sys/memory.h"
 #include "sandbox/sys/process.h"
+#include "wrapper/config/system_view.h"
 
 namespace postern::daemon {
 
@@ -118,7 +118,8 @@ std::expected<void, std::string> Daemon::StartServices() {
 }
 
 policy::Configuration Daemon::Load() const {
-  return policy::LoadConfiguration(FilesToLoad(start_.options), RealSystem(start_.start_directory));
+  return policy::LoadConfiguration(FilesToLoad(start_.options.files),
+                                   wrapper::RealSystem(start_.start_directory));
 }
 
 void Daemon::LogDiagnostics(const policy::Configuration& configuration) {

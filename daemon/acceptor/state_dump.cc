@@ -96,7 +96,7 @@ std::string DescribeState(const StateSources& sources) {
   text +=
       "process_limit = " + (sources.options.limit ? std::to_string(*sources.options.limit) : "0") +
       "\n";
-  text += "config_file = " + sources.options.config_file + "\n";
+  text += "config_file = " + FilesToLoad(sources.options.files).xinetd_path.value_or("") + "\n";
   return text + "END OF DUMP\n";
 }
 

@@ -6,6 +6,7 @@
 namespace postern::daemon {
 namespace {
 
+using Path = std::optional<std::string>;
 using Words = std::vector<const char*>;
 
 Options Good(const Words& words) {
@@ -24,8 +25,8 @@ std::string Bad(const Words& words) {
 TEST_CASE("Without words the defaults are xinetd's") {
   const Options options = Good({});
   CHECK(options.action == Options::Action::kRun);
-  CHECK(options.config_file == "/etc/xinetd.conf");
-  CHECK_FALSE(options.inetd_compat);
+  CHECK(FilesToLoad(options.files).xinetd_path == Path("/etc/xinetd.conf"));
+  CHECK_FALSE(FilesToLoad(options.files).inetd_path);
   CHECK_FALSE(options.foreground);
   CHECK_FALSE(options.stay_alive);
   CHECK(options.syslog_facility == 24);
@@ -37,7 +38,7 @@ TEST_CASE("Without words the defaults are xinetd's") {
 
 TEST_CASE("Every spelling of an option means the same") {
   for (const Words& words : {Words{"-f", "x"}, Words{"--config", "x"}, Words{"--config=x"}}) {
-    CHECK(Good(words).config_file == "x");
+    CHECK(FilesToLoad(Good(words).files).xinetd_path == Path("x"));
   }
   for (const Words& words :
        {Words{"-filelog", "x"}, Words{"--file-log", "x"}, Words{"--file-log=x"}}) {
@@ -59,8 +60,7 @@ TEST_CASE("Every spelling of an option means the same") {
     CHECK(Good(words).consistency_check == std::chrono::seconds(60));
   }
   for (const char* word : {"-inetd_compat", "--inetd-compat"}) {
-    CHECK(Good({word}).inetd_compat);
-    CHECK(Good({word}).inetd_file == "/etc/inetd.conf");
+    CHECK(FilesToLoad(Good({word}).files).inetd_path == Path("/etc/inetd.conf"));
   }
   for (const char* word : {"-stayalive", "--stay-alive"}) {
     CHECK(Good({word}).stay_alive);
@@ -89,8 +89,8 @@ TEST_CASE("Options imply what xinetd's imply") {
     CHECK_FALSE(Good({word}).stay_alive);
   }
   const Options inetd = Good({"--inetd", "other.conf"});
-  CHECK(inetd.inetd_compat);
-  CHECK(inetd.inetd_file == "other.conf");
+  CHECK_FALSE(FilesToLoad(inetd.files).xinetd_path);
+  CHECK(FilesToLoad(inetd.files).inetd_path == Path("other.conf"));
 }
 
 TEST_CASE("Zero means no limit and no check") {
@@ -127,7 +127,7 @@ TEST_CASE("The words of Debian's init script are explained") {
   const Options without = Good({"-pidfile", "/run/xinetd.pid", "-stayalive", "-inetd_compat"});
   CHECK(without.pid_file == "/run/xinetd.pid");
   CHECK(without.stay_alive);
-  CHECK(without.inetd_compat);
+  CHECK(FilesToLoad(without.files).inetd_path);
 }
 
 TEST_CASE("A missing value is an error, and no option is taken for one") {

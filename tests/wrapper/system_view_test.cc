@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "daemon/system_view.h"
+#include "wrapper/config/system_view.h"
 
 #include <grp.h>
 #include <netdb.h>
@@ -16,7 +16,7 @@
 
 #include "tests/testlib/temp_dir.h"
 
-namespace postern::daemon {
+namespace postern::wrapper {
 namespace {
 
 using policy::IpAddress;
@@ -265,4 +265,4 @@ TEST_CASE("One object keeps its answers, and a new one sees what has changed") {
 }
 
 }  // namespace
-}  // namespace postern::daemon
+}  // namespace postern::wrapper

@@ -13,7 +13,7 @@
 
 #include "policy/service/system_view.h"
 
-namespace postern::daemon {
+namespace postern::wrapper {
 
 class RealSystem final : public policy::SystemView {
  public:
@@ -58,4 +58,4 @@ class RealSystem final : public policy::SystemView {
   mutable std::map<std::string, std::vector<policy::IpAddress>> hosts_;
 };
 
-}  // namespace postern::daemon
+}  // namespace postern::wrapper

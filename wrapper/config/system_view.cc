@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "daemon/system_view.h"
+#include "wrapper/config/system_view.h"
 
 #include <grp.h>
 #include <netdb.h>
@@ -16,7 +16,7 @@
 
 extern "C" char** environ;
 
-namespace postern::daemon {
+namespace postern::wrapper {
 namespace {
 
 namespace sys = sandbox::sys;
@@ -276,4 +276,4 @@ std::vector<std::string> RealSystem::Environment() const {
   return words;
 }
 
-}  // namespace postern::daemon
+}  // namespace postern::wrapper
