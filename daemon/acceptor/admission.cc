@@ -14,7 +14,6 @@ using policy::SocketType;
 
 namespace {
 
-constexpr std::chrono::seconds kRepeatedRefusal(60);  // xinetd.conf(5), log_on_failure
 constexpr std::chrono::seconds kExpiryInterval(60);
 constexpr std::chrono::seconds kRetryListen(1);
 
@@ -30,7 +29,18 @@ std::string Place(const policy::AddressWord& word) {
   return word.text + " (" + word.where.file + ":" + std::to_string(word.where.line) + ")";
 }
 
+// Does what is refused come again, or stay?
+bool MayRepeat(const policy::ServiceSpec& spec) {
+  if (spec.socket_type == SocketType::kDgram) return true;
+  return HandsOverListener(spec) && spec.listen.family == policy::Family::kUnix;
+}
+
 }  // namespace
+
+Admission::~Admission() {
+  loop_.Cancel(expiry_timer_);
+  for (auto& [service, open] : windows_) loop_.Cancel(open.end);
+}
 
 policy::Facts Admission::Gather(const Service& service,
                                 const std::optional<policy::Endpoint>& peer) {
@@ -68,13 +78,26 @@ void Admission::Refuse(Service& service, const Deny& deny,
 }
 
 bool Admission::ToBeLogged(Service& service, const std::optional<policy::IpAddress>& source) {
-  if (service.spec().socket_type != SocketType::kDgram) return true;
-  const bool repeated = source && service.last_refused == source &&
-                        loop_.now() - service.last_refused_at < kRepeatedRefusal;
-  if (repeated) return false;
-  service.last_refused = source;
-  service.last_refused_at = loop_.now();
-  return true;
+  if (!MayRepeat(service.spec())) return true;
+  const auto [which, fresh] = windows_.try_emplace(service.shared_from_this());
+  if (fresh) {
+    which->second.end = loop_.After(refusal_window_, [this, which] { CloseWindow(which); });
+  }
+  return which->second.window.Note(source);
+}
+
+void Admission::CloseWindow(Windows::iterator which) {
+  loop_.Cancel(which->second.end);
+  if (const std::uint64_t count = which->second.window.unrecorded(); count != 0) {
+    log_.Warning(which->first->spec().id + ": " + std::to_string(count) + " more refusals within " +
+                 std::to_string(std::chrono::ceil<std::chrono::seconds>(refusal_window_).count()) +
+                 " seconds have no records of their own");
+  }
+  windows_.erase(which);
+}
+
+void Admission::TellUnrecorded() {
+  while (!windows_.empty()) CloseWindow(windows_.begin());
 }
 
 void Admission::Explain(Service& service, const Deny& deny, const std::string& from) {

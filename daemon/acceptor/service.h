@@ -84,10 +84,6 @@ class Service final : public EventHandler, public std::enable_shared_from_this<S
   // Counters and pending work that belong to nobody else.
   std::uint64_t attempts = 0;           // arrivals, for the state dump
   EventLoop::TimerId reopen_timer = 0;  // ends Hold::kClosed
-  // The last datagram sender refused, which is logged once a minute (xinetd.conf(5),
-  // log_on_failure).
-  std::optional<policy::IpAddress> last_refused;
-  policy::Instant last_refused_at{};
   // When a start last failed whose client or datagram is still waiting: one record a minute.
   std::optional<policy::Instant> last_failed_start;
 

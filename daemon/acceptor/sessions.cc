@@ -68,6 +68,7 @@ void Sessions::Abandon() {
   }
   sessions_.clear();
   deadlines_.Clear();
+  admission_.TellUnrecorded();
 }
 
 void Sessions::ForEach(const std::function<void(const Session&)>& visit) const {

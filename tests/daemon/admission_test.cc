@@ -151,16 +151,80 @@ TEST_CASE_METHOD(Fixture, "A sensor that is to log only adds nobody") {
   CHECK(admission.deny_list().size() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "Repeated datagrams from one sender are recorded once a minute") {
-  const Deny deny{DenyReason::kAddress, AddressEvidence::kNoAccess, nullptr};
+constexpr Deny kListed{DenyReason::kAddress, AddressEvidence::kNoAccess, nullptr};
+
+TEST_CASE_METHOD(Fixture, "Repeated datagrams from one sender are recorded once in a window") {
+  Admission brief(*loop, *program_log, std::nullopt, std::chrono::milliseconds(200));
   const auto service = Make(Spec(SocketType::kDgram));
-  for (int i = 0; i < 3; ++i) admission.Refuse(*service, deny, peer);
+  for (int i = 0; i < 3; ++i) brief.Refuse(*service, kListed, peer);
   CHECK(Records().size() == 1);
-  admission.Refuse(*service, deny, other);
+  brief.Refuse(*service, kListed, other);
   CHECK(Records().size() == 2);
-  service->last_refused_at -= std::chrono::seconds(60);
-  admission.Refuse(*service, deny, other);
+  CHECK(Said("no records of their own") == 0);
+  TurnUntil(*loop, [&] { return Said("no records of their own") == 1; });
+  CHECK(Said("test: 2 more refusals within 1 seconds have no records of their own") == 1);
+  brief.Refuse(*service, kListed, other);
   CHECK(Records().size() == 3);
+  TurnFor(*loop, 300);
+  CHECK(Said("no records of their own") == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "Two senders by turns are recorded once each") {
+  const auto service = Make(Spec(SocketType::kDgram));
+  for (int i = 0; i < 50; ++i) {
+    admission.Refuse(*service, kListed, peer);
+    admission.Refuse(*service, kListed, other);
+  }
+  CHECK(Records().size() == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "Of many forged senders a few are recorded, and the rest is counted") {
+  const auto service = Make(Spec(SocketType::kDgram));
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    admission.Refuse(*service, kListed, Endpoint{policy::IpAddress::FromV4(0xC0000200U + i), 9});
+  }
+  CHECK(Records().size() == RefusalWindow::kMaxRecords);
+  admission.TellUnrecorded();
+  CHECK(Said("test: 84 more refusals within 60 seconds have no records of their own") == 1);
+  admission.TellUnrecorded();
+  CHECK(Said("no records of their own") == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "Each service counts for itself, a retired one too") {
+  auto gone = Make(Spec(SocketType::kDgram));
+  const auto stays = Make(Spec(SocketType::kDgram));
+  for (int i = 0; i < 3; ++i) admission.Refuse(*gone, kListed, peer);
+  admission.Refuse(*stays, kListed, peer);
+  CHECK(Records().size() == 2);
+  gone->Retire();
+  gone.reset();
+  admission.TellUnrecorded();
+  CHECK(Said("test: 2 more refusals") == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "Datagrams and waiting clients of unix sockets are one source") {
+  for (const auto type : {SocketType::kDgram, SocketType::kStream}) {
+    auto spec = Spec(type);
+    spec.wait = true;
+    spec.listen.family = policy::Family::kUnix;
+    const auto service = Make(spec);
+    const auto before = Records().size();
+    for (int i = 0; i < 5; ++i) admission.Refuse(*service, kListed, std::nullopt);
+    CHECK(Records().size() == before + 1);
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "Refused connections are recorded each, however they repeat") {
+  auto waiting = Spec();
+  waiting.wait = true;
+  auto unix = Spec();
+  unix.listen.family = policy::Family::kUnix;
+  for (const auto& spec : {Spec(), waiting, unix}) {
+    const auto service = Make(spec);
+    const auto before = Records().size();
+    for (int i = 0; i < 20; ++i) admission.Refuse(*service, kListed, std::nullopt);
+    CHECK(Records().size() == before + 20);
+  }
 }
 
 TEST_CASE_METHOD(Fixture, "A load that is too high is told in the program log") {
