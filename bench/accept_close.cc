@@ -1,53 +1,67 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// accept_close PORT: accepts on 127.0.0.1 and closes at once, for ever. Nothing that refuses
-// connections one at a time can be faster, so compare.py measures refusals against it.
-// Exit 1 when it cannot listen, 2 for a wrong command line.
-#include <arpa/inet.h>
-#include <netinet/in.h>
+// accept_close PORT [COUNT]: accepts on 127.0.0.1 and closes at once, for ever. Nothing that
+// refuses connections one at a time can be faster, so compare.py measures refusals against it. With
+// COUNT above 1 it listens on so many successive ports, and asks epoll which of them has a client.
+// Exit 1 when a call fails, 2 for a wrong command line.
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <charconv>
+#include <array>
 #include <cstdint>
 #include <cstdio>
-#include <string_view>
+
+#include "bench/listening.h"
 
 namespace {
 
-// As long a queue as the kernel's usual limit, net.core.somaxconn, permits.
-constexpr int kBacklog = 4096;
+using postern::bench::Listen;
+using postern::bench::ParsePort;
 
-int Listen(std::uint16_t port) {
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int on = 1;
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (listener < 0 || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-      listen(listener, kBacklog) != 0) {
-    std::perror("accept_close");
-    return -1;
+void AcceptFromOne(int listener) {
+  for (;;) {
+    const int client = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    if (client >= 0) close(client);
   }
-  return listener;
+}
+
+void AcceptAll(int listener) {
+  for (;;) {
+    const int client = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    if (client < 0) return;
+    close(client);
+  }
+}
+
+bool AcceptFromMany(std::uint16_t port, std::uint16_t count) {
+  const int poller = epoll_create1(EPOLL_CLOEXEC);
+  for (int number = port; number < port + count; ++number) {
+    const int listener = Listen(static_cast<std::uint16_t>(number), SOCK_NONBLOCK);
+    epoll_event event{.events = EPOLLIN, .data = {.fd = listener}};
+    if (listener < 0 || epoll_ctl(poller, EPOLL_CTL_ADD, listener, &event) != 0) return false;
+  }
+  std::array<epoll_event, 64> events;
+  for (;;) {
+    const int ready = epoll_wait(poller, events.data(), events.size(), -1);
+    for (int i = 0; i < ready; ++i) AcceptAll(events[static_cast<std::size_t>(i)].data.fd);
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view word = argc == 2 ? argv[1] : "";
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), port);
-  if (error != std::errc() || end != word.data() + word.size() || port == 0) {
-    std::fputs("usage: accept_close PORT\n", stderr);
+  const std::uint16_t port = argc == 2 || argc == 3 ? ParsePort(argv[1]) : 0;
+  const std::uint16_t count = argc == 3 ? ParsePort(argv[2]) : 1;
+  if (port == 0 || count == 0 || port + count - 1 > 65535) {
+    std::fputs("usage: accept_close PORT [COUNT]\n", stderr);
     return 2;
   }
-  const int listener = Listen(port);
-  if (listener < 0) return 1;
-  for (;;) {
-    const int client = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-    if (client >= 0) close(client);
+  if (count > 1) {
+    AcceptFromMany(port, count);
+  } else if (const int listener = Listen(port, 0); listener >= 0) {
+    AcceptFromOne(listener);
   }
+  std::perror("accept_close");
+  return 1;
 }

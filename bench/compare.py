@@ -21,13 +21,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "
 import contenders  # noqa: E402
 import netlab  # noqa: E402
 import report  # noqa: E402
-from contenders import FIRST_OF_MANY, LOAD_CORE, PORTS  # noqa: E402
+from contenders import BURST_LISTENERS, FIRST_OF_BURST, FIRST_OF_MANY, LOAD_CORE, PORTS  # noqa: E402
 
-SIZES = (1, 100, 5000)
 # Enough that no server runs out of clients, and no more than fit xinetd's listen queue: a rate is a server's only when
 # the server is what everyone waits for.
 CONCURRENCY = 64
-TO_REFUSING = 50  # from a serving server's port to that of its refusing twin
+# Clients that wait when a stopped server is let go: nearly all that xinetd's listen queues hold.
+BURST = BURST_LISTENERS * 60
+TO_LIBC, TO_REFUSING = 20, 50  # from a server's port to that of its twin with the other service, or that refuses
 
 
 def memory_kib(pid):
@@ -48,7 +49,8 @@ class Work:
     """One thing that is measured: a server, and the load that is put on it."""
 
     def __init__(self, row, server, process, port, *options):
-        self.row, self.server, self.process, self.port = row, server, process, port
+        self.row, self.server, self.process = row, server, process
+        self.records = None  # where the server records each refusal
         self.connections = 0
         self.command = ["taskset", "-c", str(LOAD_CORE), str(contenders.PROGRAMS / "connect_load"),
                         "--port", str(port), *map(str, options)]
@@ -74,23 +76,48 @@ def start_services(lab):
     processes = {name: contenders.start_extended(lab, name, PORTS[name]) for name in ("posternd", "xinetd")}
     processes["openbsd-inetd"] = contenders.start_inetd(lab, PORTS["openbsd-inetd"])
     processes["tcpserver"] = contenders.start_tcpserver(lab, PORTS["tcpserver"])
-    memory = {name: memory_kib(process.pid) for name, process in processes.items()}
+    processes["accept_exec"] = contenders.start_accept_exec(PORTS["accept_exec"])
+    memory = {name: memory_kib(process.pid) for name, process in processes.items() if name != "accept_exec"}
     work = [Work("serve", name, process, PORTS[name], "--concurrency", CONCURRENCY)
             for name, process in processes.items()]
     work += [Work("latency", name, process, PORTS[name]) for name, process in processes.items()]
     return memory, work
 
 
-def start_refusals(lab):
-    """The work on servers that refuse by address. inetd has no address rules of its own."""
-    def port(name):
-        return PORTS[name] + TO_REFUSING
-    processes = {name: contenders.start_extended(lab, name, port(name), access=contenders.CLOSED)
+def start_libc_services(lab):
+    """The work on servers whose service is an ordinary static program."""
+    program, ports = contenders.LIBC_SERVICE, {name: port + TO_LIBC for name, port in PORTS.items()}
+    processes = {name: contenders.start_extended(lab, name, ports[name], program=program)
                  for name in ("posternd", "xinetd")}
-    processes["tcpserver"] = contenders.start_tcpserver(lab, port("tcpserver"), rules=("127.0.0.1:deny", ":allow"))
-    processes["accept_close"] = contenders.start_accept_close(lab, port("accept_close"))
-    return [Work("refuse", name, process, port(name), "--refusals", "--concurrency", CONCURRENCY)
+    processes["tcpserver"] = contenders.start_tcpserver(lab, ports["tcpserver"], program=program)
+    processes["accept_exec"] = contenders.start_accept_exec(ports["accept_exec"], program)
+    return [Work("serve libc", name, process, ports[name], "--concurrency", CONCURRENCY)
             for name, process in processes.items()]
+
+
+def start_refusing(lab, ports, listeners):
+    """{server: process} of those that refuse by address. inetd has no address rules of its own."""
+    processes = {name: contenders.start_extended(lab, name, ports[name], listeners, contenders.CLOSED)
+                 for name in ("posternd", "xinetd")}
+    processes["tcpserver"] = contenders.start_tcpserver(lab, ports["tcpserver"], ("127.0.0.1:deny", ":allow"))
+    processes["accept_close"] = contenders.start_accept_close(ports["accept_close"], listeners)
+    return processes
+
+
+def start_refusals(lab):
+    """The work on servers that refuse: clients that come one after the other, and clients that wait together."""
+    steady = {name: port + TO_REFUSING for name, port in PORTS.items()}
+    work = [Work("refuse", name, process, steady[name], "--refusals", "--concurrency", CONCURRENCY)
+            for name, process in start_refusing(lab, steady, 1).items()]
+    # tcpserver listens on one port; its queue, unlike xinetd's, is as long as it is told.
+    work += [Work("refuse burst", name, process, FIRST_OF_BURST[name], "--refusals", "--concurrency", BURST,
+                  "--ports", 1 if name == "tcpserver" else BURST_LISTENERS, "--stopped", process.pid)
+             for name, process in start_refusing(lab, FIRST_OF_BURST, BURST_LISTENERS).items()]
+    for w in work:
+        if w.server in ("posternd", "xinetd"):
+            w.records = contenders.record_file(w.server, steady[w.server] if w.row == "refuse" else
+                                               FIRST_OF_BURST[w.server])
+    return work
 
 
 def start_many(lab):
@@ -104,13 +131,12 @@ def start_many(lab):
 
 def check_records(work):
     """That both wrote a record of each refusal: who leaves that out is faster for it."""
-    for refused in (w for w in work if w.row == "refuse" and w.server in ("posternd", "xinetd")):
-        log = contenders.record_file(refused.server, refused.port)
-
-        def recorded(log=log):
+    for refused in (w for w in work if w.records):
+        def recorded(log=refused.records):
             return log.read_text().count("FAIL: ")
         if not netlab.wait_until(lambda want=refused.connections, count=recorded: count() >= want):
-            raise contenders.NotReady(f"{refused.server}: {recorded()} records of {refused.connections} refusals")
+            raise contenders.NotReady(f"{refused.row}: {refused.server} recorded {recorded()} of"
+                                      f" {refused.connections} refusals")
 
 
 def run_rounds(work, rounds, milliseconds):
@@ -149,7 +175,7 @@ def main():
         with netlab.Lab() as lab:
             contenders.install_service(lab)
             memory, work = start_services(lab)
-            work += start_refusals(lab) + start_many(lab)
+            work += start_libc_services(lab) + start_refusals(lab) + start_many(lab)
             rounds = run_rounds(work, arguments.rounds, arguments.milliseconds)
             check_records(work)
     except contenders.NotReady as problem:
@@ -159,7 +185,7 @@ def main():
     if arguments.json:
         json.dump(summary | {"rounds": report.plain(rounds)}, arguments.json, indent=1)
     missed = [f"missed: {target['text']}, measured {target['measured']:.2f}"
-              for target in summary["targets"] if not target["met"]]
+              for target in summary["targets"] if target["met"] is False]
     if arguments.asserting and missed:
         sys.exit("\n".join(missed))
 

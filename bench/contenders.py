@@ -13,7 +13,7 @@ import subprocess
 import netlab
 
 LOAD_CORE, SERVER_CORE = 0, 1
-SERVICE = "/run/lab/static_service"
+SERVICE, LIBC_SERVICE = "/run/lab/static_service", "/run/lab/libc_service"
 NOFILE = 16384
 PROGRAMS = netlab.POSTERND.parent
 INETD = netlab.PEERS / "usr" / "sbin" / "inetd"
@@ -21,7 +21,11 @@ TCPSERVER = netlab.PEERS / "usr" / "bin" / "tcpserver"
 TCPRULES = netlab.PEERS / "usr" / "bin" / "tcprules"
 PINNED = ("taskset", "-c", str(SERVER_CORE))
 
-PORTS = {"posternd": 7101, "xinetd": 7102, "openbsd-inetd": 7103, "tcpserver": 7104, "accept_close": 7105}
+PORTS = {"posternd": 7101, "xinetd": 7102, "openbsd-inetd": 7103, "tcpserver": 7104, "accept_close": 7105,
+         "accept_exec": 7106}
+# Each listens on BURST_LISTENERS ports: xinetd's listen queues hold no more than 64 clients each.
+FIRST_OF_BURST = {"posternd": 7500, "xinetd": 7600, "accept_close": 7700, "tcpserver": 7800}
+BURST_LISTENERS = 32
 FIRST_OF_MANY = {("posternd", 1): 7200, ("posternd", 100): 7300, ("posternd", 5000): 10000,
                  ("xinetd", 1): 7201, ("xinetd", 100): 7400, ("xinetd", 5000): 20000}
 
@@ -54,15 +58,16 @@ def _own_folder(lab, folder):
 
 
 def install_service(lab):
-    """Copies the service to where every user may execute it, whatever the mode of the build folder's parents."""
-    shutil.copy(PROGRAMS / "static_service", SERVICE)
-    os.chmod(SERVICE, 0o755)
+    """Copies the services to where every user may execute them, whatever the mode of the build folder's parents."""
+    for service in (SERVICE, LIBC_SERVICE):
+        shutil.copy(PROGRAMS / pathlib.Path(service).name, service)
+        os.chmod(service, 0o755)
     # Not every inetd takes a port number for a service name.
     port = PORTS["openbsd-inetd"]
     lab.write("/etc/services", f"bench{port} {port}/tcp\n")
 
 
-def extended_configuration(server, first_port, count, access):
+def extended_configuration(server, first_port, count, access, program):
     """xinetd.conf, the same for posternd and xinetd but for the sandbox, which xinetd does not have."""
     lines = ["defaults", "{", f"log_type = FILE {record_file(server, first_port)}", "log_on_failure = HOST",
              "instances = UNLIMITED", "cps = 0 10"]  # a rate of 0 is no limit in either
@@ -72,14 +77,14 @@ def extended_configuration(server, first_port, count, access):
     for port in range(first_port, first_port + count):
         lines += [f"service bench{port}", "{", "type = UNLISTED", "socket_type = stream", "protocol = tcp",
                   "flags = IPv4 NOLIBWRAP", "wait = no", "user = nobody", "bind = 127.0.0.1", f"port = {port}",
-                  f"server = {SERVICE}", access, "}"]
+                  f"server = {program}", access, "}"]
     return "\n".join(lines) + "\n"
 
 
-def start_extended(lab, server, first_port, count=1, access=OPEN):
+def start_extended(lab, server, first_port, count=1, access=OPEN, program=SERVICE):
     """posternd or xinetd, with `count` services on successive ports."""
     with _own_folder(lab, _folder_of(server, first_port)):
-        text = extended_configuration(server, first_port, count, access)
+        text = extended_configuration(server, first_port, count, access, program)
         daemon = lab.start(server, text, through=PINNED, nofile=NOFILE, ready=False)
     if not daemon.wait_ready(60.0) or not netlab.wait_listening(first_port + count - 1):
         raise NotReady(f"{server}: {daemon.stderr()}{''.join(m.text for m in daemon.log())}")
@@ -101,13 +106,13 @@ def start_inetd(lab, port):
     return _start_plain([INETD, "-i", configuration], port, "openbsd-inetd")
 
 
-def start_tcpserver(lab, port, rules=()):
+def start_tcpserver(lab, port, rules=(), program=SERVICE):
     """Without look-ups, as a busy site runs it, and as the user of the service, because it cannot change later."""
     nobody = pathlib.Path("/etc/passwd").read_text().partition("\nnobody:")[2].split(":")
     options = ["-q", "-H", "-R", "-D", "-l", "0", "-c", "1000000", "-b", "4096", "-u", nobody[1], "-g", nobody[2]]
     if rules:
         options += ["-x", tcp_rules(lab, rules)]
-    return _start_plain([TCPSERVER, *options, "127.0.0.1", port, SERVICE], port, "tcpserver")
+    return _start_plain([TCPSERVER, *options, "127.0.0.1", port, program], port, "tcpserver")
 
 
 def tcp_rules(lab, rules):
@@ -119,5 +124,9 @@ def tcp_rules(lab, rules):
     return database
 
 
-def start_accept_close(_lab, port):
-    return _start_plain([PROGRAMS / "accept_close", port], port, "accept_close")
+def start_accept_close(port, count=1):
+    return _start_plain([PROGRAMS / "accept_close", port, count], port + count - 1, "accept_close")
+
+
+def start_accept_exec(port, program=SERVICE):
+    return _start_plain([PROGRAMS / "accept_exec", port, program], port, "accept_exec")
