@@ -3,7 +3,7 @@
 //
 // Source: hosts_options(5). Options act from left to right until one ends the decision or is in
 // error; what stands in front of an error still acts. Parsing does nothing and looks nothing up:
-// wrapper/ performs the actions.
+// wrapper/ performs the actions. Fuzz target: hosts_options.
 #pragma once
 
 #include <cstdint>
@@ -74,5 +74,8 @@ struct OptionProgram {
 
 // `text` is everything behind the second colon of a rule; `where` the place of its first byte.
 OptionProgram ParseOptions(std::string_view text, const SourceLocation& where);
+
+// As the language writes it: "severity local5.info", "umask 27". Parses back to the same action.
+std::string OptionText(const OptionAction& action);
 
 }  // namespace postern::policy::hosts
