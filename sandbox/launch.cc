@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "sandbox/launch_child.h"
@@ -54,6 +55,8 @@ std::string_view StepText(LaunchStep step) {
 }
 
 LaunchPlan::LaunchPlan(Parts parts) : parts_(std::move(parts)) {
+  std::sort(parts_.groups.begin(), parts_.groups.end());
+  parts_.groups.erase(std::unique(parts_.groups.begin(), parts_.groups.end()), parts_.groups.end());
   for (std::string& word : parts_.argv) argv_.push_back(word.data());
   argv_.push_back(nullptr);
   for (std::string& word : parts_.environment) environment_.push_back(word.data());
@@ -68,6 +71,7 @@ struct Launcher::Stage {
   std::shared_ptr<const LaunchPlan> plan;
   std::vector<std::string> extra;
   std::vector<char*> environment;
+  std::vector<std::uint32_t> groups;
 
   Stage() {
     void* mapped = ::mmap(nullptr, kGuardSize + kStackSize, PROT_READ | PROT_WRITE,
@@ -93,7 +97,8 @@ struct Launcher::Stage {
     environment = plan->environment();
     for (std::string& word : extra) environment.push_back(word.data());
     environment.push_back(nullptr);
-    task = {id, plan.get(), environment.data(), connection};
+    groups.resize(plan->parts().groups.size());
+    task = {id, plan.get(), environment.data(), connection, groups.data()};
   }
 };
 

@@ -54,6 +54,34 @@ POSTERN_IN_CHILD void ApplyLimits(const ChildTask& task, const LaunchPlan::Parts
   }
 }
 
+// By bisection: a user may be in thousands of groups.
+POSTERN_IN_CHILD bool IsPlanned(std::uint32_t group, const std::vector<std::uint32_t>& sorted) {
+  const std::uint32_t* first = sorted.data();
+  for (std::size_t left = sorted.size(); left != 0;) {
+    const std::size_t half = left / 2;
+    if (first[half] == group) return true;
+    if (first[half] < group) {
+      first += half + 1;
+      left -= half + 1;
+    } else {
+      left = half;
+    }
+  }
+  return false;
+}
+
+// As many as are planned, each of them planned, and none twice: the kernel keeps equal ones side by
+// side, in an order of its own (credentials(7); a user namespace maps them).
+POSTERN_IN_CHILD bool HasPlannedGroups(const ChildTask& task, const LaunchPlan::Parts& plan) {
+  const auto count = static_cast<long>(plan.groups.size());
+  if (RawSyscall(SYS_getgroups, count, AsLong(task.groups)) != count) return false;
+  for (long i = 0; i < count; ++i) {
+    if (i != 0 && task.groups[i] == task.groups[i - 1]) return false;
+    if (!IsPlanned(task.groups[i], plan.groups)) return false;
+  }
+  return true;
+}
+
 // setresuid(2) changes the real, effective and saved ids; believing it is not enough (CVE lessons
 // of a dozen daemons), so what the kernel now says is compared, and going back must fail.
 POSTERN_IN_CHILD void VerifyUser(const ChildTask& task, const LaunchPlan::Parts& plan) {
@@ -64,8 +92,7 @@ POSTERN_IN_CHILD void VerifyUser(const ChildTask& task, const LaunchPlan::Parts&
   as_planned = as_planned &&
                RawSyscall(SYS_getresgid, AsLong(&id[0]), AsLong(&id[1]), AsLong(&id[2])) == 0 &&
                id[0] == plan.gid && id[1] == plan.gid && id[2] == plan.gid;
-  as_planned =
-      as_planned && RawSyscall(SYS_getgroups, 0, 0) == static_cast<long>(plan.groups.size());
+  as_planned = as_planned && HasPlannedGroups(task, plan);
   if (as_planned && plan.uid != 0) as_planned = RawSyscall(SYS_setresuid, -1, 0, -1) < 0;
   if (as_planned && plan.uid != 0 && plan.gid != 0) {
     as_planned = RawSyscall(SYS_setresgid, -1, 0, -1) < 0;

@@ -20,7 +20,8 @@ struct ChildTask {
   LaunchId id = 0;
   const LaunchPlan* plan = nullptr;
   char* const* environment = nullptr;
-  int connection = -1;  // a slot's descriptor number
+  int connection = -1;              // a slot's descriptor number
+  std::uint32_t* groups = nullptr;  // room for as many as are planned
 };
 
 // Runs on its own stack in the parent's memory; never returns to the caller's code.

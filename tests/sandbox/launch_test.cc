@@ -4,11 +4,13 @@
 #include "sandbox/launch.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -22,6 +24,7 @@
 #include "sandbox/sys/events.h"
 #include "sandbox/sys/process.h"
 #include "tests/testlib/child.h"
+#include "tests/testlib/fake_call.h"
 #include "tests/testlib/temp_dir.h"
 
 namespace postern::sandbox {
@@ -283,6 +286,44 @@ TEST_CASE("A user that cannot be changed to keeps the program from running") {
         }) == 0);
   client.far.Reset();
   CHECK(client.ReadToEnd().empty());
+}
+
+// The step that fails, as a number, when the kernel only pretends to set `planned` and what the
+// program would have is `actual`; 0 when it runs.
+int FailedStepWithGroups(const std::vector<gid_t>& actual, std::vector<std::uint32_t> planned) {
+  auto parts = PartsFor({"/bin/true"});
+  parts.change_user = true;
+  parts.uid = parts.gid = kNobody;
+  parts.groups = std::move(planned);
+  Launcher& launcher = TheLauncher();
+  const auto plan = PlanFor(std::move(parts));
+  Client client;
+  return testlib::StatusOfChild([&] {
+    if (::setgroups(actual.size(), actual.data()) != 0) return 101;
+    if (!testlib::FakeCall(SYS_setgroups, 0)) return 102;
+    const auto launched = launcher.Start(plan, {}, client.far);
+    if (!launched) return 103;
+    pollfd wait{launched->pidfd.get(), POLLIN, 0};
+    if (::poll(&wait, 1, kPatienceMs) != 1) return 104;
+    const auto failures = launcher.Collect();
+    return failures.empty() ? 0 : static_cast<int>(failures[0].step);
+  });
+}
+
+TEST_CASE("Groups that are not the planned ones keep the program from running") {
+  constexpr int kVerify = static_cast<int>(LaunchStep::kVerify);
+  CHECK(FailedStepWithGroups({5}, {6}) == kVerify);
+  CHECK(FailedStepWithGroups({5, 6}, {5, 7}) == kVerify);
+  CHECK(FailedStepWithGroups({5, 5}, {5, 6}) == kVerify);
+  CHECK(FailedStepWithGroups({5, 6}, {5}) == kVerify);
+  CHECK(FailedStepWithGroups({5}, {}) == kVerify);
+  CHECK(FailedStepWithGroups({}, {5}) == kVerify);
+}
+
+TEST_CASE("The planned groups count as a set") {
+  CHECK(FailedStepWithGroups({5, 6}, {6, 5}) == 0);
+  CHECK(FailedStepWithGroups({5, 6}, {6, 5, 6}) == 0);
+  CHECK(FailedStepWithGroups({}, {}) == 0);
 }
 
 TEST_CASE("Five hundred launches leave no descriptor, process or mapping behind") {
