@@ -7,11 +7,14 @@ target_compile_options(postern_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
   -Wold-style-cast -Wcast-align -Woverloaded-virtual -Wformat=2
   -Wswitch-enum -Wimplicit-fallthrough -Wundef -Werror
-  -fPIE -fstack-protector-strong -fstack-clash-protection
+  -fstack-protector-strong -fstack-clash-protection
   -ftrivial-auto-var-init=zero -fno-strict-aliasing -fvisibility=hidden
   -ffunction-sections -fdata-sections)
+# -fPIC or -fPIE is CMAKE_POSITION_INDEPENDENT_CODE's choice: the static libraries also go into
+# libwrap.so.0.
 target_link_options(postern_options INTERFACE
-  -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,--gc-sections)
+  $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>
+  -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,--gc-sections)
 
 # Returns and indirect calls land only where the compiler meant them to.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86")
@@ -39,12 +42,13 @@ if(POSTERN_SANITIZE)
 endif()
 
 # Shipped code has neither exceptions nor RTTI, so nothing can be thrown across a privilege boundary.
-# Tests link the shipped libraries but keep both: Catch2 throws when a REQUIRE fails.
+# Tests link the shipped libraries but keep both: Catch2 throws when a REQUIRE fails. So does the
+# postern command (POSTERN_TOOL), whose libraries for arguments and JSON throw.
 add_library(postern_shipped INTERFACE)
 target_link_libraries(postern_shipped INTERFACE postern_options)
 target_compile_options(postern_shipped INTERFACE
-  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:POSTERN_TEST>>>:-fno-exceptions>
-  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:POSTERN_TEST>>>:-fno-rtti>)
+  $<$<NOT:$<OR:$<BOOL:$<TARGET_PROPERTY:POSTERN_TEST>>,$<BOOL:$<TARGET_PROPERTY:POSTERN_TOOL>>>>:-fno-exceptions>
+  $<$<NOT:$<OR:$<BOOL:$<TARGET_PROPERTY:POSTERN_TEST>>,$<BOOL:$<TARGET_PROPERTY:POSTERN_TOOL>>>>:-fno-rtti>)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   # With the few parts of libstdc++ that are used linked in, an idle daemon needs a third less
   # memory, and a service launch maps two libraries fewer.
