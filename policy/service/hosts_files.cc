@@ -29,6 +29,7 @@ std::uint32_t FirstRuleLine(std::string_view content) {
 
 std::string FirstHostsRule(const LoadOptions& options, const SystemView& system) {
   for (const std::string& path : {options.hosts_allow_path, options.hosts_deny_path}) {
+    if (path.empty()) continue;
     const SystemView::File file = system.ReadFile(path, kMaxConfFileBytes);
     if (!file.error.empty()) {
       if (!file.missing) return path + " (unreadable: " + file.error + ")";
