@@ -8,10 +8,6 @@
 // private copy of the few low descriptors (close_range(2), CLOSE_RANGE_UNSHARE), so that the cost
 // does not grow with the number of listening sockets.
 //
-// The connection is not handed over in that table, because the parent could close its own copy only
-// after it has heard that the child has one, and until then the client would not see the end of a
-// program that is quick. It waits for the child in the socket of a slot (unix(7), SCM_RIGHTS).
-//
 // What makes this safe: the child runs no libc code that writes memory (raw system calls only),
 // reads only an immutable plan and its own slot, and the parent is not dumpable, so that no process
 // of the service's user can inspect the shared memory in the moment between setresuid and execve.
@@ -79,7 +75,6 @@ class LaunchPlan {
 // The steps in their order; a LaunchFailure names the one that failed.
 enum class LaunchStep : std::uint32_t {
   kDetach = 1,  // take a private descriptor table
-  kReceive,     // take the connection
   kDescriptors,
   kSession,
   kLimits,
@@ -116,42 +111,39 @@ class Launcher {
   Launcher(const Launcher&) = delete;
   Launcher& operator=(const Launcher&) = delete;
 
-  // Starts an instance. `extra` are NAME=VALUE words for this one alone. Takes the connection and
-  // keeps no copy of it. EAGAIN: the machine is out of processes; whenever it fails the connection
-  // is given back untouched.
+  // Starts an instance. `extra` are NAME=VALUE words for this one alone. Takes the connection: our
+  // copy of it is closed as soon as the child has its own. EAGAIN: the machine is out of processes;
+  // the connection is given back untouched.
   sys::Result<Launched> Start(std::shared_ptr<const LaunchPlan> plan,
                               std::span<const std::string> extra, sys::UniqueFd& connection);
 
-  // Readable when children have failed; then call Collect().
+  // Readable when children have something to tell; then call Collect().
   const sys::UniqueFd& report_descriptor() const { return report_read_; }
-  // The failures told so far.
+  // Frees what detached children no longer need and returns the failures told so far.
   std::vector<LaunchFailure> Collect();
-  // The child is dead: closes the connection, in case it died too early to take it.
+  // The child is dead: frees what it still held, in case it died too early to tell.
   void Ended(LaunchId id);
 
   static constexpr int kReportDescriptor = 3;
-  static constexpr int kDetachedDescriptor = 4;
-  static constexpr int kFirstSlot = 5;
-  static constexpr int kSlots = 32;  // connections that no child has taken yet, at once
+  static constexpr int kFirstSlot = 4;
+  static constexpr int kSlots = 32;  // launches that have not yet detached, at once
   static constexpr int kFirstFree = kFirstSlot + kSlots;
 
  private:
   struct Stage;  // a stack, the words of one launch, and whether the child still uses them
   struct Slot {
-    sys::UniqueFd sender;  // the receiving end is descriptor kFirstSlot + index
-    LaunchId id = 0;       // who was last to be handed a connection here; 0: nobody
+    LaunchId id = 0;  // 0: free
   };
   explicit Launcher(sys::UniqueFd report_read);
-  sys::Status OpenSlots();
-  std::optional<std::size_t> FreeSlot();
-  std::optional<std::size_t> FindFreeSlot() const;
+  std::optional<int> FreeSlot();
   Stage* FreeStage();
-  void Vacate(std::size_t index);
+  void Vacate(Slot& slot);
 
   sys::UniqueFd report_read_;
+  sys::UniqueFd null_;  // holds the number of a free slot
   std::array<Slot, kSlots> slots_;
-  std::size_t next_slot_ = 0;  // likely to have been free for longest
   std::vector<std::unique_ptr<Stage>> stages_;
+  std::vector<LaunchFailure> failures_;
   LaunchId next_id_ = 1;
 };
 
