@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "policy/address/prefix_tree.h"
+#include "policy/base/text.h"
 
 namespace postern::policy {
 namespace {
@@ -23,6 +24,17 @@ PrefixKey KeyOf128(const IpAddress& address) {
     key.low = key.low << 8 | address.bytes()[i + 8];
   }
   return key;
+}
+
+constexpr int kNameLength = 129;
+
+bool IsNamed(const AddressWord& word, std::string_view name) {
+  if (word.kind == AddressWordKind::kBlocks) return false;
+  if (word.kind == AddressWordKind::kHost) return EqualsIgnoreCase(name, word.name);
+  // A domain's own name is not below it.
+  if (name.size() <= word.name.size() + 1) return false;
+  const std::size_t dot = name.size() - word.name.size() - 1;
+  return name[dot] == '.' && EqualsIgnoreCase(name.substr(dot + 1), word.name);
 }
 
 }  // namespace
@@ -60,6 +72,14 @@ std::optional<AccessList::Match> AccessList::Find(const IpAddress& address) cons
   if (!match) match = tree_->v6.Find(KeyOf128(address));
   if (!match) return std::nullopt;
   return Match{match->length, &words_[match->value]};
+}
+
+std::optional<AccessList::Match> AccessList::FindName(std::string_view name) const {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  for (const AddressWord& word : words_) {
+    if (IsNamed(word, name)) return Match{kNameLength, &word};
+  }
+  return std::nullopt;
 }
 
 }  // namespace postern::policy

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/address/address_word.h"
@@ -33,6 +34,10 @@ class AccessList {
   // The most specific address block that holds `address`, if any. Host and domain names never
   // match here; see HasNames().
   std::optional<Match> Find(const IpAddress& address) const;
+
+  // The first host or domain name that `name` is, or is below. It counts as more specific than any
+  // block. `name` was looked up and confirmed; case and a final dot do not count.
+  std::optional<Match> FindName(std::string_view name) const;
 
   // True when the list holds host or domain names, which need a looked-up name to decide.
   bool has_names() const { return first_name_ != nullptr; }

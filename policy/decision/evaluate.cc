@@ -6,6 +6,7 @@
 #include "policy/decision/evaluate.h"
 
 #include <optional>
+#include <variant>
 
 namespace postern::policy {
 namespace {
@@ -14,14 +15,19 @@ Deny DenyAddress(AddressEvidence evidence, const AddressWord* rule = nullptr) {
   return {.reason = DenyReason::kAddress, .evidence = evidence, .rule = rule};
 }
 
-// What both lists say about an address, host names aside.
+// What both lists say about a peer.
 struct Hits {
   std::optional<AccessList::Match> allowed;  // by only_from
   std::optional<AccessList::Match> refused;  // by no_access
 };
 
-// nullopt: allowed, as far as blocks of addresses go.
-std::optional<Deny> DecideByBlocks(const ServiceSpec& spec, const Hits& hits) {
+std::optional<AccessList::Match> Better(const std::optional<AccessList::Match>& by_name,
+                                        const AccessList& list, const IpAddress& peer) {
+  return by_name ? by_name : list.Find(peer);
+}
+
+// nullopt: allowed, as far as these hits go.
+std::optional<Deny> DecideByHits(const ServiceSpec& spec, const Hits& hits) {
   if (hits.refused) {
     if (!hits.allowed) return DenyAddress(AddressEvidence::kNoAccess, hits.refused->word);
     if (hits.allowed->prefix_length == hits.refused->prefix_length) {
@@ -92,13 +98,26 @@ Verdict EvaluateAddress(const ServiceSpec& spec, const std::optional<IpAddress>&
   Hits hits;
   if (spec.no_access) hits.refused = spec.no_access->Find(*peer);
   if (spec.only_from) hits.allowed = spec.only_from->Find(*peer);
-  if (const std::optional<Deny> deny = DecideByBlocks(spec, hits)) {
+  if (const std::optional<Deny> deny = DecideByHits(spec, hits)) {
     if (NameCouldAllow(spec, hits)) return NeedName{spec.only_from->first_name()};
     return *deny;
   }
   if (spec.no_access && spec.no_access->has_names()) {
     return NeedName{spec.no_access->first_name()};
   }
+  return Allow{};
+}
+
+Verdict EvaluateAddress(const ServiceSpec& spec, const std::optional<IpAddress>& peer,
+                        std::string_view name) {
+  const Verdict verdict = EvaluateAddress(spec, peer);
+  const auto* const need = std::get_if<NeedName>(&verdict);
+  if (need == nullptr) return verdict;
+  if (name.empty()) return DenyAddress(AddressEvidence::kNeedsName, need->rule);
+  Hits hits;
+  if (spec.no_access) hits.refused = Better(spec.no_access->FindName(name), *spec.no_access, *peer);
+  if (spec.only_from) hits.allowed = Better(spec.only_from->FindName(name), *spec.only_from, *peer);
+  if (const std::optional<Deny> deny = DecideByHits(spec, hits)) return *deny;
   return Allow{};
 }
 

@@ -2,6 +2,9 @@
 // The decision itself: pure functions over a service, its counts, and the facts.
 #pragma once
 
+#include <optional>
+#include <string_view>
+
 #include "policy/decision/deny_list.h"
 #include "policy/decision/facts.h"
 #include "policy/decision/limits.h"
@@ -12,6 +15,11 @@ namespace postern::policy {
 
 // only_from and no_access alone. An unknown peer is refused as soon as either list was given.
 Verdict EvaluateAddress(const ServiceSpec& spec, const std::optional<IpAddress>& peer);
+
+// The same once the peer's name was asked for: Allow or Deny. `name` is confirmed, or empty when
+// the peer has none; then whom a name could refuse, or a name alone could admit, is refused.
+Verdict EvaluateAddress(const ServiceSpec& spec, const std::optional<IpAddress>& peer,
+                        std::string_view name);
 
 // The whole admission of one arrival, in xinetd's order: cps, load, time, instances, per_source,
 // -limit, sensor list, address rules. Counts the arrival in `limits`; Started() is the caller's to

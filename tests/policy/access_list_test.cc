@@ -69,6 +69,22 @@ TEST_CASE("names never match by address and are reported") {
   CHECK(Found(list, "11.0.0.1") == "none");
 }
 
+TEST_CASE("a name is found by itself or by a domain above it") {
+  const AccessList list(Words({"10.0.0.0/8", ".example.com", "host.example.org"}));
+  const auto found = [&list](std::string_view name) {
+    const auto match = list.FindName(name);
+    return match ? match->word->text : "none";
+  };
+  CHECK(found("a.example.com") == ".example.com");
+  CHECK(found("A.b.EXAMPLE.com.") == ".example.com");
+  CHECK(found("x.example.com.example.com") == ".example.com");
+  CHECK(found("Host.example.org") == "host.example.org");
+  for (const char* other : {"example.com", ".example.com", "evilexample.com", "a.host.example.org",
+                            "10.0.0.1", "", ".", "com"}) {
+    CHECK(found(other) == "none");
+  }
+}
+
 TEST_CASE("a moved list keeps pointing at its own words") {
   AccessList first(Words({"10.0.0.0/8", "name.example"}));
   const AccessList second(std::move(first));

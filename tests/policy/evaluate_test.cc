@@ -165,6 +165,34 @@ TEST_CASE("with access_precedence = specific a name is the most specific match")
   CHECK(Ask(Both({"11.0.0.1", "good.example"}, {"11.0.0.0/8"}, specific), "11.0.0.1") == "allow");
 }
 
+TEST_CASE("a name decides once it is known, and its lack refuses") {
+  const auto say = [](const ServiceSpec& spec, std::string_view name) {
+    const auto peer = IpAddress::Parse("192.0.2.1");
+    const Verdict verdict = EvaluateAddress(spec, peer, name);
+    REQUIRE_FALSE(std::holds_alternative<NeedName>(verdict));
+    const auto* const deny = std::get_if<Deny>(&verdict);
+    return deny ? EvidenceText(deny->evidence) : "allowed";
+  };
+  const auto needs = EvidenceText(AddressEvidence::kNeedsName);
+  const auto listed = EvidenceText(AddressEvidence::kNoAccess);
+  const auto unlisted = EvidenceText(AddressEvidence::kNotInOnlyFrom);
+  CHECK(say(OnlyFrom({".example.com"}), "a.example.com") == "allowed");
+  CHECK(say(OnlyFrom({".example.com"}), "a.example.org") == unlisted);
+  CHECK(say(OnlyFrom({".example.com"}), "") == needs);
+  CHECK(say(OnlyFrom({".example.com", "192.0.2.0/24"}), "") == "allowed");
+  CHECK(say(NoAccess({".example.com"}), "a.example.com") == listed);
+  CHECK(say(NoAccess({".example.com"}), "a.example.org") == "allowed");
+  CHECK(say(NoAccess({".example.com"}), "") == needs);
+  CHECK(say(NoAccess({".example.com", "192.0.2.1"}), "a.example.org") == listed);
+
+  const auto kSpecific = AccessPrecedence::kSpecific;
+  CHECK(say(Both({"a.example.com"}, {"192.0.2.1"}, kSpecific), "a.example.com") == "allowed");
+  CHECK(say(Both({"a.example.com"}, {"192.0.2.1"}, kSpecific), "b.example.com") == listed);
+  CHECK(say(Both({"a.example.com"}, {"192.0.2.1"}), "a.example.com") == listed);
+  CHECK(say(Both({".example.com"}, {"a.example.com"}, kSpecific), "a.example.com") ==
+        EvidenceText(AddressEvidence::kBothLists));
+}
+
 TEST_CASE("an unknown peer is refused by any list (case 82)") {
   const std::string unknown = "address: the address of the peer is not known";
   CHECK(Show(EvaluateAddress(OnlyFrom({"0.0.0.0/0", "::/0"}), std::nullopt)) == unknown);
