@@ -2,8 +2,12 @@
 #include "sandbox/helper.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "sandbox/channel.h"
 #include "sandbox/sys/events.h"
@@ -33,9 +37,50 @@ void BecomeHelper(const std::vector<std::string>& argv, int channel, int report)
   if (::write(safe_report, &error, sizeof error) < 0) return;
 }
 
+bool ReadableWithin(const sys::UniqueFd& fd, std::chrono::milliseconds patience) {
+  const auto end = sys::BootTime() + patience;
+  for (;;) {
+    const auto left = std::max(end - sys::BootTime(), std::chrono::milliseconds(0));
+    pollfd wait{fd.get(), POLLIN, 0};
+    const int ready = ::poll(&wait, 1, static_cast<int>(left.count()));
+    if (ready >= 0 || errno != EINTR) return ready == 1;
+  }
+}
+
+// What the child tells about its execve: nothing when the program runs, since execve closed the
+// child's end.
+sys::Status AwaitExec(const sys::UniqueFd& report, const std::string& path,
+                      std::chrono::milliseconds patience) {
+  if (!ReadableWithin(report, patience)) {
+    return std::unexpected(sys::Error{"execve", ETIMEDOUT, path});
+  }
+  int error = 0;
+  if (::read(report.get(), &error, sizeof error) == sizeof error) {
+    return std::unexpected(sys::Error{"execve", error, path});
+  }
+  return {};
+}
+
+void KillAndReap(const sys::UniqueFd& pidfd, std::chrono::milliseconds patience) {
+  sys::IgnoreError(sys::SignalPidfd(pidfd, SIGKILL), "it may be dead already");
+  if (!ReadableWithin(pidfd, patience)) return;
+  sys::IgnoreError(sys::ReapPidfd(pidfd), "nobody else reaps it");
+}
+
+// The child's pidfd. Without one it could be neither watched nor killed later, so it ends here: it
+// has not been waited for, so its number is still its own.
+sys::Result<sys::UniqueFd> PidfdOf(pid_t child) {
+  auto pidfd = sys::OpenPidfd(child);
+  if (pidfd) return pidfd;
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  return pidfd;
+}
+
 }  // namespace
 
-sys::Result<Helper> StartHelper(const std::vector<std::string>& argv) {
+sys::Result<Helper> StartHelper(const std::vector<std::string>& argv,
+                                std::chrono::milliseconds patience) {
   TRY(ChannelPair channel, MakeChannel());
   TRY(sys::Pipe report, sys::MakePipe(/*nonblocking=*/false));
   TRY(const sys::Forked forked, sys::Fork());
@@ -45,12 +90,11 @@ sys::Result<Helper> StartHelper(const std::vector<std::string>& argv) {
   }
   report.write_end.Reset();
   channel.theirs.Reset();
-  TRY(sys::UniqueFd pidfd, sys::OpenPidfd(forked.child));
-  int error = 0;
-  // End of file is success: execve closed the child's end.
-  if (::read(report.read_end.get(), &error, sizeof error) == sizeof error) {
-    sys::IgnoreError(sys::ReapPidfd(pidfd), "a zombie at worst until we end");
-    return std::unexpected(sys::Error{"execve", error, argv.front()});
+  TRY(sys::UniqueFd pidfd, PidfdOf(forked.child));
+  const auto executed = AwaitExec(report.read_end, argv.front(), patience);
+  if (!executed) {
+    KillAndReap(pidfd, patience);
+    return std::unexpected(executed.error());
   }
   return Helper{forked.child, std::move(pidfd), std::move(channel.ours)};
 }

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,11 @@ struct Helper {
   sys::UniqueFd channel;  // our end
 };
 
-// `argv[0]` is the path. Fails with execve's errno when the program cannot be executed.
-sys::Result<Helper> StartHelper(const std::vector<std::string>& argv);
+// `argv[0]` is the path. Fails with execve's errno when the program cannot be executed, and with
+// ETIMEDOUT when that is not known within `patience` (a file system that does not answer). A
+// failure leaves no process behind, unless the kernel itself cannot end it within as long again.
+inline constexpr std::chrono::milliseconds kExecPatience{5000};
+sys::Result<Helper> StartHelper(const std::vector<std::string>& argv,
+                                std::chrono::milliseconds patience = kExecPatience);
 
 }  // namespace postern::sandbox

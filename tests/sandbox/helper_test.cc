@@ -5,17 +5,21 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <fstream>
 
 #include "sandbox/channel.h"
 #include "sandbox/sys/events.h"
 #include "sandbox/sys/process.h"
 #include "tests/testlib/child.h"
+#include "tests/testlib/fake_call.h"
+#include "tests/testlib/temp_dir.h"
 
 namespace postern::sandbox {
 namespace {
@@ -98,8 +102,46 @@ TEST_CASE("A program that cannot be executed is told with errno, and leaves no p
   CHECK(missing.error().object == "/nonexistent/helper");
   CHECK(StartHelper({"/etc/passwd"}).error().number == EACCES);
   CHECK(testlib::OpenDescriptors() == before);
-  // The child ends by itself, right after telling.
-  for (int i = 0; i < 100 && ::waitpid(-1, nullptr, 0) > 0; ++i) continue;
+  CHECK(::waitpid(-1, nullptr, WNOHANG) < 0);
+  CHECK(errno == ECHILD);
+}
+
+TEST_CASE("A helper that cannot be watched is not left running") {
+  CHECK(testlib::StatusOfChild([] {
+          if (!testlib::FakeCall(SYS_pidfd_open, EMFILE)) return 1;
+          const auto helper = StartHelper({"/bin/sleep", "60"});
+          if (helper || helper.error().number != EMFILE) return 2;
+          return ::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD ? 0 : 3;
+        }) == 0);
+}
+
+// A program whose execve waits for as long as this exists: the one with a lease on a file is asked
+// to give it up before another opens it (fcntl(2), F_SETLEASE), and does not answer.
+class HeldProgram {
+ public:
+  HeldProgram() {
+    sys::IgnoreSignals({SIGIO});
+    std::ofstream(path_) << "#!/bin/sh\n";
+    REQUIRE(::chmod(path_.c_str(), 0755) == 0);
+    file_ = sys::UniqueFd(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
+    REQUIRE(::fcntl(file_.get(), F_SETLEASE, F_WRLCK) == 0);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  testlib::TempDir directory_;
+  std::string path_ = directory_ / "program";
+  sys::UniqueFd file_;
+};
+
+TEST_CASE("A helper whose execve takes too long is given up, and not left behind") {
+  const HeldProgram program;
+  const auto before = sys::BootTime();
+  const auto helper = StartHelper({program.path()}, std::chrono::milliseconds(200));
+  REQUIRE_FALSE(helper);
+  CHECK(helper.error().number == ETIMEDOUT);
+  CHECK(sys::BootTime() - before >= std::chrono::milliseconds(200));
+  CHECK(::waitpid(-1, nullptr, WNOHANG) < 0);
   CHECK(errno == ECHILD);
 }
 
