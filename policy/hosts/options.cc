@@ -321,39 +321,48 @@ OptionProgram ParseOptions(std::string_view text, const SourceLocation& where) {
 
 namespace {
 
+// A value that itself begins with the sign that may stand behind the keyword needs one in front.
+std::string Printed(const char* keyword, const std::string& value) {
+  return std::string(keyword) + (value.starts_with('=') ? " = " : " ") + value;
+}
+
+std::string Octal(std::uint32_t number) {
+  std::string digits;
+  for (; number != 0 || digits.empty(); number >>= 3U) {
+    digits.insert(digits.begin(), static_cast<char>('0' + (number & 7U)));
+  }
+  return digits;
+}
+
 struct Printer {
   std::string operator()(const option::SetSeverity& o) const {
-    std::string text = "severity ";
+    std::string text;
     if (o.facility) {
       const unsigned number = static_cast<unsigned>(*o.facility) >> kFacilityShift;
-      text += std::string(NameOf(kFacilities, static_cast<int>(number))) + ".";
+      text = std::string(NameOf(kFacilities, static_cast<int>(number))) + ".";
     }
-    return text + std::string(NameOf(kLevels, o.level));
+    return Printed("severity", text + std::string(NameOf(kLevels, o.level)));
   }
-  std::string operator()(const option::Spawn& o) const { return "spawn " + o.command; }
-  std::string operator()(const option::Aclexec& o) const { return "aclexec " + o.command; }
+  std::string operator()(const option::Spawn& o) const { return Printed("spawn", o.command); }
+  std::string operator()(const option::Aclexec& o) const { return Printed("aclexec", o.command); }
   std::string operator()(const option::Keepalive&) const { return "keepalive"; }
   std::string operator()(const option::Linger& o) const {
-    return "linger " + std::to_string(o.seconds);
+    return Printed("linger", std::to_string(o.seconds));
   }
   std::string operator()(const option::Rfc931& o) const {
-    return o.timeout ? "rfc931 " + std::to_string(*o.timeout) : "rfc931";
+    return o.timeout ? Printed("rfc931", std::to_string(*o.timeout)) : "rfc931";
   }
-  std::string operator()(const option::Banners& o) const { return "banners " + o.directory; }
+  std::string operator()(const option::Banners& o) const { return Printed("banners", o.directory); }
   std::string operator()(const option::Nice& o) const {
-    return "nice " + std::to_string(o.increment);
+    return Printed("nice", std::to_string(o.increment));
   }
-  std::string operator()(const option::Setenv& o) const { return "setenv " + o.name_and_value; }
-  std::string operator()(const option::Umask& o) const {
-    std::string digits;
-    for (std::uint32_t rest = o.mask; rest != 0 || digits.empty(); rest >>= 3U) {
-      digits.insert(digits.begin(), static_cast<char>('0' + (rest & 7U)));
-    }
-    return "umask " + digits;
+  std::string operator()(const option::Setenv& o) const {
+    return Printed("setenv", o.name_and_value);
   }
+  std::string operator()(const option::Umask& o) const { return Printed("umask", Octal(o.mask)); }
   std::string operator()(const option::RunAs& o) const {
-    if (o.user.empty()) return "group " + o.group;
-    return "user " + o.user + (o.group.empty() ? "" : "." + o.group);
+    if (o.user.empty()) return Printed("group", o.group);
+    return Printed("user", o.user + (o.group.empty() ? "" : "." + o.group));
   }
 };
 
