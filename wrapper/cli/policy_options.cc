@@ -20,6 +20,13 @@ wrapper::PolicyPaths PolicyOptions::Paths() const {
                               {.xinetd = config.value_or(""), .inetd = inetd.value_or("")});
 }
 
+wrapper::PolicyPaths PolicyOptions::PathsWithoutServices() const {
+  wrapper::PolicyPaths paths = Paths();
+  if (!paths.xinetd.named) paths.xinetd = {};
+  if (!paths.inetd.named) paths.inetd = {};
+  return paths;
+}
+
 std::expected<wrapper::PolicyFiles, std::string> LoadPolicy(const wrapper::PolicyPaths& paths,
                                                             wrapper::Purpose purpose) {
   const auto directory = sandbox::sys::CurrentDirectory();

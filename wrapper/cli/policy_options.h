@@ -17,6 +17,9 @@ struct PolicyOptions {
 
   void Declare(Arguments& arguments);
   wrapper::PolicyPaths Paths() const;
+  // For a question about a daemon, which no service file can answer: those that were not named are
+  // left alone.
+  wrapper::PolicyPaths PathsWithoutServices() const;
 };
 
 // The error names each file that cannot be used, one a line.

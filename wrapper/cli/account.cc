@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "wrapper/cli/account.h"
+
+#include <utility>
+
+#include "policy/decision/verdict.h"
+
+namespace postern::cli {
+namespace {
+
+namespace hosts = policy::hosts;
+using policy::AccessList;
+using policy::AddressWord;
+using policy::ServiceSpec;
+
+bool HasPeer(const AddressWord& word, const std::optional<policy::IpAddress>& peer) {
+  if (!peer) return false;
+  for (const policy::CidrBlock& block : word.blocks) {
+    if (block.Contains(*peer)) return true;
+  }
+  return false;
+}
+
+ServiceStep AskWord(const char* check, const AddressWord& word, const Question& question) {
+  ServiceStep step{.check = check, .word = word.text, .why = {}, .where = &word.where};
+  const auto name = ConfirmedName(question);
+  if (word.kind == policy::AddressWordKind::kBlocks) {
+    step.matched = HasPeer(word, question.Peer());
+    step.why = !question.Peer() ? "the address is unknown"
+               : step.matched   ? "holds " + *question.client_addr
+                                : "does not hold " + *question.client_addr;
+  } else if (name.empty()) {
+    step.why = "no confirmed name is known";
+  } else {
+    step.matched = AccessList({word}).FindName(name).has_value();
+    step.why = (step.matched ? "is the name " : "is not the name ") + std::string(name);
+  }
+  return step;
+}
+
+void AskList(const char* check, const std::shared_ptr<const AccessList>& list,
+             const Question& question, Account& account) {
+  if (!list) {
+    account.service_steps.push_back({.check = check, .word = {}, .why = "not given"});
+    return;
+  }
+  if (list->words().empty()) {
+    account.service_steps.push_back({.check = check, .word = {}, .why = "holds nobody"});
+  }
+  for (const AddressWord& word : list->words()) {
+    account.service_steps.push_back(AskWord(check, word, question));
+  }
+}
+
+ServiceStep AskTimes(const ServiceSpec& spec, const Question& question) {
+  ServiceStep step{.check = "access_times", .word = {}, .why = "not given"};
+  if (!spec.access_times) return step;
+  step.word = spec.access_times->ToString();
+  step.where = &spec.where;
+  step.matched = question.at && spec.access_times->Contains(*question.at);
+  step.why = !question.at   ? "the time is not given (--at)"
+             : step.matched ? "holds the time"
+                            : "does not hold the time";
+  return step;
+}
+
+void ExplainService(const ServiceSpec& spec, const Question& question, Account& account) {
+  account.service_steps.push_back(AskTimes(spec, question));
+  AskList("only_from", spec.only_from, question, account);
+  AskList("no_access", spec.no_access, question, account);
+  if (spec.only_from && spec.no_access) {
+    const bool specific = spec.precedence == policy::AccessPrecedence::kSpecific;
+    account.switches.push_back({"access_precedence", specific ? "specific" : "no_access",
+                                specific ? "the more specific of only_from and no_access decides"
+                                         : "no_access refuses, however specific only_from is"});
+  }
+  if (spec.no_libwrap) {
+    account.switches.push_back({"NOLIBWRAP", "yes",
+                                "xinetd's rules alone decide; the hosts files "
+                                "are asked only if tcpd starts the program"});
+  }
+}
+
+HostsStep ExplainHosts(const Decider& decider, hosts::Request request, std::string daemon) {
+  HostsStep step{.daemon = std::move(daemon), .request = {}, .explanation = {}, .netgroups = {}};
+  step.explanation = hosts::Explain(decider.hosts(), request);
+  while (const auto* const need = std::get_if<hosts::NeedFact>(&step.explanation.verdict)) {
+    if (need->need.what != hosts::Needed::kNetgroup) break;
+    step.netgroups.push_back(need->need.group);
+    request.netgroups[{need->need.group, need->need.host}] = false;
+    step.explanation = hosts::Explain(decider.hosts(), request);
+  }
+  step.request = std::move(request);
+  return step;
+}
+
+void AddHostsSwitches(const Decider& decider, const HostsStep& step, Account& account) {
+  const auto* const allow = std::get_if<hosts::Allow>(&step.explanation.verdict);
+  if (allow != nullptr && allow->reason == hosts::Reason::kNoRule) {
+    account.switches.push_back({"hosts_access", "grant-unmatched",
+                                "whom no rule of hosts.allow and hosts.deny matches is allowed"});
+  }
+  const hosts::Table& table = decider.hosts().allow();
+  const bool decided_there =
+      allow != nullptr && allow->rule != nullptr && allow->rule->where.file == table.path;
+  if (table.end == hosts::Table::End::kAbandoned && !decided_there) {
+    account.switches.push_back(
+        {"hosts_access", "abandon-unterminated",
+         "rules behind the line of hosts.allow that has no end are not read"});
+  }
+}
+
+}  // namespace
+
+std::expected<Account, std::string> Explain(const Decider& decider, const Question& question) {
+  Account account;
+  auto answer = decider.Decide(question);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  account.answer = std::move(*answer);
+  std::vector<std::string> daemons = {question.daemon.value_or("")};
+  if (question.service) {
+    account.service = decider.FindService(*question.service);
+    ExplainService(*account.service, question, account);
+    daemons = decider.DaemonsFor(*account.service, question);
+    if (decider.DecideService(*account.service, question)) return account;
+  }
+  for (const std::string& daemon : daemons) {
+    const hosts::Request request = MakeRequest(question, daemon, account.service);
+    account.hosts_steps.push_back(ExplainHosts(decider, request, daemon));
+    AddHostsSwitches(decider, account.hosts_steps.back(), account);
+    if (!decider.DecideHosts(request).allowed) break;
+  }
+  return account;
+}
+
+}  // namespace postern::cli
