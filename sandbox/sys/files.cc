@@ -8,6 +8,7 @@
 
 #include <climits>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 
 namespace postern::sandbox::sys {
@@ -131,6 +132,45 @@ Result<FileKind> Inspect(const std::string& path) {
   if (::stat(path.c_str(), &status) != 0) return LastError("stat", path);
   return FileKind{S_ISREG(status.st_mode), S_ISDIR(status.st_mode), status.st_mode & 07777U,
                   status.st_uid,           status.st_gid,           S_ISSOCK(status.st_mode)};
+}
+
+namespace {
+
+constexpr std::int64_t kNanoseconds = 1'000'000'000;
+
+std::int64_t Nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * kNanoseconds + time.tv_nsec;
+}
+
+FileStamp StampFrom(const struct stat& status) {
+  return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
+          Nanoseconds(status.st_mtim), Nanoseconds(status.st_ctim)};
+}
+
+}  // namespace
+
+Result<FileStamp> StampOf(const std::string& path) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0) return LastError("stat", path);
+  return StampFrom(status);
+}
+
+Result<FileStamp> StampOf(const UniqueFd& fd) {
+  struct stat status;
+  if (::fstat(fd.get(), &status) != 0) return LastError("fstat");
+  return StampFrom(status);
+}
+
+std::int64_t FileClock() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return Nanoseconds(now);
+}
+
+std::int64_t FileClockTick() {
+  timespec tick{};
+  ::clock_getres(CLOCK_REALTIME_COARSE, &tick);
+  return Nanoseconds(tick);
 }
 
 bool IsExecutable(const std::string& path) { return ::access(path.c_str(), X_OK) == 0; }

@@ -56,6 +56,19 @@ struct FileKind {
   std::uint32_t gid = 0;
   bool socket = false;
 };
+// What of stat(2) changes whenever a file does. Times are in nanoseconds since the epoch.
+struct FileStamp {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t modified = 0, changed = 0;
+  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+Result<FileStamp> StampOf(const std::string& path);
+Result<FileStamp> StampOf(const UniqueFd& fd);
+// The time on the clock that stamps are taken from. A stamp may be as much as a tick old when it is
+// made, so two changes within FileClockTick() can leave the same one.
+std::int64_t FileClock();
+std::int64_t FileClockTick();
+
 Result<FileKind> Inspect(const std::string& path);
 bool IsExecutable(const std::string& path);  // access(2) X_OK
 

@@ -113,6 +113,16 @@ std::uint16_t SocketAddress::port() const {
   return ntohs(is_v4() ? Load<sockaddr_in>(*this).sin_port : Load<sockaddr_in6>(*this).sin6_port);
 }
 
+SocketAddress SocketAddress::WithPort(std::uint16_t port) const {
+  SocketAddress other = *this;
+  // Copied whole, so that a link-local address keeps its zone.
+  static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
+  const in_port_t network_order = htons(port);
+  std::memcpy(&other.storage_[offsetof(sockaddr_in, sin_port)], &network_order,
+              sizeof network_order);
+  return other;
+}
+
 std::string SocketAddress::unix_path() const {
   // The kernel reports the length with or without the final NUL (unix(7)).
   const auto local = Load<sockaddr_un>(*this);
@@ -142,6 +152,13 @@ Status SetV6Only(const UniqueFd& socket, bool on) {
 }
 Status SetKeepalive(const UniqueFd& socket, bool on) {
   return SetOption(socket, SOL_SOCKET, SO_KEEPALIVE, on, "SO_KEEPALIVE");
+}
+Status SetLinger(const UniqueFd& socket, int seconds) {
+  const linger value{seconds != 0, seconds};
+  if (::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &value, sizeof value) != 0) {
+    return LastError("setsockopt", "SO_LINGER");
+  }
+  return {};
 }
 Status SetNoDelay(const UniqueFd& socket, bool on) {
   return SetOption(socket, IPPROTO_TCP, TCP_NODELAY, on, "TCP_NODELAY");

@@ -38,6 +38,7 @@ class SocketAddress {
   bool known() const { return length_ != 0; }
   std::array<std::uint8_t, 16> address_bytes() const;  // only when is_inet()
   std::uint16_t port() const;                          // only when is_inet()
+  SocketAddress WithPort(std::uint16_t port) const;    // only when is_inet()
 
   const void* data() const { return storage_.data(); }
   void* data() { return storage_.data(); }
@@ -62,6 +63,7 @@ Result<UniqueFd> MakeSocket(SocketDomain domain, SocketKind kind, int protocol);
 Status SetReuseAddress(const UniqueFd& socket, bool on);
 Status SetV6Only(const UniqueFd& socket, bool on);
 Status SetKeepalive(const UniqueFd& socket, bool on);
+Status SetLinger(const UniqueFd& socket, int seconds);  // 0: off
 Status SetNoDelay(const UniqueFd& socket, bool on);
 // An IPv6 TCP socket whose peer is IPv4-mapped becomes an IPv4 one (ipv6(7), IPV6_ADDRFORM).
 Status TurnIntoIpv4(const UniqueFd& socket);

@@ -164,6 +164,21 @@ TEST_CASE_METHOD(Directory, "What may be executed is told") {
   CHECK_FALSE(IsExecutable(directory / "missing"));
 }
 
+TEST_CASE_METHOD(Directory, "A stamp stays while the file does, and differs after a change") {
+  const FileStamp first = StampOf(file).value();
+  CHECK(StampOf(file).value() == first);
+  CHECK(StampOf(OpenRegularFile(file).value()).value() == first);
+  CHECK(first.size == 8);
+  const std::int64_t read = FileClock();
+  CHECK(first.changed <= read);
+  CHECK(FileClockTick() > 0);
+  while (FileClock() <= read + 2 * FileClockTick()) ::usleep(1000);
+  WriteFile(file, "two\none\n");
+  CHECK_FALSE(StampOf(file).value() == first);
+  CHECK(StampOf(file).value().changed > read);
+  CHECK(StampOf(directory / "missing").error().number == ENOENT);
+}
+
 TEST_CASE_METHOD(Directory, "Listing a directory leaves no descriptor behind") {
   const auto before = testlib::OpenDescriptors();
   REQUIRE(ListDirectory(directory.path()));

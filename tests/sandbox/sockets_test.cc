@@ -12,6 +12,7 @@
 
 #include "sandbox/sys/files.h"
 #include "sandbox/sys/payload.h"
+#include "sandbox/sys/process.h"
 #include "tests/testlib/temp_dir.h"
 
 namespace postern::sandbox::sys {
@@ -308,6 +309,30 @@ TEST_CASE("Sending takes what fits, never blocks and raises no signal") {
   REQUIRE(Readable(accepted->socket));
   CHECK(PendingError(accepted->socket).value() == ECONNRESET);
   CHECK(SendSome(accepted->socket, Bytes("x")).error().number == EPIPE);
+}
+
+TEST_CASE("Lingering is set in seconds, and 0 turns it off") {
+  const auto socket = MakeSocket(SocketDomain::kInet4, SocketKind::kStream, 0);
+  const auto lingers = [&socket] {
+    linger value{};
+    socklen_t size = sizeof value;
+    REQUIRE(::getsockopt(socket->get(), SOL_SOCKET, SO_LINGER, &value, &size) == 0);
+    return value.l_onoff == 0 ? -1 : value.l_linger;
+  };
+  REQUIRE(SetLinger(*socket, 3));
+  CHECK(lingers() == 3);
+  REQUIRE(SetLinger(*socket, 0));
+  CHECK(lingers() == -1);
+  CHECK(SetLinger(MakePipe(false)->read_end, 3).error().number == ENOTSOCK);
+}
+
+TEST_CASE("An address with another port is the same address") {
+  for (const auto& address :
+       {SocketAddress::Inet(kLoopback4, 7, true), SocketAddress::Inet(kLoopback6, 7, false)}) {
+    CHECK(address.WithPort(113).port() == 113);
+    CHECK(address.WithPort(113).address_bytes() == address.address_bytes());
+    CHECK(address.WithPort(7) == address);
+  }
 }
 
 TEST_CASE("After ending its side a socket can still receive") {

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// syslog(3), for code inside a program that may have opened the log under its own name.
+#pragma once
+
+#include <string>
+
+namespace postern::sandbox::sys {
+
+void WriteSystemLog(int priority, const std::string& text);
+
+}  // namespace postern::sandbox::sys
