@@ -9,16 +9,19 @@
 // The relay sees client bytes; posternd does not. So no answer carries text: tcpmux names come back
 // as the number posternd gave them.
 //
-// | asked           | when                                | answered by | | AskMuxClear     | at
-// start and reload, before the names | nothing                              | | AskMuxName      |
-// after AskMuxClear, once a name      | nothing                                | | AskServe | any
-// time                            | AnswerDone                             | | AskRedirect     |
-// any time                            | AnswerDone                             | | AskMux | any
-// time                            | AnswerMux (+client) or AnswerDone      | | AskBanner       |
-// any time                            | AnswerBanner (+client) or AnswerDone   | | AskDatagram |
-// any time, one in flight a socket    | AnswerDatagram                         | | AskStop | while
-// the session is in flight      | the session's own answer, AnswerDone   | AnswerReady comes first,
-// once, when the relay has confined itself.
+// | asked       | when                                | answered by                            |
+// |-------------|-------------------------------------|----------------------------------------|
+// | AskMuxClear | at start and reload, before names   | nothing                                |
+// | AskMuxName  | after AskMuxClear, once a name      | nothing                                |
+// | AskServe    | any time                            | AnswerDone                             |
+// | AskRedirect | any time                            | AnswerDone                             |
+// | AskMux      | any time                            | AnswerMux or AnswerDone                |
+// | AskBanner   | any time                            | AnswerBanner or AnswerDone             |
+// | AskDatagram | any time, one in flight a socket    | AnswerDatagram                         |
+// | AskStop     | while the session is in flight      | the session's own answer or AnswerDone |
+//
+// AnswerReady comes first, once, when the relay has confined itself. No answer carries a
+// descriptor: posternd keeps a connection of its own for as long as it may be given back.
 #pragma once
 
 #include <array>
@@ -108,9 +111,9 @@ struct AskMux {
 };
 
 // Descriptors: client stream, one or two banner files. Writes the files in order to the client,
-// however slow it reads, within kBannerDeadlineSeconds; gives the client back when `give_back` is
-// 1, else closes it. The client descriptor may be in blocking mode: the relay never relies on
-// O_NONBLOCK (the mode is the service's) but sends with MSG_DONTWAIT.
+// however slow it reads, within kBannerDeadlineSeconds, and lets go of it: with AnswerBanner when
+// `give_back` is 1, else with AnswerDone. The client descriptor may be in blocking mode: the relay
+// never relies on O_NONBLOCK (the mode is the service's) but sends with MSG_DONTWAIT.
 inline constexpr std::uint32_t kBannerDeadlineSeconds = 60;
 struct AskBanner {
   FrameHeader header{FrameType::kAskBanner};
@@ -156,14 +159,14 @@ struct AnswerDone {
   std::uint64_t bytes_out = 0;  // to the client
 };
 
-// Descriptors: the client stream, positioned after the name line.
+// The client stream is positioned after the name line.
 struct AnswerMux {
   FrameHeader header{FrameType::kAnswerMux};
   std::uint32_t index = 0;
   std::uint32_t reserved = 0;
 };
 
-// Descriptors: the client stream. Only when give_back was asked.
+// Only when give_back was asked.
 struct AnswerBanner {
   FrameHeader header{FrameType::kAnswerBanner};
 };

@@ -121,33 +121,28 @@ void RelayClient::ReadFrames() {
     if (!received && received.error().number == EAGAIN) return;
     if (!received) return Condemn(received.error().ToString());
     if (received->length == 0) return Condemn("it closed its channel");
-    if (!Dispatch(std::span(buffer, received->length), *received)) {
+    if (received->descriptor_count != 0 || !Dispatch(std::span(buffer, received->length))) {
       return Condemn("it answered what was not asked");
     }
     last_heard_ = loop_.now();
   }
 }
 
-bool RelayClient::Dispatch(std::span<const std::byte> bytes, sandbox::ReceivedFrame& received) {
-  const FrameType type = TypeOf(bytes);
-  if (type == FrameType::kAnswerReady) {
+bool RelayClient::Dispatch(std::span<const std::byte> bytes) {
+  if (TypeOf(bytes) == FrameType::kAnswerReady) {
     AnswerReady ready;
-    if (ready_ || !ReadFrame(bytes, ready) || received.descriptor_count != 0) return false;
+    if (ready_ || !ReadFrame(bytes, ready)) return false;
     ready_ = true;
     return true;
   }
   if (!ready_) return false;
-  const bool carries_client = type == FrameType::kAnswerMux || type == FrameType::kAnswerBanner;
-  if (received.descriptor_count != (carries_client ? 1 : 0)) return false;
   AnswerDone done;
   AnswerMux mux;
   AnswerBanner banner;
   AnswerDatagram datagram;
   if (ReadFrame(bytes, done)) return Valid(done.outcome) && answers_->OnDone(done);
-  if (ReadFrame(bytes, mux)) return answers_->OnMux(mux, std::move(received.descriptors[0]));
-  if (ReadFrame(bytes, banner)) {
-    return answers_->OnBanner(banner, std::move(received.descriptors[0]));
-  }
+  if (ReadFrame(bytes, mux)) return answers_->OnMux(mux);
+  if (ReadFrame(bytes, banner)) return answers_->OnBanner(banner);
   if (ReadFrame(bytes, datagram)) return Valid(datagram.outcome) && answers_->OnDatagram(datagram);
   return false;
 }

@@ -26,8 +26,8 @@ namespace postern::daemon {
 class RelayAnswers {
  public:
   virtual bool OnDone(const AnswerDone& answer) = 0;
-  virtual bool OnMux(const AnswerMux& answer, sandbox::sys::UniqueFd client) = 0;
-  virtual bool OnBanner(const AnswerBanner& answer, sandbox::sys::UniqueFd client) = 0;
+  virtual bool OnMux(const AnswerMux& answer) = 0;
+  virtual bool OnBanner(const AnswerBanner& answer) = 0;
   virtual bool OnDatagram(const AnswerDatagram& answer) = 0;
   virtual void OnRelayLost() = 0;  // everything in flight is gone
 
@@ -83,7 +83,7 @@ class RelayClient {
   void DropChannel();
   void FlushQueue();
   sandbox::sys::Status Enqueue(std::span<const std::byte> frame, std::span<const int> descriptors);
-  bool Dispatch(std::span<const std::byte> bytes, sandbox::ReceivedFrame& received);
+  bool Dispatch(std::span<const std::byte> bytes);
   void SendMuxNames();
   sandbox::sys::Status Send(std::span<const std::byte> frame, std::span<const int> descriptors);
 

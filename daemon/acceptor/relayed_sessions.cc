@@ -197,9 +197,7 @@ bool Sessions::OnDone(const AnswerDone& answer) {
   return true;
 }
 
-// What the relay gives back is not trusted to be the client that was decided about: our own copy of
-// the connection goes on.
-bool Sessions::OnBanner(const AnswerBanner& answer, sys::UniqueFd /*client*/) {
+bool Sessions::OnBanner(const AnswerBanner& answer) {
   Session* session = Find(answer.header.session, Stage::kBanner);
   if (session == nullptr) return false;
   deadlines_.Answered(session->id);
@@ -207,7 +205,7 @@ bool Sessions::OnBanner(const AnswerBanner& answer, sys::UniqueFd /*client*/) {
   return true;
 }
 
-bool Sessions::OnMux(const AnswerMux& answer, sys::UniqueFd /*client*/) {
+bool Sessions::OnMux(const AnswerMux& answer) {
   Session* session = Find(answer.header.session, Stage::kMux);
   if (session == nullptr) return false;
   const std::optional<policy::Endpoint> peer = session->peer;

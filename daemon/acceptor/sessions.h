@@ -59,8 +59,8 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   void ForEach(const std::function<void(const Session&)>& visit) const;
 
   bool OnDone(const AnswerDone& answer) override;
-  bool OnMux(const AnswerMux& answer, sandbox::sys::UniqueFd client) override;
-  bool OnBanner(const AnswerBanner& answer, sandbox::sys::UniqueFd client) override;
+  bool OnMux(const AnswerMux& answer) override;
+  bool OnBanner(const AnswerBanner& answer) override;
   bool OnDatagram(const AnswerDatagram& answer) override;
   void OnRelayLost() override;
   void OnProgramExit(Session& session) override;

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <deque>
 
-#include "daemon/relay/descriptor_budget.h"
 #include "daemon/relay/session.h"
 #include "sandbox/sys/unique_fd.h"
 
@@ -14,8 +13,7 @@ namespace postern::daemon {
 
 class AnswerQueue {
  public:
-  // `client` may be empty; the lease covers it.
-  void Push(const Answer& answer, sandbox::sys::UniqueFd client, DescriptorBudget::Lease lease);
+  void Push(const Answer& answer) { items_.push_back(answer); }
 
   enum class Sent : std::uint8_t { kAll, kSome, kChannelGone };
   Sent Flush(const sandbox::sys::UniqueFd& channel);
@@ -25,12 +23,7 @@ class AnswerQueue {
 
  private:
   static constexpr std::size_t kCrowd = 256;
-  struct Item {
-    Answer answer;
-    sandbox::sys::UniqueFd client;
-    DescriptorBudget::Lease lease;
-  };
-  std::deque<Item> items_;
+  std::deque<Answer> items_;
 };
 
 }  // namespace postern::daemon

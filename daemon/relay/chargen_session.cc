@@ -42,12 +42,7 @@ class ChargenSession final : public Session {
   void Generate() {
     const auto rest = std::as_bytes(std::span(ChargenCycle().substr(place_)));
     const auto count = sys::SendSome(client(), rest);
-    if (count) {
-      bytes_out_ += *count;
-      place_ = (place_ + *count) % ChargenCycle().size();
-    } else if (!IsMomentary(count.error())) {
-      Finish(Outcome::kClientGone, count.error().number);
-    }
+    if (BookWritten(count) && count) place_ = (place_ + *count) % ChargenCycle().size();
   }
 
   bool reading_ = true;

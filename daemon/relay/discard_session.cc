@@ -19,14 +19,7 @@ class DiscardSession final : public Session {
 
   void OnReady(Side /*side*/, std::uint32_t /*ready*/, Instant /*now*/) override {
     std::array<std::byte, kBurst> unwanted;
-    const auto count = sys::ReceiveSome(client(), unwanted);
-    if (count && *count == 0) {
-      Finish(Outcome::kFinished);
-    } else if (count) {
-      bytes_in_ += *count;
-    } else if (!IsMomentary(count.error())) {
-      Finish(Outcome::kClientGone, count.error().number);
-    }
+    BookRead(sys::ReceiveSome(client(), unwanted));
   }
 };
 

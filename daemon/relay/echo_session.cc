@@ -16,35 +16,12 @@ class EchoSession final : public Session {
   void Start(Instant /*now*/) override { WatchClient(sys::kReadable); }
 
   void OnReady(Side /*side*/, std::uint32_t /*ready*/, Instant /*now*/) override {
-    if (held_.empty() && !Read()) return;
-    if (!held_.empty() && !Write()) return;
+    if (held_.empty() && !BookRead(held_.Fill(client()))) return;
+    if (!held_.empty() && !BookWritten(held_.Drain(client()))) return;
     WatchClient(held_.empty() ? sys::kReadable : sys::kWritable);
   }
 
  private:
-  // Both return false when the session is over.
-  bool Read() {
-    const auto count = held_.Fill(client());
-    if (count && *count == 0) {
-      Finish(Outcome::kFinished);
-    } else if (count) {
-      bytes_in_ += *count;
-    } else if (!IsMomentary(count.error())) {
-      Finish(Outcome::kClientGone, count.error().number);
-    }
-    return !over();
-  }
-
-  bool Write() {
-    const auto count = held_.Drain(client());
-    if (count) {
-      bytes_out_ += *count;
-    } else if (!IsMomentary(count.error())) {
-      Finish(Outcome::kClientGone, count.error().number);
-    }
-    return !over();
-  }
-
   Conduit held_;
 };
 

@@ -26,7 +26,7 @@ sys::Result<std::unique_ptr<Relay>> Relay::Make(sys::UniqueFd channel, const Rel
   TRY(sys::Poller poller, sys::Poller::Make());
   auto relay = std::make_unique<Relay>(std::move(channel), limits, std::move(poller));
   TRY_STATUS(relay->poller_.Add(relay->channel_, sys::kReadable, kChannelToken));
-  relay->answers_.Push(AnswerReady{}, {}, {});
+  relay->answers_.Push(AnswerReady{});
   return relay;
 }
 
@@ -85,7 +85,7 @@ void Relay::Settle(Serial serial, Entry& entry) {
   }
   if (!session.over()) return;
   serials_.erase(session.id());
-  answers_.Push(session.answer(), session.TakeClient(), std::move(entry.lease));
+  answers_.Push(session.answer());
   sessions_.erase(serial);
 }
 

@@ -143,7 +143,7 @@ bool Relay::OnDatagram(const AskDatagram& ask, Descriptors descriptors) {
   AnswerDatagram answer;
   answer.header.session = ask.header.session;
   answer.outcome = datagrams_.Answer(ask, descriptors[0], std::time(nullptr));
-  answers_.Push(answer, {}, {});
+  answers_.Push(answer);
   return true;
 }
 
@@ -167,7 +167,7 @@ bool Relay::Begin(SessionId id, sys::UniqueFd client, std::size_t descriptors,
     AnswerDone full;
     full.header.session = id;
     full.outcome = Outcome::kNoCapacity;
-    answers_.Push(full, {}, {});
+    answers_.Push(full);
     return true;
   }
   const Serial serial = ++last_serial_;

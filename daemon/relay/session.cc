@@ -39,9 +39,30 @@ void Session::FinishGently(Outcome outcome) {
   Finish(outcome);
 }
 
+bool Session::BookRead(const sys::Result<std::size_t>& count) {
+  if (count && *count == 0) {
+    Finish(Outcome::kFinished);
+  } else if (count) {
+    bytes_in_ += *count;
+  } else if (!IsMomentary(count.error())) {
+    Finish(Outcome::kClientGone, count.error().number);
+  }
+  return !over();
+}
+
+bool Session::BookWritten(const sys::Result<std::size_t>& count) {
+  if (count) {
+    bytes_out_ += *count;
+  } else if (!IsMomentary(count.error())) {
+    Finish(Outcome::kClientGone, count.error().number);
+  }
+  return !over();
+}
+
 void Session::GiveBack(const Answer& answer) {
   if (over()) return;
   answer_ = answer;
+  client_.Close();
   backend_.Close();
 }
 

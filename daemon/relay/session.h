@@ -53,8 +53,7 @@ class Session {
   SessionId id() const { return id_; }
   std::optional<Instant> deadline() const { return deadline_; }
   bool over() const { return answer_.has_value(); }
-  const Answer& answer() const { return *answer_; }                  // only when over()
-  sandbox::sys::UniqueFd TakeClient() { return client_.Release(); }  // to go with the answer
+  const Answer& answer() const { return *answer_; }  // only when over()
 
  protected:
   // Ends the session: closes the client and tells posternd how it went. The first call counts.
@@ -62,7 +61,11 @@ class Session {
   // Ends it well. What the client sent meanwhile is read away first: closing with unread bytes
   // would be a reset, which may destroy what was sent to it (RFC 1122, 4.2.2.13).
   void FinishGently(Outcome outcome);
-  // Ends it by returning the client to posternd.
+  // Book what reading from or writing to the client came to; false when that ended the session. The
+  // end of what the client sends is its natural end.
+  bool BookRead(const sandbox::sys::Result<std::size_t>& count);
+  bool BookWritten(const sandbox::sys::Result<std::size_t>& count);
+  // Ends it by leaving the client, untouched, to posternd, which has it open too.
   void GiveBack(const Answer& answer);
 
   void WatchClient(std::uint32_t interest) { Watch(client_, interest); }

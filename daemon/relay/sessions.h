@@ -38,7 +38,7 @@ std::unique_ptr<Session> MakeRedirectSession(Seat seat, const AskRedirect& ask,
 std::unique_ptr<Session> MakeMuxSession(Seat seat, const MuxTable& table,
                                         std::chrono::milliseconds deadline);
 
-// Sends the files, in order and within `deadline`, then returns the client or closes it.
+// Sends the files, in order and within `deadline`, then gives the client back or closes it.
 using BannerFiles = std::array<sandbox::sys::UniqueFd, 2>;
 std::unique_ptr<Session> MakeBannerSession(Seat seat, BannerFiles files, bool give_back,
                                            std::chrono::milliseconds deadline);

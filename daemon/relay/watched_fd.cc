@@ -34,9 +34,9 @@ sys::Status WatchedFd::Watch(std::uint32_t interest) {
   return {};
 }
 
-sys::UniqueFd WatchedFd::Release() {
+void WatchedFd::Close() {
   Unwatch();
-  return std::move(fd_);
+  fd_.Reset();
 }
 
 void WatchedFd::Unwatch() {

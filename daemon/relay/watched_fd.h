@@ -25,9 +25,7 @@ class WatchedFd {
   sandbox::sys::Status Watch(std::uint32_t interest);
   bool watches(std::uint32_t interest) const { return (interest_ & interest) != 0; }
 
-  // Hands the descriptor on, no longer watched.
-  sandbox::sys::UniqueFd Release();
-  void Close() { Release().Reset(); }
+  void Close();
 
   const sandbox::sys::UniqueFd& fd() const { return fd_; }
 

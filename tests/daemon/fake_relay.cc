@@ -7,6 +7,7 @@
 //   silent    says nothing at all
 //   garbage   says something that is no frame
 //   unasked   says it is ready, then that a session ended which nobody asked for
+//   descriptor  says it is ready, then answers with a descriptor
 //   exit      ends at once
 #include <poll.h>
 
@@ -28,6 +29,13 @@ void Say(const UniqueFd& channel, const Frame& frame) {
   pollfd wait{channel.get(), POLLOUT, 0};  // posternd may be busy asking
   if (::poll(&wait, 1, -1) < 0) return;
   sandbox::sys::IgnoreError(sandbox::SendFrame(channel, AsFrame(frame), {}), "the test sees it");
+}
+
+void SayWithDescriptor(const UniqueFd& channel) {
+  const int descriptor = 0;
+  sandbox::sys::IgnoreError(
+      sandbox::SendFrame(channel, AsFrame(AnswerBanner{}), std::span(&descriptor, 1)),
+      "the test sees it");
 }
 
 void Done(const UniqueFd& channel, SessionId session, Outcome outcome = Outcome::kFinished) {
@@ -70,10 +78,11 @@ int main(int argc, char** argv) {
   if (mode == "exit") return 3;
   const postern::sandbox::sys::UniqueFd channel(daemon::kChannelDescriptor);
   if (mode == "garbage") daemon::Say(channel, std::array<char, 7>{});
-  if (mode == "ready" || mode == "stops" || mode == "unasked") {
-    daemon::Say(channel, daemon::AnswerReady{});
-  }
+  const bool ready =
+      mode == "ready" || mode == "stops" || mode == "unasked" || mode == "descriptor";
+  if (ready) daemon::Say(channel, daemon::AnswerReady{});
   if (mode == "unasked") daemon::Done(channel, 99);
+  if (mode == "descriptor") daemon::SayWithDescriptor(channel);
   daemon::AnswerAll(channel, mode);
   return 0;
 }

@@ -15,8 +15,8 @@ struct Answers final : RelayAnswers {
     done.push_back(answer.header.session);
     return expected;
   }
-  bool OnMux(const AnswerMux&, UniqueFd) override { return expected; }
-  bool OnBanner(const AnswerBanner&, UniqueFd) override { return expected; }
+  bool OnMux(const AnswerMux&) override { return expected; }
+  bool OnBanner(const AnswerBanner&) override { return expected; }
   bool OnDatagram(const AnswerDatagram&) override { return expected; }
   void OnRelayLost() override { ++lost; }
 };
@@ -80,6 +80,14 @@ TEST_CASE_METHOD(Fixture, "A relay that answers what was not asked is killed") {
   CHECK_FALSE(relay->running());
   CHECK(Said("is killed: it answered what was not asked") == 1);
   CHECK(AskFor(1).error().number == ENOTCONN);
+}
+
+TEST_CASE_METHOD(Fixture, "A relay that sends a descriptor is killed") {
+  answers.expected = true;
+  Start("descriptor");
+  TurnUntil(*loop, [&] { return answers.lost == 1; });
+  CHECK(answers.done.empty());
+  CHECK(Said("is killed: it answered what was not asked") == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "A relay that ends is started again, after pauses that grow") {

@@ -15,17 +15,21 @@ void Name(RelayUnderTest& relay, const std::string& name, std::uint32_t index) {
   relay.Ask(ask);
 }
 
-UniqueFd Connect(RelayUnderTest& relay, SessionId id) {
-  Connection client = TcpConnection();
+void Ask(RelayUnderTest& relay, SessionId id, const Connection& client) {
   AskMux ask;
   ask.header.session = id;
   relay.Ask(ask, {client.far.get()});
+}
+
+UniqueFd Connect(RelayUnderTest& relay, SessionId id) {
+  Connection client = TcpConnection();
+  Ask(relay, id, client);
   return std::move(client.near);
 }
 
 const std::string kNotFound = "-Service name not found\r\n";
 
-TEST_CASE("a name gives the client back with the number posternd gave it") {
+TEST_CASE("a name gives the client back, told by the number posternd gave it") {
   RelayUnderTest relay;
   Name(relay, "m1", 70'001);
   Name(relay, "Second", 4);
@@ -36,14 +40,15 @@ TEST_CASE("a name gives the client back with the number posternd gave it") {
   SessionId id = 0;
   for (const Row& row :
        {Row{"m1\r\n", 70'001}, Row{"M1\r\n", 70'001}, Row{"m1\n", 70'001}, Row{"sECOND\r\n", 4}}) {
-    const UniqueFd client = Connect(relay, ++id);
-    Write(client, row.line);
-    UniqueFd returned;
-    const auto answer = relay.Next<AnswerMux>(&returned);
+    Connection client = TcpConnection();
+    Ask(relay, ++id, client);
+    Write(client.near, row.line);
+    const auto answer = relay.Next<AnswerMux>();
     CHECK(answer.header.session == id);
     CHECK(answer.index == row.index);
-    Write(returned, "+Go\r\n");
-    CHECK(ReadExactly(client, 5) == "+Go\r\n");
+    Write(client.far, "+Go\r\n");
+    client.far.Reset();
+    CHECK(ReadToEnd(client.near) == "+Go\r\n");
   }
 }
 
@@ -55,20 +60,19 @@ TEST_CASE("a name that comes in pieces is one name") {
     Write(client, piece);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  UniqueFd returned;
-  CHECK(relay.Next<AnswerMux>(&returned).index == 1);
+  CHECK(relay.Next<AnswerMux>().index == 1);
 }
 
 TEST_CASE("what follows the name line is left for the service") {
   RelayUnderTest relay;
   Name(relay, "m1", 1);
   for (const std::string end : {"\r\n", "\n"}) {
-    const UniqueFd client = Connect(relay, end.size());
-    Write(client, "m1" + end + "EXTRA\r\nMORE");
-    EndWriting(client);
-    UniqueFd returned;
-    relay.Next<AnswerMux>(&returned);
-    CHECK(ReadToEnd(returned) == "EXTRA\r\nMORE");
+    const Connection client = TcpConnection();
+    Ask(relay, end.size(), client);
+    Write(client.near, "m1" + end + "EXTRA\r\nMORE");
+    EndWriting(client.near);
+    relay.Next<AnswerMux>();
+    CHECK(ReadToEnd(client.far) == "EXTRA\r\nMORE");
   }
 }
 
@@ -111,8 +115,7 @@ TEST_CASE("a full table is garbage to add to, and what is full is usable") {
   for (std::uint32_t i = 0; i < kMaxMuxNames; ++i) Name(relay, "s" + std::to_string(i), i);
   const UniqueFd client = Connect(relay, 1);
   Write(client, "s" + std::to_string(kMaxMuxNames - 1) + "\r\n");
-  UniqueFd returned;
-  CHECK(relay.Next<AnswerMux>(&returned).index == kMaxMuxNames - 1);
+  CHECK(relay.Next<AnswerMux>().index == kMaxMuxNames - 1);
   Name(relay, "one too many", 5000);
   CHECK(relay.AwaitEnd() == Relay::State::kGarbage);
 }

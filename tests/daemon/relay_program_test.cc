@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The real postern-relay, started as posternd starts it: what it may do, what it holds, how it
 // ends.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 
