@@ -12,40 +12,40 @@ using policy::ResourceKind;
 
 namespace {
 
-sys::Resource ResourceOf(ResourceKind kind) {
+int LimitNumberOf(ResourceKind kind) {
   switch (kind) {
     case ResourceKind::kAddressSpace:
-      return sys::Resource::kAddressSpace;
+      return sys::kLimitAddressSpace;
     case ResourceKind::kData:
-      return sys::Resource::kData;
+      return sys::kLimitData;
     case ResourceKind::kResident:
-      return sys::Resource::kResident;
+      return sys::kLimitResident;
     case ResourceKind::kStack:
-      return sys::Resource::kStack;
+      return sys::kLimitStack;
     case ResourceKind::kOpenFiles:
-      return sys::Resource::kOpenFiles;
+      return sys::kLimitOpenFiles;
     case ResourceKind::kCpuSeconds:
-      return sys::Resource::kCpuSeconds;
+      return sys::kLimitCpuSeconds;
     case ResourceKind::kProcesses:
-      return sys::Resource::kProcesses;
+      return sys::kLimitProcesses;
     case ResourceKind::kFileSize:
-      return sys::Resource::kFileSize;
+      return sys::kLimitFileSize;
     case ResourceKind::kCore:
-      return sys::Resource::kCore;
+      return sys::kLimitCore;
     case ResourceKind::kLockedMemory:
-      return sys::Resource::kLockedMemory;
+      return sys::kLimitLockedMemory;
   }
-  return sys::Resource::kCore;
+  return sys::kLimitCore;
 }
 
 std::vector<sandbox::PlannedLimit> LimitsOf(const policy::Program& program,
                                             const Inherited& inherited) {
   // The daemon raised its own limit for its listeners; a service must not inherit that.
   std::vector<sandbox::PlannedLimit> limits = {
-      {sys::NumberOf(sys::Resource::kOpenFiles), inherited.open_files}};
+      {sys::kLimitOpenFiles, inherited.open_files}};
   for (const policy::ResourceLimit& limit : program.limits) {
     limits.push_back(
-        {sys::NumberOf(ResourceOf(limit.kind)), limit.value.value_or(sys::kUnlimited)});
+        {LimitNumberOf(limit.kind), limit.value.value_or(sys::kUnlimited)});
   }
   return limits;
 }

@@ -143,14 +143,12 @@ int OwnPriority() { return ::getpriority(PRIO_PROCESS, 0); }
 std::uint32_t OwnUid() { return ::geteuid(); }
 std::uint32_t OwnGid() { return ::getegid(); }
 
-static_assert(kUnlimited == RLIM_INFINITY);
-
-int NumberOf(Resource resource) {
-  static constexpr int kNumbers[] = {RLIMIT_AS,     RLIMIT_DATA,   RLIMIT_RSS,   RLIMIT_STACK,
-                                     RLIMIT_NOFILE, RLIMIT_CPU,    RLIMIT_NPROC, RLIMIT_FSIZE,
-                                     RLIMIT_CORE,   RLIMIT_MEMLOCK};
-  return kNumbers[static_cast<std::size_t>(resource)];
-}
+static_assert(kLimitCpuSeconds == RLIMIT_CPU && kLimitFileSize == RLIMIT_FSIZE &&
+              kLimitData == RLIMIT_DATA && kLimitStack == RLIMIT_STACK &&
+              kLimitCore == RLIMIT_CORE && kLimitResident == RLIMIT_RSS &&
+              kLimitProcesses == RLIMIT_NPROC && kLimitOpenFiles == RLIMIT_NOFILE &&
+              kLimitLockedMemory == RLIMIT_MEMLOCK && kLimitAddressSpace == RLIMIT_AS &&
+              kUnlimited == RLIM_INFINITY);
 
 std::uint32_t OwnUmask() {
   const mode_t mask = ::umask(077);

@@ -68,20 +68,17 @@ Result<Forked> Fork();
 Status StartSession();                  // setsid(2)
 [[noreturn]] void ExitNow(int status);  // _exit(2)
 
-// The resources of setrlimit(2), so that <sys/resource.h> stays in here.
-enum class Resource : std::uint8_t {
-  kAddressSpace,
-  kData,
-  kResident,
-  kStack,
-  kOpenFiles,
-  kCpuSeconds,
-  kProcesses,
-  kFileSize,
-  kCore,
-  kLockedMemory,
-};
-int NumberOf(Resource resource);                                // RLIMIT_…
+// Numbers of setrlimit(2), under our own names so that <sys/resource.h> stays in here.
+inline constexpr int kLimitCpuSeconds = 0;                      // RLIMIT_CPU
+inline constexpr int kLimitFileSize = 1;                        // RLIMIT_FSIZE
+inline constexpr int kLimitData = 2;                            // RLIMIT_DATA
+inline constexpr int kLimitStack = 3;                           // RLIMIT_STACK
+inline constexpr int kLimitCore = 4;                            // RLIMIT_CORE
+inline constexpr int kLimitResident = 5;                        // RLIMIT_RSS
+inline constexpr int kLimitProcesses = 6;                       // RLIMIT_NPROC
+inline constexpr int kLimitOpenFiles = 7;                       // RLIMIT_NOFILE
+inline constexpr int kLimitLockedMemory = 8;                    // RLIMIT_MEMLOCK
+inline constexpr int kLimitAddressSpace = 9;                    // RLIMIT_AS
 inline constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};  // RLIM_INFINITY
 
 struct Pipe {

@@ -248,19 +248,6 @@ TEST_CASE("Both sides of a fork know which they are") {
   CHECK((*ReapPidfd(*pidfd))->status == 7);
 }
 
-TEST_CASE("Every resource has its own number") {
-  CHECK(NumberOf(Resource::kAddressSpace) == RLIMIT_AS);
-  CHECK(NumberOf(Resource::kData) == RLIMIT_DATA);
-  CHECK(NumberOf(Resource::kResident) == RLIMIT_RSS);
-  CHECK(NumberOf(Resource::kStack) == RLIMIT_STACK);
-  CHECK(NumberOf(Resource::kOpenFiles) == RLIMIT_NOFILE);
-  CHECK(NumberOf(Resource::kCpuSeconds) == RLIMIT_CPU);
-  CHECK(NumberOf(Resource::kProcesses) == RLIMIT_NPROC);
-  CHECK(NumberOf(Resource::kFileSize) == RLIMIT_FSIZE);
-  CHECK(NumberOf(Resource::kCore) == RLIMIT_CORE);
-  CHECK(NumberOf(Resource::kLockedMemory) == RLIMIT_MEMLOCK);
-}
-
 TEST_CASE("A pipe is not passed on, and blocks only when asked to") {
   for (const bool nonblocking : {true, false}) {
     const auto pipe = MakePipe(nonblocking);
