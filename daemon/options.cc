@@ -6,8 +6,8 @@
 #include <limits>
 #include <string_view>
 
-#include "daemon/log/syslog_names.h"
 #include "policy/base/text.h"
+#include "policy/service/log_codec.h"
 
 namespace postern::daemon {
 namespace {
@@ -44,7 +44,7 @@ Status HasNoEffect(Options& options, Word option, Word value) {
 }
 
 Status SetSyslog(Options& options, Word value) {
-  const auto facility = SyslogFacility(value);
+  const auto facility = policy::SyslogFacility(value);
   if (!facility) return Fail("unknown syslog facility: " + std::string(value));
   options.syslog_facility = *facility;
   return {};
@@ -169,7 +169,7 @@ Status Finish(Options& options, bool syslog_given) {
   if (!options.log_file.empty() && syslog_given) {
     return Fail("-filelog and -syslog exclude each other");
   }
-  if (options.log_file.empty() && !syslog_given) options.syslog_facility = kFacilityDaemon;
+  if (options.log_file.empty() && !syslog_given) options.syslog_facility = policy::kFacilityDaemon;
   return {};
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int Facility(int code) { return code * 8; }
 
-constexpr Names<int, 19> kFacilities{{{"daemon", Facility(3)},
+constexpr Names<int, 19> kFacilities{{{"daemon", kFacilityDaemon},
                                       {"auth", Facility(4)},
                                       {"authpriv", Facility(10)},
                                       {"user", Facility(1)},
@@ -102,6 +102,12 @@ Result<LogTarget> LogTypeCodec::Parse(Words words, const CodecContext& context) 
   const auto kind = EnumCodec<kKinds>::Parse(words.first(1), context);
   if (!kind) return Failure(kind.error());
   return *kind == LogKind::kSyslog ? ParseSyslog(words, context) : ParseFile(words, context);
+}
+
+std::optional<int> SyslogFacility(std::string_view name) {
+  const auto found = std::find_if(kFacilities.begin(), kFacilities.end(),
+                                  [&](const auto& facility) { return facility.name == name; });
+  return found == kFacilities.end() ? std::nullopt : std::optional(found->value);
 }
 
 std::string LogTypeCodec::Print(const LogTarget& value) {

@@ -2,12 +2,18 @@
 // The codec of log_type: "SYSLOG facility [level]" or "FILE path [soft [hard]]", xinetd.conf(5).
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "policy/service/codec.h"
 #include "policy/service/service_spec.h"
 
 namespace postern::policy {
+
+// "daemon", "auth", "local3", …: shifted as openlog(3) takes it, for posternd -syslog too.
+std::optional<int> SyslogFacility(std::string_view name);
+inline constexpr int kFacilityDaemon = 3 << 3;
 
 struct LogTypeCodec {
   using Value = LogTarget;

@@ -46,4 +46,16 @@ TEST_CASE("without a hard limit it is the soft one and 1 %, from 5 to 20 KiB") {
   CHECK(LogOf("FILE /l 100M")->hard_limit == (100U << 20U) + 20480U);
 }
 
+TEST_CASE("Facilities have the numbers of RFC 3164, and nothing else is one") {
+  CHECK(SyslogFacility("daemon") == 24);
+  CHECK(SyslogFacility("auth") == 32);
+  CHECK(SyslogFacility("authpriv") == 80);
+  CHECK(SyslogFacility("ftp") == 88);
+  CHECK(SyslogFacility("local0") == 128);
+  CHECK(SyslogFacility("local7") == 184);
+  for (const char* wrong : {"", "local8", "DAEMON ", "daemon2", "info", "24", "kern"}) {
+    CHECK_FALSE(SyslogFacility(wrong));
+  }
+}
+
 }  // namespace postern::policy
