@@ -5,12 +5,15 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 
+#include "sandbox/channel.h"
 #include "sandbox/launch_child.h"
 #include "sandbox/sys/process.h"
 
@@ -19,10 +22,27 @@ namespace {
 
 constexpr std::size_t kStackSize = 32 * 1024;
 constexpr std::size_t kGuardSize = 4096;
-// How long a launch waits for an earlier child's first system call when every slot is taken. The
+// How long a launch waits for an earlier child's first system calls when every slot is taken. The
 // child still runs as root then, so nobody but root can hold it up.
 constexpr int kSlotWaitMs = 5;
 constexpr int kSlotWakeups = 8;
+
+// Gives the file behind `fd` this number, and no other.
+sys::Status MoveTo(int number, sys::UniqueFd fd) {
+  if (fd.get() == number) {
+    fd.Release();
+    return {};
+  }
+  if (::dup3(fd.get(), number, O_CLOEXEC) < 0) return sys::LastError("dup3");
+  return {};
+}
+
+// A copy with a number that is not reserved.
+sys::Result<sys::UniqueFd> CopyAbove(int number, const sys::UniqueFd& fd) {
+  sys::UniqueFd copy(::fcntl(fd.get(), F_DUPFD_CLOEXEC, number));
+  if (!copy) return sys::LastError("fcntl", "F_DUPFD_CLOEXEC");
+  return copy;
+}
 
 }  // namespace
 
@@ -30,6 +50,8 @@ std::string_view StepText(LaunchStep step) {
   switch (step) {
     case LaunchStep::kDetach:
       return "close_range";
+    case LaunchStep::kReceive:
+      return "recvmsg";
     case LaunchStep::kDescriptors:
       return "dup3";
     case LaunchStep::kSession:
@@ -91,14 +113,14 @@ struct Launcher::Stage {
   void* stack_top() const { return memory + kGuardSize + kStackSize; }
 
   void Prepare(LaunchId id, std::shared_ptr<const LaunchPlan> next_plan,
-               std::span<const std::string> words, int connection) {
+               std::span<const std::string> words, int slot) {
     plan = std::move(next_plan);
     extra.assign(words.begin(), words.end());
     environment = plan->environment();
     for (std::string& word : extra) environment.push_back(word.data());
     environment.push_back(nullptr);
     groups.resize(plan->parts().groups.size());
-    task = {id, plan.get(), environment.data(), connection, groups.data()};
+    task = {id, plan.get(), environment.data(), slot, groups.data()};
   }
 };
 
@@ -114,37 +136,50 @@ sys::Result<std::unique_ptr<Launcher>> Launcher::Make() {
   }
   TRY(sys::Pipe report, sys::MakePipe(/*nonblocking=*/true));
   // Both ends may have landed on reserved numbers; move the read end out of the way first.
-  sys::UniqueFd read_end(::fcntl(report.read_end.get(), F_DUPFD_CLOEXEC, kFirstFree));
-  if (!read_end) return sys::LastError("fcntl", "F_DUPFD_CLOEXEC");
+  TRY(sys::UniqueFd read_end, CopyAbove(kFirstFree, report.read_end));
   report.read_end.Reset();
-  if (report.write_end.get() != kReportDescriptor) {
-    if (::dup3(report.write_end.get(), kReportDescriptor, O_CLOEXEC) < 0) {
-      return sys::LastError("dup3");
-    }
-    report.write_end.Reset();
-  }
+  TRY_STATUS(MoveTo(kReportDescriptor, std::move(report.write_end)));
+  sys::UniqueFd detached(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!detached) return sys::LastError("eventfd");
+  TRY_STATUS(MoveTo(kDetachedDescriptor, std::move(detached)));
   std::unique_ptr<Launcher> launcher(new Launcher(std::move(read_end)));
-  sys::UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!null) return sys::LastError("open", "/dev/null");
-  launcher->null_ = sys::UniqueFd(::fcntl(null.get(), F_DUPFD_CLOEXEC, kFirstFree));
-  if (!launcher->null_) return sys::LastError("fcntl", "F_DUPFD_CLOEXEC");
-  null.Reset();  // it may itself hold one of the numbers claimed next
-  for (int fd = kFirstSlot; fd < kFirstFree; ++fd) {
-    if (::dup3(launcher->null_.get(), fd, O_CLOEXEC) < 0) return sys::LastError("dup3");
-  }
-  report.write_end.Release();  // number 3 stays open for as long as the process lives
+  TRY_STATUS(launcher->OpenSlots());
   return launcher;
 }
 
-std::optional<int> Launcher::FreeSlot() {
+// A connection waits for its child in the socket of a slot (unix(7), SCM_RIGHTS). In the shared
+// table our copy would have to stay until the child is known to have its own, and would keep the
+// client from seeing the end of a quick program. The numbers stay open for as long as we live.
+sys::Status Launcher::OpenSlots() {
+  int number = kFirstSlot;
+  for (Slot& slot : slots_) {
+    TRY(ChannelPair channel, MakeChannel());
+    TRY(slot.sender, CopyAbove(kFirstFree, channel.ours));
+    channel.ours.Reset();  // it may have the number that the other end is to have
+    TRY_STATUS(MoveTo(number++, std::move(channel.theirs)));
+  }
+  return {};
+}
+
+// A child that has taken its connection has a descriptor table of its own: the slot can serve the
+// next.
+std::optional<std::size_t> Launcher::FindFreeSlot() const {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const std::size_t index = (next_slot_ + i) % slots_.size();
+    pollfd untaken{kFirstSlot + static_cast<int>(index), POLLIN, 0};
+    if (slots_[index].id == 0 || ::poll(&untaken, 1, 0) == 0) return index;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> Launcher::FreeSlot() {
   for (int wakeups = 0; wakeups <= kSlotWakeups; ++wakeups) {
-    for (int i = 0; i < kSlots; ++i) {
-      if (slots_[static_cast<std::size_t>(i)].id == 0) return i;
-    }
-    pollfd wait{report_read_.get(), POLLIN, 0};
-    if (::poll(&wait, 1, kSlotWaitMs) <= 0) return std::nullopt;
-    auto told = Collect();
-    failures_.insert(failures_.end(), told.begin(), told.end());
+    if (const auto found = FindFreeSlot()) return found;
+    // It counts whoever has taken a connection since it was last read, so that none is missed.
+    pollfd detached{kDetachedDescriptor, POLLIN, 0};
+    if (::poll(&detached, 1, kSlotWaitMs) <= 0) return std::nullopt;
+    std::uint64_t count = 0;
+    if (::read(kDetachedDescriptor, &count, sizeof count) < 0) return std::nullopt;
   }
   return std::nullopt;
 }
@@ -159,27 +194,28 @@ Launcher::Stage* Launcher::FreeStage() {
   return stages_.back().get();
 }
 
-void Launcher::Vacate(Slot& slot) {
-  slot.id = 0;
-  const int number = kFirstSlot + static_cast<int>(&slot - slots_.data());
-  // Closes the connection and keeps the number taken, in one step. It cannot fail: both exist.
-  ::dup3(null_.get(), number, O_CLOEXEC);
+// Received without room for a descriptor, the connection is closed (unix(7), MSG_CTRUNC).
+void Launcher::Vacate(std::size_t index) {
+  LaunchId id = 0;
+  ::recv(kFirstSlot + static_cast<int>(index), &id, sizeof id, MSG_DONTWAIT);
+  slots_[index].id = 0;
 }
 
 sys::Result<Launched> Launcher::Start(std::shared_ptr<const LaunchPlan> plan,
                                       std::span<const std::string> extra,
                                       sys::UniqueFd& connection) {
-  const std::optional<int> index = FreeSlot();
+  const std::optional<std::size_t> index = FreeSlot();
   Stage* stage = FreeStage();
   if (!index || stage == nullptr) return std::unexpected(sys::Error{"clone", EAGAIN, {}});
-  Slot& slot = slots_[static_cast<std::size_t>(*index)];
-  const int number = kFirstSlot + *index;
-  if (::dup3(connection.get(), number, O_CLOEXEC) < 0) return sys::LastError("dup3");
+  Slot& slot = slots_[*index];
   Launched launched;
   launched.id = next_id_++;
-  stage->Prepare(launched.id, std::move(plan), extra, number);
-  stage->in_use.store(1, std::memory_order_release);
+  const int handed_over[] = {connection.get()};
+  TRY_STATUS(SendFrame(slot.sender, std::as_bytes(std::span(&launched.id, 1)), handed_over));
   slot.id = launched.id;
+  next_slot_ = (*index + 1) % slots_.size();
+  stage->Prepare(launched.id, std::move(plan), extra, kFirstSlot + static_cast<int>(*index));
+  stage->in_use.store(1, std::memory_order_release);
   int pidfd = -1;
   // No signal is caught by a handler in this process, so none can run on the child's stack.
   launched.pid = ::clone(&RunChild, stage->stack_top(),
@@ -188,7 +224,7 @@ sys::Result<Launched> Launcher::Start(std::shared_ptr<const LaunchPlan> plan,
   if (launched.pid < 0) {
     const int error = errno;
     stage->in_use.store(0, std::memory_order_release);
-    Vacate(slot);
+    Vacate(*index);
     return std::unexpected(sys::Error{"clone", error, {}});
   }
   launched.pidfd = sys::UniqueFd(pidfd);
@@ -197,23 +233,17 @@ sys::Result<Launched> Launcher::Start(std::shared_ptr<const LaunchPlan> plan,
 }
 
 std::vector<LaunchFailure> Launcher::Collect() {
-  std::vector<LaunchFailure> failures = std::exchange(failures_, {});
+  std::vector<LaunchFailure> failures;
   LaunchReport report;
   while (::read(report_read_.get(), &report, sizeof report) == sizeof report) {
-    if (report.error != 0) {
-      failures.push_back({report.id, static_cast<LaunchStep>(report.step), report.error});
-      continue;
-    }
-    for (Slot& slot : slots_) {
-      if (slot.id == report.id) Vacate(slot);
-    }
+    failures.push_back({report.id, static_cast<LaunchStep>(report.step), report.error});
   }
   return failures;
 }
 
 void Launcher::Ended(LaunchId id) {
-  for (Slot& slot : slots_) {
-    if (slot.id == id) Vacate(slot);
+  for (std::size_t index = 0; index < slots_.size(); ++index) {
+    if (slots_[index].id == id) Vacate(index);
   }
 }
 

@@ -75,6 +75,7 @@ class LaunchPlan {
 // The steps in their order; a LaunchFailure names the one that failed.
 enum class LaunchStep : std::uint32_t {
   kDetach = 1,  // take a private descriptor table
+  kReceive,     // take the connection
   kDescriptors,
   kSession,
   kLimits,
@@ -111,39 +112,38 @@ class Launcher {
   Launcher(const Launcher&) = delete;
   Launcher& operator=(const Launcher&) = delete;
 
-  // Starts an instance. `extra` are NAME=VALUE words for this one alone. Takes the connection: our
-  // copy of it is closed as soon as the child has its own. EAGAIN: the machine is out of processes;
-  // the connection is given back untouched.
+  // Starts an instance. `extra` are NAME=VALUE words for this one alone. Takes the connection, and
+  // keeps no copy. EAGAIN: the machine is out of processes; the connection is given back untouched.
   sys::Result<Launched> Start(std::shared_ptr<const LaunchPlan> plan,
                               std::span<const std::string> extra, sys::UniqueFd& connection);
 
-  // Readable when children have something to tell; then call Collect().
+  // Readable when children have failed; Collect() returns the failures told so far.
   const sys::UniqueFd& report_descriptor() const { return report_read_; }
-  // Frees what detached children no longer need and returns the failures told so far.
   std::vector<LaunchFailure> Collect();
-  // The child is dead: frees what it still held, in case it died too early to tell.
+  // The child is dead: closes the connection, in case it died too early to take it.
   void Ended(LaunchId id);
 
-  static constexpr int kReportDescriptor = 3;
-  static constexpr int kFirstSlot = 4;
-  static constexpr int kSlots = 32;  // launches that have not yet detached, at once
+  static constexpr int kReportDescriptor = 3, kDetachedDescriptor = 4, kFirstSlot = 5;
+  static constexpr int kSlots = 32;  // connections that no child has taken yet, at once
   static constexpr int kFirstFree = kFirstSlot + kSlots;
 
  private:
   struct Stage;  // a stack, the words of one launch, and whether the child still uses them
   struct Slot {
-    LaunchId id = 0;  // 0: free
+    sys::UniqueFd sender;  // the other end is descriptor kFirstSlot + index
+    LaunchId id = 0;       // whose connection it last held; 0: nobody's
   };
   explicit Launcher(sys::UniqueFd report_read);
-  std::optional<int> FreeSlot();
+  sys::Status OpenSlots();
+  std::optional<std::size_t> FreeSlot();
+  std::optional<std::size_t> FindFreeSlot() const;
   Stage* FreeStage();
-  void Vacate(Slot& slot);
+  void Vacate(std::size_t index);
 
   sys::UniqueFd report_read_;
-  sys::UniqueFd null_;  // holds the number of a free slot
   std::array<Slot, kSlots> slots_;
+  std::size_t next_slot_ = 0;  // likely to have been free for longest
   std::vector<std::unique_ptr<Stage>> stages_;
-  std::vector<LaunchFailure> failures_;
   LaunchId next_id_ = 1;
 };
 

@@ -4,6 +4,11 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <cerrno>
+#include <cstddef>
 
 #include "sandbox/sys/raw_syscall.h"
 
@@ -29,16 +34,49 @@ POSTERN_IN_CHILD void Require(long result, LaunchId id, LaunchStep step) {
   __builtin_trap();
 }
 
+// What cmsg(3) lays out for one descriptor, as a structure: a cmsghdr and what follows it.
+struct Handover {
+  std::size_t size;
+  int level;
+  int type;
+  int descriptor;
+};
+static_assert(sizeof(Handover) == CMSG_SPACE(sizeof(int)) &&
+              offsetof(Handover, level) == offsetof(cmsghdr, cmsg_level) &&
+              offsetof(Handover, type) == offsetof(cmsghdr, cmsg_type) &&
+              offsetof(Handover, descriptor) == CMSG_LEN(0));
+
+// The connection was sent before this child began, so it is there.
+POSTERN_IN_CHILD int ReceiveConnection(const ChildTask& task) {
+  LaunchId id = 0;
+  iovec part{&id, sizeof id};
+  Handover handover{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = &handover;
+  message.msg_controllen = sizeof handover;
+  Require(RawSyscall(SYS_recvmsg, task.slot, AsLong(&message), MSG_DONTWAIT | MSG_CMSG_CLOEXEC),
+          task.id, LaunchStep::kReceive);
+  // Nobody is ever served with another client's connection.
+  const bool ours = id == task.id && handover.size == CMSG_LEN(sizeof(int)) &&
+                    handover.level == SOL_SOCKET && handover.type == SCM_RIGHTS;
+  Require(ours ? 0 : -EBADMSG, task.id, LaunchStep::kReceive);
+  return handover.descriptor;
+}
+
 POSTERN_IN_CHILD void TakeDescriptors(const ChildTask& task) {
   // Until here the table is the parent's own. UNSHARE copies only what lies below `first`
   // (close_range(2)), which is the parent's few reserved numbers and not its listeners.
   Require(RawSyscall(SYS_close_range, Launcher::kFirstFree, ~0U, CLOSE_RANGE_UNSHARE), task.id,
           LaunchStep::kDetach);
-  Tell(task.id, LaunchStep::kDetach, 0);
+  const int connection = ReceiveConnection(task);
+  const std::uint64_t one = 1;
+  RawSyscall(SYS_write, Launcher::kDetachedDescriptor, AsLong(&one), sizeof one);
   for (int target = 0; target <= 2; ++target) {
-    Require(RawSyscall(SYS_dup3, task.connection, target, 0), task.id, LaunchStep::kDescriptors);
+    Require(RawSyscall(SYS_dup3, connection, target, 0), task.id, LaunchStep::kDescriptors);
   }
-  Require(RawSyscall(SYS_close_range, Launcher::kFirstSlot, ~0U, 0), task.id,
+  Require(RawSyscall(SYS_close_range, Launcher::kDetachedDescriptor, ~0U, 0), task.id,
           LaunchStep::kDescriptors);
 }
 

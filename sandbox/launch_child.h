@@ -11,7 +11,7 @@ namespace postern::sandbox {
 // What the child tells through the report pipe. Smaller than PIPE_BUF, so writes do not interleave.
 struct LaunchReport {
   LaunchId id = 0;
-  std::uint32_t step = 0;  // LaunchStep; kDetach with error 0: it has its own descriptors now
+  std::uint32_t step = 0;  // LaunchStep: the one that failed
   std::int32_t error = 0;
 };
 
@@ -20,7 +20,7 @@ struct ChildTask {
   LaunchId id = 0;
   const LaunchPlan* plan = nullptr;
   char* const* environment = nullptr;
-  int connection = -1;              // a slot's descriptor number
+  int slot = -1;                    // the descriptor to receive the connection from
   std::uint32_t* groups = nullptr;  // room for as many as are planned
 };
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -134,7 +135,7 @@ Outcome Run(LaunchPlan::Parts parts, const std::vector<std::string>& extra = {})
   CHECK_FALSE(client.far);
   Outcome outcome;
   outcome.id = launched->id;
-  // A child that never had its own descriptors leaves the slot's copy open: end before reading.
+  // A child that never took the connection leaves it in its slot: end before reading.
   outcome.exit = AwaitEnd(*launched);
   outcome.text = client.ReadToEnd(&outcome.failures);
   const auto told = launcher.Collect();
@@ -375,6 +376,43 @@ TEST_CASE("A client sees the end when its program closes, not when it ends") {
   CHECK_FALSE(reaped->has_value());
   REQUIRE(::kill(-launched.pid, SIGKILL) == 0);  // its session: the shell and its sleep
   CHECK(AwaitEnd(launched).signal == SIGKILL);
+}
+
+TEST_CASE("A client sees the end of its program although the launcher is asked nothing more") {
+  TheLauncher();
+  Client client;
+  const Launched launched = StartPatiently(ShellPlan("echo quick"), client.far);
+  std::string text;
+  char buffer[64];
+  ssize_t n = 0;
+  while ((n = ::recv(client.near.get(), buffer, sizeof buffer, 0)) > 0) {
+    text.append(buffer, static_cast<std::size_t>(n));
+  }
+  CHECK(n == 0);  // below 0 after kPatienceMs
+  CHECK(text == "quick\n");
+  CHECK(AwaitEnd(launched).status == 0);
+}
+
+TEST_CASE("A child killed before it takes its connection costs nobody else's") {
+  TheLauncher();
+  cpu_set_t before;
+  REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);
+  // On one processor, most are killed before they have run at all.
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &one);
+  REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
+  for (int i = 0; i < 2 * Launcher::kSlots; ++i) {
+    Client client;
+    const Launched launched = StartPatiently(ShellPlan("sleep 60"), client.far);
+    REQUIRE(sys::SignalPidfd(launched.pidfd, SIGKILL));
+    CHECK(AwaitEnd(launched).signal == SIGKILL);
+    CHECK(client.ReadToEnd().empty());
+  }
+  REQUIRE(::sched_setaffinity(0, sizeof before, &before) == 0);
+  for (int i = 0; i < Launcher::kSlots; ++i) {
+    CHECK(Run(PartsFor({"/bin/echo", "own"})).text == "own\n");
+  }
 }
 
 TEST_CASE("A stopped program does not hold up the next") {
