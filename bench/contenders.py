@@ -92,7 +92,8 @@ def start_extended(lab, server, first_port, count=1, access=OPEN, program=SERVIC
 
 
 def _start_plain(argv, port, name):
-    process = subprocess.Popen([*PINNED, *map(str, argv)], stdin=subprocess.DEVNULL,
+    # A session of its own, as Lab.start gives its daemons: the kernel shares processors out by session (sched(7)).
+    process = subprocess.Popen([*PINNED, *map(str, argv)], stdin=subprocess.DEVNULL, start_new_session=True,
                                env={"PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": netlab.peer_libraries()})
     if not netlab.wait_listening(port):
         raise NotReady(f"{name}: port {port} does not listen")
