@@ -6,6 +6,9 @@
 
 namespace postern::sandbox::sys {
 
+// As NAME[pid], facility daemon, for a program that is all our own.
+void OpenSystemLog(const std::string& name);
+
 void WriteSystemLog(int priority, const std::string& text);
 
 }  // namespace postern::sandbox::sys

@@ -31,5 +31,20 @@ TEST_CASE("A line is logged as it is, under the name that the program gave itsel
   CHECK(std::string(text, static_cast<std::size_t>(length)) == "portrait: 100%s of %n\n");
 }
 
+TEST_CASE("A program of our own logs under the name it gives") {
+  const auto pipe = MakePipe(true);
+  const int status = testlib::StatusOfChild([&pipe] {
+    if (::dup2(pipe->write_end.get(), 2) < 0) return 1;
+    ::openlog("before", LOG_PERROR, LOG_USER);
+    OpenSystemLog(std::string("in.") + "portrait");
+    WriteSystemLog(LOG_INFO, "hello");
+    return 0;
+  });
+  CHECK(status == 0);
+  char text[128];
+  // LOG_PERROR went with the second opening: nothing is copied any more.
+  CHECK(::read(pipe->read_end.get(), text, sizeof text) < 0);
+}
+
 }  // namespace
 }  // namespace postern::sandbox::sys
