@@ -106,6 +106,10 @@ Listener Listener::Adopt(sys::UniqueFd socket, const ServiceSpec& spec) {
   Listener listener;
   listener.socket_ = std::move(socket);
   listener.can_refuse_ = spec.listen.family != Family::kUnix;
+  if (listener.can_refuse_) {
+    // Inherited by the connections accepted from here on; see KeepPort.
+    sys::IgnoreError(sys::SetReuseAddress(listener.socket_, true), "only a closing needs it");
+  }
   return listener;
 }
 
@@ -140,8 +144,25 @@ sys::Status Listener::RefuseWaiting() {
 }
 
 sys::Status Listener::Close() {
-  // A bound socket that does not listen could be bound over by anybody who sets SO_REUSEADDR too.
   if (!can_refuse_) return {};
+  TRY(const sys::SocketAddress address, sys::LocalAddress(socket_));
+  // A bound socket that does not listen could be bound over by anybody who sets SO_REUSEADDR too.
+  TRY_STATUS(sys::SetReuseAddress(socket_, false));
+  TRY_STATUS(sys::StopListening(socket_));
+  return KeepPort(address);
+}
+
+// A port that was not asked for, but chosen by the kernel, goes with the listening, although
+// getsockname(2) still tells it: it is asked for.
+sys::Status Listener::KeepPort(const sys::SocketAddress& address) {
+  const auto bound = sys::Bind(socket_, address);
+  // EINVAL: the socket has a port.
+  if (bound || bound.error().number == EINVAL) return {};
+  // Connections that were accepted at it are no obstacle among sockets that all reuse it. Having
+  // listened makes the kernel look at each of them again, for the next who wants the port.
+  TRY_STATUS(sys::SetReuseAddress(socket_, true));
+  TRY_STATUS(sys::Bind(socket_, address));
+  TRY_STATUS(sys::Listen(socket_, 0));
   TRY_STATUS(sys::SetReuseAddress(socket_, false));
   return sys::StopListening(socket_);
 }

@@ -43,6 +43,8 @@ class Listener {
   sandbox::sys::Status RefuseWaiting();
 
  private:
+  sandbox::sys::Status KeepPort(const sandbox::sys::SocketAddress& address);
+
   sandbox::sys::UniqueFd socket_;
   std::string unix_path_;  // to be removed with the listener
   // A unix socket that is shut down once cannot listen again (unix(7)).

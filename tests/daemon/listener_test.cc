@@ -70,9 +70,31 @@ TEST_CASE("A taken address is an error that names it") {
   CHECK(second.error().object == "127.0.0.1:" + std::to_string(spec.listen.port));
 }
 
+TEST_CASE("A closed listener keeps a port of the kernel's choice too, beside its connections") {
+  auto spec = Spec();
+  auto socket = sys::MakeSocket(sys::SocketDomain::kInet4, sys::SocketKind::kStream, 0);
+  REQUIRE(sys::Bind(*socket, SocketAddressOf("127.0.0.1", 0)));
+  REQUIRE(sys::Listen(*socket, 4));
+  auto listener = Listener::Adopt(std::move(*socket), spec);
+  const auto port = spec.listen.port = PortOf(listener);
+  UniqueFd client;
+  REQUIRE(TryConnect(SocketAddressOf("127.0.0.1", port), &client) == 0);
+  const auto served = sys::Accept(listener.socket(), false);
+  REQUIRE(served);
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(listener.Close());
+    CHECK(PortOf(listener) == port);
+    CHECK(TryConnect(SocketAddressOf("127.0.0.1", port)) == ECONNREFUSED);
+    CHECK(Listener::Open(spec).error().number == EADDRINUSE);
+    REQUIRE(listener.Reopen());
+    CHECK(PortOf(listener) == port);
+    CHECK(TryConnect(SocketAddressOf("127.0.0.1", port)) == 0);
+  }
+}
+
 TEST_CASE("A closed listener refuses, keeps its port, and comes back") {
   auto spec = Spec();
-  spec.listen.port = PortOf(*Listener::Open(spec));  // a free one: only a port asked for is kept
+  spec.listen.port = PortOf(*Listener::Open(spec));  // a free one
   auto listener = Listener::Open(spec);
   const auto port = PortOf(*listener);
   const auto address = SocketAddressOf("127.0.0.1", port);
