@@ -41,11 +41,9 @@ int LimitNumberOf(ResourceKind kind) {
 std::vector<sandbox::PlannedLimit> LimitsOf(const policy::Program& program,
                                             const Inherited& inherited) {
   // The daemon raised its own limit for its listeners; a service must not inherit that.
-  std::vector<sandbox::PlannedLimit> limits = {
-      {sys::kLimitOpenFiles, inherited.open_files}};
+  std::vector<sandbox::PlannedLimit> limits = {{sys::kLimitOpenFiles, inherited.open_files}};
   for (const policy::ResourceLimit& limit : program.limits) {
-    limits.push_back(
-        {LimitNumberOf(limit.kind), limit.value.value_or(sys::kUnlimited)});
+    limits.push_back({LimitNumberOf(limit.kind), limit.value.value_or(sys::kUnlimited)});
   }
   return limits;
 }

@@ -63,11 +63,11 @@ TEST_CASE("A service gets the daemon's first limit of files, then its own limits
 TEST_CASE("Each limit of a service is the kernel's of that name") {
   using policy::ResourceKind;
   const std::vector<std::pair<ResourceKind, int>> pairs = {
-      {ResourceKind::kAddressSpace, RLIMIT_AS}, {ResourceKind::kData, RLIMIT_DATA},
-      {ResourceKind::kResident, RLIMIT_RSS},    {ResourceKind::kStack, RLIMIT_STACK},
+      {ResourceKind::kAddressSpace, RLIMIT_AS},  {ResourceKind::kData, RLIMIT_DATA},
+      {ResourceKind::kResident, RLIMIT_RSS},     {ResourceKind::kStack, RLIMIT_STACK},
       {ResourceKind::kOpenFiles, RLIMIT_NOFILE}, {ResourceKind::kCpuSeconds, RLIMIT_CPU},
-      {ResourceKind::kProcesses, RLIMIT_NPROC}, {ResourceKind::kFileSize, RLIMIT_FSIZE},
-      {ResourceKind::kCore, RLIMIT_CORE},       {ResourceKind::kLockedMemory, RLIMIT_MEMLOCK}};
+      {ResourceKind::kProcesses, RLIMIT_NPROC},  {ResourceKind::kFileSize, RLIMIT_FSIZE},
+      {ResourceKind::kCore, RLIMIT_CORE},        {ResourceKind::kLockedMemory, RLIMIT_MEMLOCK}};
   for (const auto& [kind, number] : pairs) {
     auto spec = MailSpec();
     spec.program.limits = {{kind, 5}};
