@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One pattern of an access rule, parsed into what it means, and whether it matches.
+// One pattern of an access rule, parsed into what it means.
 //
 // Source: hosts_access(5), PATTERNS and WILDCARDS; where the manual is silent, the behaviour of
 // tcp_wrappers 7.6 decides, quirks included (COMPATIBILITY.md lists the exceptions). Any token is a
-// pattern: nothing here can fail, and what can never match is told by `check`, not here. Matching
-// is linear in pattern x text; the text may be a name that the client's own name server chose.
+// pattern: nothing here can fail, and what can never match is told by `check`, not here.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,7 +24,7 @@ namespace postern::policy::hosts {
 // A pattern compared with a text: a daemon name, a user name, an address or a host name.
 struct TextPattern {
   enum class Kind : std::uint8_t {
-    kGlob,    // '*' and '?' anywhere
+    kGlob,    // '*' and '?' anywhere; `folded` says the quirk of "**" in plain stars and marks
     kSuffix,  // ".example.org"
     kAll,
     kKnown,
@@ -39,7 +39,6 @@ struct TextPattern {
 };
 
 TextPattern ParseTextPattern(std::string_view token);
-bool Matches(const TextPattern& pattern, std::string_view text);
 
 // "192.0.2.0/24", "192.0.2.0/255.255.255.0": matches when (address & mask) == network.
 struct Ipv4Net {
@@ -81,5 +80,16 @@ struct PatternFile {
   std::string error;  // not empty: it cannot be used, and the rule that asks it fails closed
   std::vector<HostPattern> patterns;
 };
+
+// The compiled form of a /file pattern; asked once per distinct path by the caller's own cache.
+using PatternFileLoader =
+    std::function<std::shared_ptr<const PatternFile>(const std::string& path)>;
+
+// The client of a list, the server behind a daemon's '@', or a word of a pattern file.
+HostPattern ParseHostPattern(std::string_view token, const PatternFileLoader& pattern_files);
+
+// The first `wanted` from `from` on that stands outside brackets, counted from `from` too: what is
+// behind an unclosed '[' or a stray ']' is never found, as in tcp_wrappers.
+std::size_t FindOutsideBrackets(std::string_view text, char wanted, std::size_t from = 0);
 
 }  // namespace postern::policy::hosts

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Lines to rules. What a line looks wrong for is found by hosts_findings.cc.
+#include "policy/hosts/hosts_parser.h"
+
+#include <limits>
+#include <utility>
+
+#include "policy/base/text.h"
+#include "policy/hosts/hosts_findings.h"
+#include "policy/hosts/libc_numbers.h"
+#include "policy/hosts/table_lines.h"
+
+namespace postern::policy::hosts {
+namespace {
+
+constexpr std::string_view kSeparators = ", \t\r\n";
+
+struct Fields {
+  std::string_view daemons, clients;
+  std::optional<std::string_view> options;
+};
+
+// nullopt: no colon.
+std::optional<Fields> Cut(std::string_view text) {
+  const std::size_t first = FindOutsideBrackets(text, ':');
+  if (first == std::string_view::npos) return std::nullopt;
+  Fields fields{text.substr(0, first), text.substr(first + 1), std::nullopt};
+  const std::size_t second = FindOutsideBrackets(fields.clients, ':');
+  if (second != std::string_view::npos) {
+    fields.options = fields.clients.substr(second + 1);
+    fields.clients = fields.clients.substr(0, second);
+  }
+  return fields;
+}
+
+// NAME@HOST at the first '@' that is not the first character. The brackets are counted from the
+// second character on.
+struct Halves {
+  std::optional<std::string_view> before;
+  std::string_view after;  // the whole token when nothing is before
+};
+
+Halves SplitAtSign(std::string_view token) {
+  const std::size_t at = FindOutsideBrackets(token, '@', 1);
+  if (at == std::string_view::npos) return {std::nullopt, token};
+  return {token.substr(0, at), token.substr(at + 1)};
+}
+
+std::variant<std::uint16_t, TextPattern> ParseDaemonName(std::string_view text) {
+  const std::optional<std::uint32_t> port = ScanUnsigned(text);
+  if (port && *port <= std::numeric_limits<std::uint16_t>::max()) {
+    return static_cast<std::uint16_t>(*port);
+  }
+  return ParseTextPattern(text);
+}
+
+DaemonToken ParseDaemon(std::string_view text, std::uint32_t column,
+                        const PatternFileLoader& pattern_files) {
+  const Halves halves = SplitAtSign(text);
+  DaemonToken token;
+  token.text = text;
+  token.daemon = ParseDaemonName(halves.before.value_or(text));
+  token.column = column;
+  if (halves.before) token.server = ParseHostPattern(halves.after, pattern_files);
+  return token;
+}
+
+ClientToken ParseClient(std::string_view text, std::uint32_t column,
+                        const PatternFileLoader& pattern_files) {
+  const Halves halves = SplitAtSign(text);
+  ClientToken token;
+  token.text = text;
+  token.host = ParseHostPattern(halves.after, pattern_files);
+  token.column = column;
+  if (halves.before) token.user = ParseTextPattern(*halves.before);
+  return token;
+}
+
+// `field` is a part of `line`.
+template <typename Token, typename Parse>
+List<Token> ParseList(std::string_view field, std::string_view line, Parse parse,
+                      const PatternFileLoader& pattern_files) {
+  List<Token> list(1);
+  std::size_t at = field.find_first_not_of(kSeparators);
+  while (at != std::string_view::npos) {
+    const std::size_t end = field.find_first_of(kSeparators, at);
+    const std::string_view token = field.substr(at, end - at);
+    if (policy::EqualsIgnoreCase(token, "EXCEPT")) {
+      list.emplace_back();
+    } else {
+      const auto column = static_cast<std::uint32_t>(token.data() - line.data() + 1);
+      list.back().push_back(parse(token, column, pattern_files));
+    }
+    at = field.find_first_not_of(kSeparators, end);
+  }
+  return list;
+}
+
+SourceLocation PlaceOf(const LogicalLine& line, std::size_t offset, const std::string& path) {
+  const LogicalLine::Piece& piece = line.PieceAt(offset);
+  return {path, piece.line, piece.column + static_cast<std::uint32_t>(offset - piece.offset)};
+}
+
+Rule ParseRule(const LogicalLine& line, const Fields& fields, const std::string& path,
+               const PatternFileLoader& pattern_files) {
+  Rule rule;
+  rule.where = PlaceOf(line, 0, path);
+  rule.last_line = line.counted_line;
+  rule.text = line.text;
+  rule.daemons = ParseList<DaemonToken>(fields.daemons, line.text, ParseDaemon, pattern_files);
+  rule.clients = ParseList<ClientToken>(fields.clients, line.text, ParseClient, pattern_files);
+  if (fields.options) {
+    const auto offset = static_cast<std::size_t>(fields.options->data() - line.text.data());
+    rule.options = ParseOptions(*fields.options, PlaceOf(line, offset, path));
+  }
+  return rule;
+}
+
+bool HoldsNoRule(std::string_view text) {
+  return text.starts_with('#') || text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+}  // namespace
+
+Table ParseTable(Which which, const std::string& path, std::string_view content,
+                 const PatternFileLoader& pattern_files) {
+  Table table;
+  table.which = which;
+  table.path = path;
+  HostsFindings findings(path, table.diagnostics);
+  TableLines lines(content);
+  while (const std::optional<LogicalLine> line = lines.Next()) {
+    findings.OfLine(*line, table.which);
+    if (line->end != LogicalLine::End::kNewline) {
+      table.end = Table::End::kAbandoned;
+      table.end_where = PlaceOf(*line, 0, path);
+      break;
+    }
+    if (HoldsNoRule(line->text)) continue;
+    const std::optional<Fields> fields = Cut(line->text);
+    if (!fields) {
+      findings.MissingColon(*line);
+      continue;
+    }
+    table.rules.push_back(ParseRule(*line, *fields, path, pattern_files));
+    findings.OfRule(table.rules.back(), *line);
+  }
+  return table;
+}
+
+}  // namespace postern::policy::hosts

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The /file patterns of a policy, each read once.
+//
+// Words between blanks, each a host pattern; no comments, no EXCEPT. A file that is missing or
+// unreadable, has a word of more than kMaxPatternFileWord bytes, names itself (through others, too)
+// or is nested deeper than kMaxPatternFileDepth cannot be used, and says so.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "policy/hosts/hosts_policy.h"
+#include "policy/hosts/pattern.h"
+
+namespace postern::policy::hosts {
+
+inline constexpr std::size_t kMaxPatternFileWord = 8191;
+inline constexpr int kMaxPatternFileDepth = 16;
+
+class PatternFiles {
+ public:
+  // `asked` collects the paths in the order in which `source` was asked for them.
+  PatternFiles(const SourceLoader& source, std::vector<std::string>& asked)
+      : source_(source), asked_(asked) {}
+
+  std::shared_ptr<const PatternFile> Load(const std::string& path);
+
+ private:
+  PatternFile Read(const std::string& path);
+
+  const SourceLoader& source_;
+  std::vector<std::string>& asked_;
+  std::map<std::string, std::shared_ptr<const PatternFile>> files_;  // null: being read
+  int depth_ = 0;
+};
+
+}  // namespace postern::policy::hosts
