@@ -79,7 +79,7 @@ int RunCommand(std::span<const VerbRow> verbs, int argc, const char* const* argv
   CLI::App root("Check, ask, explain, test and compare the files that say who may enter.",
                 "postern");
   root.set_version_flag("--version", "postern " POSTERN_VERSION);
-  root.require_subcommand(1);
+  root.require_subcommand(0, 1);  // with 1, an unknown verb would be told as a missing one
   const std::vector<Declared> declared = DeclareAll(root, verbs);
   Output output;
   try {
@@ -92,7 +92,7 @@ int RunCommand(std::span<const VerbRow> verbs, int argc, const char* const* argv
     const int status = verb.verb->Run(output);
     return output.Flush() ? status : Complain("standard output cannot be written");
   }
-  return kUnusable;
+  return Complain("a verb is missing (postern --help)");
 }
 
 }  // namespace postern::cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "wrapper/cli/decide.h"
 
+#include <algorithm>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -39,6 +41,13 @@ bool IsSensor(const ServiceSpec& spec) {
   return spec.kind == policy::ServiceKind::kInternal && spec.builtin == policy::Builtin::kSensor;
 }
 
+template <typename Verdict>
+std::string HostsReason(const Verdict& verdict) {
+  std::string text(ReasonText(verdict.reason));
+  if (verdict.reason != hosts::Reason::kRule) return text;
+  return text + (std::is_same_v<Verdict, hosts::Allow> ? " of hosts.allow" : " of hosts.deny");
+}
+
 // Where a table ends before its end.
 const policy::SourceLocation* EndOf(const hosts::Table& table) {
   return table.end == hosts::Table::End::kAbandoned ? &table.end_where : nullptr;
@@ -54,6 +63,11 @@ Decider::Decider(const wrapper::PolicyFiles& files, const policy::SystemView& ac
 const ServiceSpec* Decider::FindService(const std::string& id) const {
   const auto found = services_.find(id);
   return found == services_.end() ? nullptr : found->second;
+}
+
+bool Decider::IsHeld(const std::string& id) const {
+  return std::ranges::any_of(files_.services.held,
+                             [&id](const policy::HeldService& held) { return held.id == id; });
 }
 
 std::string Decider::WhyNoService(const std::string& id) const {
@@ -117,12 +131,14 @@ Answer Decider::DecideHosts(const hosts::Request& asked) const {
   if (const auto* const allow = std::get_if<hosts::Allow>(&verdict)) {
     const auto* const where = allow->rule != nullptr ? &allow->rule->where : nullptr;
     if (const std::string name = UnknownAccount(allow->rule); !name.empty()) {
-      return Refuse("option error: unknown account \"" + policy::EscapeText(name) + "\"", where);
+      return Refuse(
+          "error in the options of the rule: unknown account \"" + policy::EscapeText(name) + "\"",
+          where);
     }
-    return {.allowed = true, .reason = std::string(ReasonText(allow->reason)), .rule = where};
+    return {.allowed = true, .reason = HostsReason(*allow), .rule = where};
   }
   const auto& deny = std::get<hosts::Deny>(verdict);
-  return Refuse(std::string(ReasonText(deny.reason)),
+  return Refuse(HostsReason(deny),
                 deny.rule != nullptr ? &deny.rule->where : EndOf(files_.hosts->deny()));
 }
 

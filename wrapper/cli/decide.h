@@ -45,6 +45,7 @@ class Decider {
   std::vector<std::string> DaemonsFor(const policy::ServiceSpec& spec,
                                       const Question& question) const;
   const policy::hosts::HostsPolicy& hosts() const { return *files_.hosts; }
+  bool IsHeld(const std::string& id) const;  // an error keeps it down
   // Why there is no such service: an error in the files, or nothing of that name.
   std::string WhyNoService(const std::string& id) const;
   // An unknown name in a `user` or `group` option of a rule that matched, or empty.
