@@ -251,7 +251,8 @@ std::pair<std::string_view, std::string_view> KeywordAndValue(std::string_view f
   return {field.substr(0, end), value};
 }
 
-std::string Quoted(const Row& row) { return "option \"" + std::string(row.keyword) + "\""; }
+// As the rule spells it.
+std::string Quoted(std::string_view keyword) { return "option \"" + std::string(keyword) + "\""; }
 
 Parsed ParseField(std::string_view field, bool last, OptionProgram& program) {
   const auto [keyword, value] = KeywordAndValue(field);
@@ -260,14 +261,14 @@ Parsed ParseField(std::string_view field, bool last, OptionProgram& program) {
   const Row* row = FindRow(keyword);
   if (row == nullptr) return std::unexpected(BadKeyword(keyword));
   if (value.empty() && row->value == Value::kRequired) {
-    return std::unexpected(Problem{"option-needs-value", Quoted(*row) + " requires value", {}});
+    return std::unexpected(Problem{"option-needs-value", Quoted(keyword) + " requires value", {}});
   }
   if (!value.empty() && row->value == Value::kNone) {
     return std::unexpected(
-        Problem{"option-takes-no-value", Quoted(*row) + " requires no value", {}});
+        Problem{"option-takes-no-value", Quoted(keyword) + " requires no value", {}});
   }
   if (row->must_be_last && !last) {
-    return std::unexpected(Problem{"option-not-last", Quoted(*row) + " must be at end", {}});
+    return std::unexpected(Problem{"option-not-last", Quoted(keyword) + " must be at end", {}});
   }
   return row->parse(value, program);
 }

@@ -5,11 +5,14 @@
 
 namespace postern::sandbox::sys {
 
-std::string ErrnoText(int number) {
+std::string ErrnoMessage(int number) {
   char buffer[128];
   // The GNU strerror_r may return a static text instead of filling the buffer.
-  const char* text = ::strerror_r(number, buffer, sizeof buffer);
-  return std::string(text) + " (errno = " + std::to_string(number) + ")";
+  return ::strerror_r(number, buffer, sizeof buffer);
+}
+
+std::string ErrnoText(int number) {
+  return ErrnoMessage(number) + " (errno = " + std::to_string(number) + ")";
 }
 
 std::string Error::ToString() const {

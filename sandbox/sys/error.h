@@ -26,6 +26,8 @@ using Status = Result<void>;
 // The one place errno is read: call it right after the failing call.
 std::unexpected<Error> LastError(const char* call, std::string_view object = {});
 
+// "Address already in use", as strerror(3).
+std::string ErrnoMessage(int number);
 // "Address already in use (errno = 98)", the form xinetd's log has.
 std::string ErrnoText(int number);
 

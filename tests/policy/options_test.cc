@@ -73,7 +73,7 @@ TEST_CASE("an error has the text of tcp_wrappers") {
       {"severity info:", "missing option name"},
       {"logit", "bad option name: \"logit\""},
       {"spawn\vx", "bad option name: \"spawn\vx\""},
-      {"Severity", "option \"severity\" requires value"},
+      {"Severity", "option \"Severity\" requires value"},
       {"spawn =", "option \"spawn\" requires value"},
       {"allow yes", "option \"allow\" requires no value"},
       {"keepalive=1", "option \"keepalive\" requires no value"},

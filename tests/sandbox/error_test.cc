@@ -32,6 +32,7 @@ TEST_CASE("An error names the call, the object and the number, as xinetd's log d
 }
 
 TEST_CASE("A number that is no errno is still told") {
+  CHECK(ErrnoMessage(ENOENT) == "No such file or directory");
   CHECK(ErrnoText(4711) == "Unknown error 4711 (errno = 4711)");
 }
 

@@ -50,6 +50,8 @@ class Gatekeeper {
                   policy::hosts::Request& request);
 
  private:
+  class Deciding;  // one decision
+
   Parts parts_;
   RuleLog log_;
 };

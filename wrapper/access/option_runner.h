@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "sandbox/sys/unique_fd.h"
 #include "wrapper/access/log_sink.h"
@@ -21,6 +22,7 @@ class OptionRunner {
   using Outcome = std::expected<void, std::string>;
 
   virtual ~OptionRunner() = default;
+  virtual bool acts() const = 0;  // false: it only looks as if
   virtual void Spawn(const std::string& command, RuleLog& log) = 0;
   virtual bool Aclexec(const std::string& command, RuleLog& log) = 0;  // false: it said no
   virtual void Keepalive(RuleLog& log) = 0;
@@ -36,6 +38,7 @@ class OptionRunner {
 // Tools and tests: nothing is done, every command says yes, users and groups need not exist.
 class DryRunner : public OptionRunner {
  public:
+  bool acts() const override { return false; }
   void Spawn(const std::string&, RuleLog&) override {}
   bool Aclexec(const std::string&, RuleLog&) override { return true; }
   void Keepalive(RuleLog&) override {}
@@ -57,6 +60,7 @@ class ProcessRunner : public OptionRunner {
   explicit ProcessRunner(sandbox::sys::UniqueFd client,
                          std::chrono::milliseconds banner_deadline = kBannerDeadline)
       : client_(std::move(client)), banner_deadline_(banner_deadline) {}
+  bool acts() const override { return true; }
 
   void Spawn(const std::string& command, RuleLog& log) override;
   bool Aclexec(const std::string& command, RuleLog& log) override;

@@ -18,6 +18,9 @@ namespace postern::wrapper {
 inline constexpr std::chrono::seconds kDefaultNameDeadline{10};
 inline constexpr std::chrono::seconds kDefaultIdentDeadline{10};
 
+// An IPv4-mapped IPv6 address as the IPv4 address that it is; any other unchanged. Port and all.
+sandbox::sys::SocketAddress Unmapped(const sandbox::sys::SocketAddress& address);
+
 struct NameAnswer {
   // A name that its own forward lookup confirms, or unknown, or "paranoid" when it does not.
   policy::hosts::Fact name = policy::hosts::Fact::Unknown();

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "wrapper/access/gatekeeper.h"
+
+#include <optional>
+#include <utility>
+
+#include "wrapper/access/option_program.h"
+
+namespace postern::wrapper {
+namespace {
+
+using policy::hosts::Allow;
+using policy::hosts::Deny;
+using policy::hosts::HostsPolicy;
+using policy::hosts::NeedFact;
+using policy::hosts::OptionProgram;
+using policy::hosts::Reason;
+using policy::hosts::Request;
+using policy::hosts::Rule;
+using policy::hosts::Table;
+using policy::hosts::Verdict;
+using policy::hosts::Which;
+
+using Outcome = Decision::Outcome;
+
+// A rule needs each fact once; a policy that asked for more than this would be asking in circles.
+constexpr int kMostFacts = 100'000;
+
+// What tcp_wrappers says while it reads up to the rule that matches, or to the end.
+void TellTrouble(const Table& table, const Rule* matched, RuleLog& log) {
+  for (const policy::Diagnostic& finding : table.diagnostics) {
+    if (matched != nullptr && finding.where.line >= matched->where.line) break;
+    if (finding.code != "missing-colon") continue;
+    log.Enter(table.path, finding.where.line);
+    log.Warn("missing \":\" separator");
+  }
+  log.Leave();
+  if (matched != nullptr) return;
+  if (table.end == Table::End::kUnreadable) {
+    log.Warn("cannot open " + table.path + ": " + table.end_reason);
+  }
+  if (table.end == Table::End::kAbandoned) {
+    log.Enter(table.path, table.end_where.line);
+    log.Warn("missing newline or line too long");
+    log.Warn("all the subsequent rules will be ignored");
+    log.Leave();
+  }
+}
+
+bool IsRuleOf(const Table& table, const Rule* rule) {
+  return !table.rules.empty() && rule >= &table.rules.front() && rule <= &table.rules.back();
+}
+
+struct Match {
+  bool allowed = false;
+  Reason reason = Reason::kNoRule;
+  const Rule* rule = nullptr;
+};
+
+Match MatchOf(const Verdict& verdict) {
+  if (const auto* allow = std::get_if<Allow>(&verdict)) return {true, allow->reason, allow->rule};
+  if (const auto* deny = std::get_if<Deny>(&verdict)) return {false, deny->reason, deny->rule};
+  return {false, Reason::kNoRule, std::get<NeedFact>(verdict).rule};
+}
+
+}  // namespace
+
+// One call of Decide().
+class Gatekeeper::Deciding {
+ public:
+  Deciding(const Parts& parts, RuleLog& log, const HostsPolicy& policy, Request& request)
+      : parts_(parts), log_(log), policy_(policy), request_(request) {}
+
+  Decision Run() {
+    Decision decision = From(Which::kAllow).value_or(Decision{});
+    log_.Leave();
+    return decision;
+  }
+
+ private:
+  std::optional<Decision> From(Which which) {
+    const Match match = MatchOf(Evaluated(which));
+    const Which where = IsRuleOf(policy_.allow(), match.rule) ? Which::kAllow : Which::kDeny;
+    Tell(which, where, match.rule);
+    Decision decision;
+    decision.outcome = match.allowed ? Outcome::kAllowed : Outcome::kDenied;
+    decision.reason = match.reason;
+    decision.rule = match.rule;
+    if (match.rule == nullptr || match.reason == Reason::kPatternFile) return decision;
+    log_.Enter(*match.rule);
+    if (parts_.verbose > 1) TellMatch(*match.rule);
+    if (!match.rule->options) return decision;
+    const ProgramEnd end = RunOptions(*match.rule->options);
+    // A failed aclexec leaves the table, and the one behind hosts.deny is nobody's: granted.
+    if (end.unmatched && where == Which::kAllow) return From(Which::kDeny);
+    if (end.unmatched) {
+      return Decision{Outcome::kAllowed, Reason::kNoRule, {}, {}, nullptr, nullptr};
+    }
+    Apply(end, decision);
+    return decision;
+  }
+
+  Verdict Evaluated(Which which) {
+    for (int facts = 0; facts < kMostFacts; ++facts) {
+      const Verdict verdict = policy::hosts::Evaluate(policy_, request_, which);
+      const auto* need = std::get_if<NeedFact>(&verdict);
+      if (need == nullptr) return verdict;
+      if (need->rule != nullptr) log_.Enter(*need->rule);
+      Fetch(need->need, request_, parts_.facts, log_);
+    }
+    return Deny{.reason = Reason::kOptionError, .rule = nullptr};
+  }
+
+  void Tell(Which from, Which where, const Rule* rule) {
+    if (from == Which::kAllow) {
+      TellTrouble(policy_.allow(), where == Which::kAllow ? rule : nullptr, log_);
+    }
+    if (where == Which::kDeny) TellTrouble(policy_.deny(), rule, log_);
+  }
+
+  void TellMatch(const Rule& rule) {
+    log_.Write(kLogDebug,
+               "matched:  " + rule.where.file + " line " + std::to_string(rule.last_line));
+  }
+
+  ProgramEnd RunOptions(const OptionProgram& program) {
+    return OptionProgramRun({.facts = parts_.facts,
+                             .options = parts_.options,
+                             .settings = parts_.settings,
+                             .log = log_,
+                             .process_id = parts_.process_id,
+                             .may_twist = parts_.may_twist,
+                             .verbose = parts_.verbose},
+                            request_)
+        .Run(program);
+  }
+
+  // What Evaluate() foresaw stands, but for what only acting could tell.
+  static void Apply(const ProgramEnd& end, Decision& decision) {
+    if (end.end == OptionProgram::End::kTwist) {
+      decision.outcome = Outcome::kTwisted;
+      decision.twist_command = end.twist_command;
+    }
+    if (end.end == OptionProgram::End::kError) {
+      decision.outcome = Outcome::kDenied;
+      decision.reason = Reason::kOptionError;
+      decision.why = end.why;
+    }
+  }
+
+  const Parts& parts_;
+  RuleLog& log_;
+  const HostsPolicy& policy_;
+  Request& request_;
+};
+
+Decision Gatekeeper::Decide(std::shared_ptr<const HostsPolicy> policy, Request& request) {
+  Decision decision = Deciding(parts_, log_, *policy, request).Run();
+  decision.policy = std::move(policy);
+  return decision;
+}
+
+}  // namespace postern::wrapper

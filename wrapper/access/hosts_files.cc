@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "wrapper/access/hosts_files.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "sandbox/sys/files.h"
+
+namespace postern::wrapper {
+namespace {
+
+namespace sys = sandbox::sys;
+using policy::hosts::HostsPolicy;
+using policy::hosts::SourceFile;
+
+// File systems whose stamps have whole seconds, two of them on FAT.
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kCoarseStamps = 3 * kSecond;
+// Whatever the tick of the clock is, an edit is never that close to the one before.
+constexpr std::int64_t kYoungest = 20'000'000;
+
+// One file as it was when it was read, or that it was not there.
+struct Seen {
+  std::string path;
+  std::optional<sys::FileStamp> stamp;  // nullopt: could not be looked at
+  int error = 0;                        // errno of that
+  // Another change may leave the same stamp, so the stamp alone does not tell.
+  bool too_young = false;
+};
+
+bool IsTooYoung(const sys::FileStamp& stamp, std::int64_t now) {
+  const bool coarse = stamp.changed % kSecond == 0;
+  const std::int64_t window =
+      coarse ? kCoarseStamps : std::max(2 * sys::FileClockTick(), kYoungest);
+  // A stamp from the future is as young as can be: the next one may be made at the same time.
+  return now - stamp.changed < window;
+}
+
+Seen Look(const std::string& path) {
+  Seen seen{.path = path, .stamp = {}, .error = 0, .too_young = false};
+  const std::int64_t now = sys::FileClock();
+  if (const auto stamp = sys::StampOf(path)) {
+    seen.stamp = *stamp;
+    seen.too_young = IsTooYoung(*stamp, now);
+  } else {
+    seen.error = stamp.error().number;
+  }
+  return seen;
+}
+
+bool IsUnchanged(const Seen& before) {
+  if (before.too_young) return false;
+  const auto stamp = sys::StampOf(before.path);
+  if (!stamp) return !before.stamp && stamp.error().number == before.error;
+  return before.stamp == *stamp;
+}
+
+SourceFile Unreadable(std::string reason) {
+  return {.state = SourceFile::State::kUnreadable, .content = {}, .reason = std::move(reason)};
+}
+
+std::string ReasonOf(const sys::Error& error) {
+  if (error.number == EFBIG) {
+    return "larger than " + std::to_string(kMaxSourceFile >> 20U) + " MiB";
+  }
+  if (error.number == EINVAL) return "not a regular file";
+  return sys::ErrnoMessage(error.number);
+}
+
+}  // namespace
+
+SourceFile ReadSourceFile(const std::string& path) {
+  auto content = sys::ReadFile(path, kMaxSourceFile);
+  if (content) {
+    return {.state = SourceFile::State::kRead, .content = std::move(*content), .reason = {}};
+  }
+  if (content.error().number == ENOENT) return {};
+  return Unreadable(ReasonOf(content.error()));
+}
+
+struct HostsFiles::Snapshot {
+  std::shared_ptr<const HostsPolicy> policy;
+  std::vector<Seen> files;
+};
+
+HostsFiles::HostsFiles(policy::hosts::TablePaths paths) : paths_(std::move(paths)) {}
+HostsFiles::~HostsFiles() = default;
+
+std::shared_ptr<const HostsPolicy> HostsFiles::Current() {
+  const auto kept = snapshot_.load();
+  if (kept && std::ranges::all_of(kept->files, IsUnchanged)) return kept->policy;
+  auto fresh = std::make_shared<Snapshot>();
+  fresh->policy = HostsPolicy::Compile(paths_, [&fresh](const std::string& path) {
+    // Looked at before it is read: what changes meanwhile differs from this at the next look.
+    fresh->files.push_back(Look(path));
+    return ReadSourceFile(path);
+  });
+  snapshot_.store(fresh);
+  return fresh->policy;
+}
+
+}  // namespace postern::wrapper
