@@ -21,7 +21,7 @@ enum class Reason : std::uint8_t {
   kNoRule,           // granted: no rule matched
   kTableAbandoned,   // refused: hosts.deny has a line that cannot be read to its end
   kTableUnreadable,  // refused: hosts.deny cannot be read
-  kPatternFile,      // refused: a rule of hosts.deny names a file that cannot be read
+  kPatternFile,      // refused: the rule names a pattern file that cannot be used
 };
 std::string_view ReasonText(Reason reason);  // for people: "rule of hosts.deny", …
 

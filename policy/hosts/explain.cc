@@ -86,9 +86,9 @@ class Explainer {
   Answer RuleAnswer(const Rule& rule, Which which) {
     RuleStep& step = steps_.emplace_back();
     step.rule = &rule;
-    const bool refuses = Refuses(rule, which);
-    Answer answer = Side(rule.daemons, refuses, DaemonText, step.daemons);
-    if (answer == Answer::kYes) answer = Side(rule.clients, refuses, ClientText, step.clients);
+    const Effect effect = EffectOf(rule, which);
+    Answer answer = Side(rule.daemons, effect, DaemonText, step.daemons);
+    if (answer == Answer::kYes) answer = Side(rule.clients, effect, ClientText, step.clients);
     const Answer settled = Settle(answer, rule, which);
     if (answer == Answer::kUnusable) {
       step.note = UnusableText(*matcher_.unusable(), settled == Answer::kUnusable);
@@ -99,10 +99,10 @@ class Explainer {
   }
 
   template <typename Token>
-  Answer Side(const List<Token>& list, bool refuses,
+  Answer Side(const List<Token>& list, Effect effect,
               std::string (*describe)(const Token&, Matcher&), std::vector<TokenStep>& steps) {
     return MatchList(list, [&](const Token& token, std::size_t depth) {
-      const Answer answer = matcher_.Match(token, MalformedMatches(refuses, depth));
+      const Answer answer = matcher_.Match(token, MalformedMatches(effect, depth));
       steps.push_back({token.text, answer == Answer::kYes, describe(token, matcher_)});
       if (depth > 0) steps.back().why += " (behind EXCEPT)";
       return answer;

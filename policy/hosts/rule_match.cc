@@ -6,33 +6,35 @@ namespace {
 
 template <typename Token>
 Answer MatchSide(const List<Token>& list, const Rule& rule, Which which, Matcher& matcher) {
-  const bool refuses = Refuses(rule, which);
+  const Effect effect = EffectOf(rule, which);
   const Answer answer = MatchList(list, [&](const Token& token, std::size_t depth) {
-    return matcher.Match(token, MalformedMatches(refuses, depth));
+    return matcher.Match(token, MalformedMatches(effect, depth));
   });
   return Settle(answer, rule, which);
 }
 
 }  // namespace
 
-bool Refuses(const Rule& rule, Which which) {
-  if (!rule.options) return which == Which::kDeny;
-  switch (rule.options->end) {
+Effect EffectOf(const Rule& rule, Which which) {
+  const auto end = rule.options ? rule.options->end : OptionProgram::End::kTable;
+  switch (end) {
     case OptionProgram::End::kAllow:
-      return false;
+      return Effect::kGrants;
     case OptionProgram::End::kDeny:
     case OptionProgram::End::kError:
-      return true;
-    case OptionProgram::End::kTable:
+      return Effect::kRefuses;
     case OptionProgram::End::kTwist:
+      return Effect::kReplaces;
+    case OptionProgram::End::kTable:
       break;
   }
-  return which == Which::kDeny;
+  return which == Which::kAllow ? Effect::kGrants : Effect::kRefuses;
 }
 
 Answer Settle(Answer answer, const Rule& rule, Which which) {
   if (answer != Answer::kUnusable) return answer;
-  return which == Which::kDeny || Refuses(rule, which) ? Answer::kUnusable : Answer::kNo;
+  const bool passed_over = which == Which::kAllow && EffectOf(rule, which) == Effect::kGrants;
+  return passed_over ? Answer::kNo : Answer::kUnusable;
 }
 
 Answer MatchDaemons(const Rule& rule, Which which, Matcher& matcher) {

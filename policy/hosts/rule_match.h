@@ -5,22 +5,26 @@
 // doubtful tokens take the side of the rule: a network of malformed length is not in a rule that
 // grants and is in one that refuses, the other way round behind an EXCEPT, and so on by its depth.
 // A pattern file that cannot be used ends the rule that consulted it: one of hosts.allow that
-// grants does not match, any other refuses (Reason::kPatternFile).
+// grants does not match, any other refuses (Reason::kPatternFile). `twist` puts a command in the
+// place of the service, which is no service granted: there a malformed length matches as it does
+// in tcp_wrappers, and an unusable file refuses.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "policy/hosts/pattern_match.h"
 #include "policy/hosts/table.h"
 
 namespace postern::policy::hosts {
 
-// Whether the rule is there to refuse; `twist` counts as its table.
-bool Refuses(const Rule& rule, Which which);
+enum class Effect : std::uint8_t { kGrants, kRefuses, kReplaces };
+Effect EffectOf(const Rule& rule, Which which);
 
 // Whether a malformed length matches in `rule` behind `depth` EXCEPTs.
-inline bool MalformedMatches(bool refuses, std::size_t depth) {
-  return (depth % 2 == 0) == refuses;
+inline bool MalformedMatches(Effect effect, std::size_t depth) {
+  if (effect == Effect::kReplaces) return true;
+  return (depth % 2 == 0) == (effect == Effect::kRefuses);
 }
 
 // `ask(token, depth)` answers for a token of the segment behind `depth` EXCEPTs.

@@ -96,7 +96,7 @@ void TableIndex::IndexClients(Group& group) {
   group.index = std::make_unique<ClientIndex>();
   for (const std::uint32_t i : held) {
     const Rule& rule = table_.rules[i];
-    group.index->Add(i, rule.clients.front(), MalformedMatches(Refuses(rule, table_.which), 0));
+    group.index->Add(i, rule.clients.front(), MalformedMatches(EffectOf(rule, table_.which), 0));
   }
   group.index->Finish();
   group.tried = std::move(tried);
