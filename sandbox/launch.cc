@@ -22,10 +22,6 @@ namespace {
 
 constexpr std::size_t kStackSize = 32 * 1024;
 constexpr std::size_t kGuardSize = 4096;
-// How long a launch waits for an earlier child's first system calls when every slot is taken. The
-// child still runs as root then, so nobody but root can hold it up.
-constexpr int kSlotWaitMs = 5;
-constexpr int kSlotWakeups = 8;
 
 // Gives the file behind `fd` this number, and no other.
 sys::Status MoveTo(int number, sys::UniqueFd fd) {
@@ -141,8 +137,10 @@ sys::Result<std::unique_ptr<Launcher>> Launcher::Make() {
   TRY_STATUS(MoveTo(kReportDescriptor, std::move(report.write_end)));
   sys::UniqueFd detached(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!detached) return sys::LastError("eventfd");
+  TRY(sys::UniqueFd watched, CopyAbove(kFirstFree, detached));
   TRY_STATUS(MoveTo(kDetachedDescriptor, std::move(detached)));
   std::unique_ptr<Launcher> launcher(new Launcher(std::move(read_end)));
+  launcher->detached_ = std::move(watched);
   TRY_STATUS(launcher->OpenSlots());
   return launcher;
 }
@@ -163,7 +161,7 @@ sys::Status Launcher::OpenSlots() {
 
 // A child that has taken its connection has a descriptor table of its own: the slot can serve the
 // next.
-std::optional<std::size_t> Launcher::FindFreeSlot() const {
+std::optional<std::size_t> Launcher::FreeSlot() const {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const std::size_t index = (next_slot_ + i) % slots_.size();
     pollfd untaken{kFirstSlot + static_cast<int>(index), POLLIN, 0};
@@ -172,16 +170,12 @@ std::optional<std::size_t> Launcher::FindFreeSlot() const {
   return std::nullopt;
 }
 
-std::optional<std::size_t> Launcher::FreeSlot() {
-  for (int wakeups = 0; wakeups <= kSlotWakeups; ++wakeups) {
-    if (const auto found = FindFreeSlot()) return found;
-    // It counts whoever has taken a connection since it was last read, so that none is missed.
-    pollfd detached{kDetachedDescriptor, POLLIN, 0};
-    if (::poll(&detached, 1, kSlotWaitMs) <= 0) return std::nullopt;
-    std::uint64_t count = 0;
-    if (::read(kDetachedDescriptor, &count, sizeof count) < 0) return std::nullopt;
-  }
-  return std::nullopt;
+// The count of those that have taken a connection is read first, so that one who takes his after
+// the look makes it readable again.
+bool Launcher::HasRoom() {
+  std::uint64_t count = 0;
+  if (::read(kDetachedDescriptor, &count, sizeof count) < 0) count = 0;
+  return FreeSlot().has_value();
 }
 
 Launcher::Stage* Launcher::FreeStage() {
@@ -205,8 +199,9 @@ sys::Result<Launched> Launcher::Start(std::shared_ptr<const LaunchPlan> plan,
                                       std::span<const std::string> extra,
                                       sys::UniqueFd& connection) {
   const std::optional<std::size_t> index = FreeSlot();
+  if (!index) return std::unexpected(sys::Error{"clone", EBUSY, {}});
   Stage* stage = FreeStage();
-  if (!index || stage == nullptr) return std::unexpected(sys::Error{"clone", EAGAIN, {}});
+  if (stage == nullptr) return std::unexpected(sys::Error{"clone", EAGAIN, {}});
   Slot& slot = slots_[*index];
   Launched launched;
   launched.id = next_id_++;

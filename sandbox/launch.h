@@ -11,11 +11,9 @@
 // What makes this safe: the child runs no libc code that writes memory (raw system calls only),
 // reads only an immutable plan and its own slot, and the parent is not dumpable, so that no process
 // of the service's user can inspect the shared memory in the moment between setresuid and execve.
-// Linux resets "dumpable" to fs.suid_dumpable on setresuid; a machine that sets that to 1 is
-// refused.
+// Linux resets "dumpable" to fs.suid_dumpable on setresuid; a machine where that is 1 is refused.
 //
-// Failure means that the program does not run: the child reports the step and errno through a
-// close-on-exec pipe and ends with kLaunchFailed.
+// On failure no program runs: the child reports step and errno, and ends with kLaunchFailed.
 #pragma once
 
 #include <sys/types.h>
@@ -34,8 +32,7 @@
 
 namespace postern::sandbox {
 
-// As env(1) and shells do; a program may also end so itself, then no LaunchFailure exists for it.
-inline constexpr int kLaunchFailed = 126;
+inline constexpr int kLaunchFailed = 126;  // as env(1); a program may also end so by itself
 
 struct PlannedLimit {
   int resource = 0;         // RLIMIT_…
@@ -113,10 +110,14 @@ class Launcher {
   Launcher& operator=(const Launcher&) = delete;
 
   // Starts an instance. `extra` are NAME=VALUE words for this one alone. Takes the connection, and
-  // keeps no copy. EAGAIN: the machine is out of processes; the connection is given back untouched.
+  // keeps no copy. Never waits. EAGAIN: the machine is out of processes; EBUSY: children have yet
+  // to take what earlier launches gave them. The connection is given back untouched then.
   sys::Result<Launched> Start(std::shared_ptr<const LaunchPlan> plan,
                               std::span<const std::string> extra, sys::UniqueFd& connection);
 
+  // After EBUSY: whether there is room, and what becomes readable when there may be.
+  bool HasRoom();
+  const sys::UniqueFd& room_descriptor() const { return detached_; }
   // Readable when children have failed; Collect() returns the failures told so far.
   const sys::UniqueFd& report_descriptor() const { return report_read_; }
   std::vector<LaunchFailure> Collect();
@@ -135,12 +136,11 @@ class Launcher {
   };
   explicit Launcher(sys::UniqueFd report_read);
   sys::Status OpenSlots();
-  std::optional<std::size_t> FreeSlot();
-  std::optional<std::size_t> FindFreeSlot() const;
+  std::optional<std::size_t> FreeSlot() const;
   Stage* FreeStage();
   void Vacate(std::size_t index);
 
-  sys::UniqueFd report_read_;
+  sys::UniqueFd report_read_, detached_;
   std::array<Slot, kSlots> slots_;
   std::size_t next_slot_ = 0;  // likely to have been free for longest
   std::vector<std::unique_ptr<Stage>> stages_;

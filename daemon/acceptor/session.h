@@ -23,6 +23,7 @@ enum class Stage : std::uint8_t {
   kMux,       // the relay, reading a tcpmux name
   kRelay,     // the relay, until the end: a built-in service or a redirect
   kDatagram,  // the relay, for one datagram
+  kQueued,    // us: programs that are about to start come first
   kRetry,     // us: the machine was out of processes
   kProgram,   // the program
 };
@@ -44,7 +45,7 @@ class Session final : public EventHandler {
 
   void OnReady(std::uint32_t /*ready*/) override { events_.OnProgramExit(*this); }
 
-  bool with_relay() const { return stage != Stage::kRetry && stage != Stage::kProgram; }
+  bool with_relay() const { return stage < Stage::kQueued; }
 
   const SessionId id;
   const std::shared_ptr<Service> service;
@@ -60,7 +61,7 @@ class Session final : public EventHandler {
   EventLoop::WatchId watch = 0;
   sandbox::LaunchId launch = 0;
 
-  // Stage::kBanner, kMux and kRetry: the connection, until somebody serves it.
+  // Stage::kBanner, kMux, kQueued and kRetry: the connection, until somebody serves it.
   sandbox::sys::UniqueFd connection;
 
   // Stage::kRetry

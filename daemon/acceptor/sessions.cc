@@ -52,6 +52,8 @@ Sessions::Sessions(EventLoop& loop, ProgramLog& log, sandbox::Launcher& launcher
       deadlines_(loop, relay, patience.stop) {}
 
 Sessions::~Sessions() {
+  loop_.Unwatch(launcher_.report_descriptor(), reports_watch_);
+  loop_.Unwatch(launcher_.room_descriptor(), room_watch_);
   for (auto& [id, session] : sessions_) loop_.Unwatch(session->pidfd, session->watch);
 }
 
@@ -142,6 +144,34 @@ void Sessions::ServeWaiting(std::shared_ptr<Service> service, std::optional<poli
 }
 
 void Sessions::Launch(Session& session, sys::UniqueFd connection) {
+  if (!queued_.empty()) return Enqueue(session, std::move(connection));
+  TryLaunch(session, std::move(connection));
+}
+
+void Sessions::Enqueue(Session& session, sys::UniqueFd connection) {
+  session.stage = Stage::kQueued;
+  session.connection = std::move(connection);
+  queued_.push_back(session.id);
+  if (room_watch_ != 0) return;
+  const auto watch = loop_.Watch(launcher_.room_descriptor(), sys::kReadable, *this);
+  if (watch) {
+    room_watch_ = *watch;
+    return;
+  }
+  queued_.pop_back();
+  Retry(session, std::move(session.connection), watch.error());
+}
+
+void Sessions::LaunchQueued() {
+  while (!queued_.empty() && launcher_.HasRoom()) {
+    Session* session = Find(queued_.front(), Stage::kQueued);
+    queued_.pop_front();
+    if (session != nullptr) TryLaunch(*session, std::move(session->connection));
+  }
+  if (queued_.empty()) loop_.Unwatch(launcher_.room_descriptor(), room_watch_);
+}
+
+void Sessions::TryLaunch(Session& session, sys::UniqueFd connection) {
   const policy::ServiceSpec& spec = session.service->spec();
   if (session.tcpmux_greeting) {
     static constexpr char kGo[] = "+Go\r\n";  // RFC 1078
@@ -152,6 +182,7 @@ void Sessions::Launch(Session& session, sys::UniqueFd connection) {
   const auto extra = ConnectionEnvironment(
       spec, session.peer ? LocalEndpoint(session, connection) : std::nullopt, session.peer);
   auto launched = launcher_.Start(session.service->plan(), extra, connection);
+  if (!launched && launched.error().number == EBUSY) return Enqueue(session, std::move(connection));
   if (!launched) return Retry(session, std::move(connection), launched.error());
   session.stage = Stage::kProgram;
   session.pid = launched->pid;
@@ -231,9 +262,13 @@ void Sessions::OnProgramExit(Session& session) {
   LogExit(session, exit, session.pid);
   DropUnread(session);
   End(session);
+  LaunchQueued();
 }
 
-void Sessions::OnReady(std::uint32_t /*ready*/) { CollectFailures(); }
+void Sessions::OnReady(std::uint32_t /*ready*/) {
+  CollectFailures();
+  LaunchQueued();
+}
 
 void Sessions::CollectFailures() {
   for (const sandbox::LaunchFailure& failure : launcher_.Collect()) {

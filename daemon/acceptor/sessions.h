@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -64,7 +65,7 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   bool OnDatagram(const AnswerDatagram& answer) override;
   void OnRelayLost() override;
   void OnProgramExit(Session& session) override;
-  void OnReady(std::uint32_t ready) override;  // launch reports
+  void OnReady(std::uint32_t ready) override;  // launch reports, and room for the queue
 
  private:
   Session& Begin(std::shared_ptr<Service> service, std::optional<policy::Endpoint> peer);
@@ -72,7 +73,11 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   Session* Find(SessionId id, Stage stage);
 
   void Dispatch(Session& session, sandbox::sys::UniqueFd connection);
+  // Starts the program, or puts the session at the queue's end.
   void Launch(Session& session, sandbox::sys::UniqueFd connection);
+  void Enqueue(Session& session, sandbox::sys::UniqueFd connection);
+  void LaunchQueued();
+  void TryLaunch(Session& session, sandbox::sys::UniqueFd connection);
   void Retry(Session& session, sandbox::sys::UniqueFd connection, const sandbox::sys::Error& error);
   void GiveToRelay(Session& session, Stage stage, sandbox::sys::UniqueFd connection);
   sandbox::sys::Status AskFor(const Session& session, int connection);
@@ -97,6 +102,8 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   Admission& admission_;
   EventLoop::WatchId reports_watch_ = 0;
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
+  std::deque<SessionId> queued_;  // Stage::kQueued, the oldest first
+  EventLoop::WatchId room_watch_ = 0;
   RelayPatience patience_;
   RelayDeadlines deadlines_;
   // Refused clients the relay writes a banner to; and those whose banner it was asked to give up.

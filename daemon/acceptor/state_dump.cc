@@ -53,6 +53,8 @@ std::string_view StageText(Stage stage) {
       return "relay";
     case Stage::kDatagram:
       return "datagram";
+    case Stage::kQueued:
+      return "launch queue";
     case Stage::kRetry:
       return "fork retry";
     case Stage::kProgram:

@@ -2,12 +2,17 @@
 // Sessions beside a relay that does not do its part.
 #include "daemon/acceptor/sessions.h"
 
+#include <sys/syscall.h>
+
 #include <fstream>
 
 #include "daemon/acceptor/consistency.h"
+#include "daemon/acceptor/launch_plan.h"
 #include "daemon/log/log_registry.h"
 #include "tests/daemon/acceptor_fixture.h"
 #include "tests/daemon/log_fixture.h"
+#include "tests/testlib/child.h"
+#include "tests/testlib/fake_call.h"
 
 namespace postern::daemon {
 namespace {
@@ -59,6 +64,9 @@ struct Fixture : LauncherFixture, LogFixture {
     spec.log_on_success.host = spec.log_on_success.exit = true;
     Service::Definition definition;
     definition.log = logs.Acquire(spec, {});
+    if (spec.kind == policy::ServiceKind::kProgram) {
+      definition.plan = MakeLaunchPlan(spec, ReadInherited());
+    }
     definition.spec = Shared(std::move(spec));
     services.push_back(std::make_shared<Service>(*loop, arrivals, std::move(definition)));
     return services.back();
@@ -208,6 +216,51 @@ TEST_CASE_METHOD(Fixture, "A refused client without a banner is closed at once")
   StartRelay("ready", kLong);
   const auto service = MakeInternal(policy::Builtin::kEcho);
   CHECK(Closed(TurnAway(*service)));
+}
+
+TEST_CASE_METHOD(Fixture, "Programs beyond the launcher's slots wait their turn") {
+  StartRelay("ready");
+  const auto service = Make(Spec());
+  UniqueFd far;
+  const UniqueFd near = Connect(far);
+  CHECK(testlib::StatusOfChild([&] {
+          // Children that never take their connection, and end with a failure to launch.
+          if (!testlib::FakeCall(SYS_recvmsg, EIO)) return 1;
+          std::vector<sandbox::LaunchId> launched_ids;
+          for (int i = 0; i < sandbox::Launcher::kSlots; ++i) {
+            UniqueFd given = UniqueFd::DuplicateOf(0);
+            const auto launched = launcher.Start(service->plan(), {}, given);
+            if (!launched) return 2;
+            launched_ids.push_back(launched->id);
+          }
+          sessions->Serve(service, std::move(far), peer);
+          std::optional<Stage> stage;
+          sessions->ForEach([&](const Session& session) { stage = session.stage; });
+          if (stage != Stage::kQueued || !Records().empty()) return 3;
+          // All of them: the slots are those of the parent too.
+          for (const auto id : launched_ids) launcher.Ended(id);
+          ::alarm(20);
+          while (sessions->count() != 0) {
+            if (!loop->Turn()) return 4;
+          }
+          const auto records = Records();
+          if (records.size() != 2) return 5;
+          return records[1].ends_with("EXIT: test status=126") ? 0 : 6;
+        }) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "A burst of programs larger than the slots are all started") {
+  StartRelay("ready");
+  auto spec = Spec();
+  spec.program.path = "/bin/true";
+  const auto service = Make(spec);
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 3 * sandbox::Launcher::kSlots; ++i) clients.push_back(Serve(service));
+  CHECK(service->limits().running() == clients.size());
+  TurnUntil(*loop, [&] { return sessions->count() == 0; });
+  CHECK(Records().size() == 2 * clients.size());
+  CHECK(Said("fork failed") == 0);
+  CHECK(Findings().empty());
 }
 
 TEST_CASE_METHOD(Fixture, "What the relay serves to the end has no deadline") {

@@ -104,9 +104,11 @@ Launched StartPatiently(const std::shared_ptr<const LaunchPlan>& plan, UniqueFd&
   for (int attempt = 0;; ++attempt) {
     auto launched = TheLauncher().Start(plan, {}, connection);
     if (launched) return std::move(*launched);
-    REQUIRE(launched.error().number == EAGAIN);
+    REQUIRE(launched.error().number == EBUSY);
     REQUIRE(connection);
     REQUIRE(attempt < 400);
+    pollfd room{TheLauncher().room_descriptor().get(), POLLIN, 0};
+    while (!TheLauncher().HasRoom()) REQUIRE(::poll(&room, 1, kPatienceMs) == 1);
   }
 }
 
@@ -363,6 +365,33 @@ TEST_CASE("More launches at once than there are slots all get their own connecti
     CHECK(clients[i].ReadToEnd() == std::to_string(i) + " " + word);
   }
   for (const Launched& launched : running) CHECK(AwaitEnd(launched).status == 0);
+}
+
+TEST_CASE("A launch that finds every slot taken is refused at once, until there is room") {
+  const auto plan = PlanFor(PartsFor({"/bin/true"}));
+  CHECK(testlib::StatusOfChild([&] {
+          // One of its own: what waits in the slots would be this process's as well.
+          if (!sys::CloseFrom(Launcher::kReportDescriptor)) return 7;
+          const auto made = Launcher::Make();
+          if (!made) return 8;
+          Launcher& launcher = **made;
+          // Children that never take what they are given.
+          if (!testlib::FakeCall(SYS_recvmsg, EIO)) return 1;
+          LaunchId first = 0;
+          for (int i = 0; i < Launcher::kSlots; ++i) {
+            UniqueFd given = UniqueFd::DuplicateOf(0);
+            const auto launched = launcher.Start(plan, {}, given);
+            if (!launched) return 2;
+            if (i == 0) first = launched->id;
+          }
+          UniqueFd connection = UniqueFd::DuplicateOf(0);
+          const auto refused = launcher.Start(plan, {}, connection);
+          if (refused || refused.error().number != EBUSY || !connection) return 3;
+          if (launcher.HasRoom()) return 4;
+          launcher.Ended(first);
+          if (!launcher.HasRoom()) return 5;
+          return launcher.Start(plan, {}, connection) && !connection ? 0 : 6;
+        }) == 0);
 }
 
 TEST_CASE("A client sees the end when its program closes, not when it ends") {
