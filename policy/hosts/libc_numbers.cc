@@ -57,7 +57,8 @@ bool IsLinkLocal(const policy::IpAddress::Bytes16& bytes) {
 bool IsZone(std::string_view zone, const policy::IpAddress::Bytes16& bytes) {
   constexpr std::size_t kMaxInterfaceName = 15;
   if (policy::ParseUnsigned(zone, std::numeric_limits<std::uint32_t>::max())) return true;
-  return IsLinkLocal(bytes) && !zone.empty() && zone.size() <= kMaxInterfaceName;
+  const bool number = zone.find_first_not_of("0123456789") == std::string_view::npos;
+  return IsLinkLocal(bytes) && !number && zone.size() <= kMaxInterfaceName;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "policy/hosts/scan_number.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace postern::policy::hosts {
@@ -12,6 +13,8 @@ struct Scanned {
 };
 
 std::optional<Scanned> Scan(std::string_view text, unsigned base) {
+  constexpr std::string_view kSpace = " \t\n\v\f\r";
+  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
   Scanned scanned;
   if (text.starts_with('+') || text.starts_with('-')) {
     scanned.negative = text.front() == '-';

@@ -28,6 +28,8 @@ TEST_CASE("numbers read as scanf reads them, wrapping included") {
                                  "-0",
                                  "+5",
                                  "007",
+                                 "\v2",
+                                 " \f-7",
                                  "27",
                                  "777",
                                  "2147483647",
