@@ -2,6 +2,7 @@
 #include "wrapper/cli/arguments.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <utility>
 
 #include "wrapper/cli/verb.h"
@@ -37,6 +38,12 @@ int Answer(const CLI::App& root, const CLI::ParseError& error, Output& output) {
     return output.Flush() ? kClean : kUnusable;
   }
   return Complain(std::string(error.what()) + " (postern --help, postern VERB --help)");
+}
+
+// CLI11 would tell every word behind an unknown verb, from the last to the first.
+bool IsUnknownVerb(std::span<const VerbRow> rows, std::string_view word) {
+  return !word.starts_with('-') &&
+         std::ranges::none_of(rows, [word](const VerbRow& row) { return row.name == word; });
 }
 
 }  // namespace
@@ -79,7 +86,10 @@ int RunCommand(std::span<const VerbRow> verbs, int argc, const char* const* argv
   CLI::App root("Check, ask, explain, test and compare the files that say who may enter.",
                 "postern");
   root.set_version_flag("--version", "postern " POSTERN_VERSION);
-  root.require_subcommand(0, 1);  // with 1, an unknown verb would be told as a missing one
+  root.require_subcommand(0, 1);
+  if (argc > 1 && IsUnknownVerb(verbs, argv[1])) {
+    return Complain("unknown verb: " + std::string(argv[1]) + " (postern --help)");
+  }
   const std::vector<Declared> declared = DeclareAll(root, verbs);
   Output output;
   try {

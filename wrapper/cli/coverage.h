@@ -21,6 +21,8 @@ class Coverage {
   void Reach(const policy::SourceLocation& where);
   // What `question` reaches.
   void Reach(const Decider& decider, const Question& question);
+  // The same, of the service's own rules alone.
+  void ReachService(const policy::ServiceSpec& spec, const Question& question);
 
   struct Rule {
     policy::SourceLocation where;
@@ -43,7 +45,6 @@ class Coverage {
   }
   void Add(const policy::SourceLocation& where, std::string text);
   void AddList(const char* attribute, const std::shared_ptr<const policy::AccessList>& list);
-  void ReachService(const policy::ServiceSpec& spec, const Question& question);
 
   std::map<Key, Rule> rules_;
 };

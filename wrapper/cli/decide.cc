@@ -58,6 +58,15 @@ const policy::SourceLocation* EndOf(const hosts::Table& table) {
 Decider::Decider(const wrapper::PolicyFiles& files, const policy::SystemView& accounts)
     : files_(files), accounts_(accounts) {
   for (const auto& spec : files.services.services) services_.emplace(spec->id, spec.get());
+  for (const hosts::Table* table : {&files.hosts->allow(), &files.hosts->deny()}) {
+    for (const hosts::Rule& rule : table->rules) {
+      if (!UnknownAccount(&rule).empty()) unknown_accounts_.insert(&rule.where);
+    }
+  }
+}
+
+bool Decider::NamesUnknownAccount(const policy::SourceLocation* rule) const {
+  return unknown_accounts_.contains(rule);
 }
 
 const ServiceSpec* Decider::FindService(const std::string& id) const {
@@ -101,8 +110,8 @@ std::expected<Answer, std::string> Decider::Decide(const Question& question) con
   return answer;
 }
 
-std::optional<Answer> Decider::DecideService(const ServiceSpec& spec,
-                                             const Question& question) const {
+std::optional<Answer> Decider::RefuseEveryone(const ServiceSpec& spec,
+                                              const Question& question) const {
   if (spec.access_times) {
     if (!question.at) return Refuse("time: access_times are given, the time is not", &spec.where);
     if (!spec.access_times->Contains(*question.at)) {
@@ -110,6 +119,12 @@ std::optional<Answer> Decider::DecideService(const ServiceSpec& spec,
     }
   }
   if (IsSensor(spec)) return Refuse(AddressReason(policy::AddressEvidence::kSensor), &spec.where);
+  return std::nullopt;
+}
+
+std::optional<Answer> Decider::DecideService(const ServiceSpec& spec,
+                                             const Question& question) const {
+  if (auto refused = RefuseEveryone(spec, question)) return refused;
   const policy::Verdict verdict =
       policy::EvaluateAddress(spec, question.Peer(), ConfirmedName(question));
   const auto* const deny = std::get_if<policy::Deny>(&verdict);
@@ -130,7 +145,8 @@ Answer Decider::DecideHosts(const hosts::Request& asked) const {
   }
   if (const auto* const allow = std::get_if<hosts::Allow>(&verdict)) {
     const auto* const where = allow->rule != nullptr ? &allow->rule->where : nullptr;
-    if (const std::string name = UnknownAccount(allow->rule); !name.empty()) {
+    if (NamesUnknownAccount(where)) {
+      const std::string name = UnknownAccount(allow->rule);
       return Refuse(
           "error in the options of the rule: unknown account \"" + policy::EscapeText(name) + "\"",
           where);

@@ -9,6 +9,7 @@
 
 #include <expected>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,9 @@ class Decider {
   // The error: the question names no service there is, or neither daemon nor service is asked for.
   std::expected<Answer, std::string> Decide(const Question& question) const;
 
+  // What refuses every address alike: access_times, and being a sensor.
+  std::optional<Answer> RefuseEveryone(const policy::ServiceSpec& spec,
+                                       const Question& question) const;
   // The service's own rules alone; nullopt: they let the client pass.
   std::optional<Answer> DecideService(const policy::ServiceSpec& spec,
                                       const Question& question) const;
@@ -50,11 +54,14 @@ class Decider {
   std::string WhyNoService(const std::string& id) const;
   // An unknown name in a `user` or `group` option of a rule that matched, or empty.
   std::string UnknownAccount(const policy::hosts::Rule* rule) const;
+  // The same for the rule at this place; it may be null.
+  bool NamesUnknownAccount(const policy::SourceLocation* rule) const;
 
  private:
   const wrapper::PolicyFiles& files_;
   const policy::SystemView& accounts_;
   std::map<std::string, const policy::ServiceSpec*, std::less<>> services_;
+  std::set<const policy::SourceLocation*> unknown_accounts_;  // rules
 };
 
 // `spec` may be null: then only what the question says is known of the server.

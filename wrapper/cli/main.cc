@@ -14,6 +14,7 @@ using postern::cli::VerbRow;
 constexpr VerbRow kVerbs[] = {
     {"match", "may this client have this service?", &postern::cli::MakeMatch},
     {"explain", "the same, with every rule that was asked", &postern::cli::MakeExplain},
+    {"test", "try files of expectations against the policy", &postern::cli::MakeTest},
 };
 
 }  // namespace

@@ -46,60 +46,72 @@ std::expected<std::vector<Expectation>, std::string> ReadAll(
   return all;
 }
 
-// What it calls its subject is a service if there is one of that id, otherwise a daemon.
-std::expected<Question, std::string> QuestionOf(const Decider& decider,
-                                                const Expectation& expectation) {
+class Runner {
+ public:
+  Runner(const Decider& decider, Coverage& coverage)
+      : decider_(decider), coverage_(coverage), ranges_(decider) {}
+
+  Results RunAll(const std::vector<Expectation>& expectations);
+
+ private:
+  using Result = std::expected<TestResult, std::string>;
+  std::expected<Question, std::string> QuestionOf(const Expectation& expectation) const;
+  Result RunOne(const Expectation& expectation);
+  Result RunRange(Question question, const Expectation& expectation);
+
+  const Decider& decider_;
+  Coverage& coverage_;
+  RangeChecker ranges_;
+};
+
+// What an expectation calls its subject is a service if there is one of that id, otherwise a
+// daemon.
+std::expected<Question, std::string> Runner::QuestionOf(const Expectation& expectation) const {
   Question question = expectation.question;
-  if (decider.FindService(expectation.subject) != nullptr) {
+  if (decider_.FindService(expectation.subject) != nullptr) {
     question.service = expectation.subject;
-  } else if (decider.IsHeld(expectation.subject)) {
-    return std::unexpected(decider.WhyNoService(expectation.subject));
+  } else if (decider_.IsHeld(expectation.subject)) {
+    return std::unexpected(decider_.WhyNoService(expectation.subject));
   } else {
     question.daemon = expectation.subject;
   }
   return question;
 }
 
-std::expected<TestResult, std::string> RunRange(const Decider& decider, Question question,
-                                                const Expectation& expectation,
-                                                Coverage& coverage) {
+Runner::Result Runner::RunRange(Question question, const Expectation& expectation) {
   TestResult result;
   result.expectation = &expectation;
   result.passed = true;
-  result.answer.allowed = expectation.allow;
+  result.answer = {.allowed = expectation.allow, .reason = "every address", .rule = nullptr};
   const auto found =
-      FindCounterexample(decider, question, *expectation.range, expectation.allow, coverage);
+      ranges_.FindCounterexample(question, *expectation.range, expectation.allow, coverage_);
   if (!found) return std::unexpected(found.error());
   if (!*found) return result;
   result.passed = false;
   result.counterexample = (*found)->ToString();
   question.client_addr = result.counterexample;
-  auto answer = decider.Decide(question);
+  auto answer = decider_.Decide(question);
   if (!answer) return std::unexpected(std::move(answer.error()));
   result.answer = std::move(*answer);
   return result;
 }
 
-std::expected<TestResult, std::string> RunOne(const Decider& decider,
-                                              const Expectation& expectation, Coverage& coverage) {
-  auto question = QuestionOf(decider, expectation);
+Runner::Result Runner::RunOne(const Expectation& expectation) {
+  auto question = QuestionOf(expectation);
   if (!question) return std::unexpected(std::move(question.error()));
-  if (expectation.range) return RunRange(decider, std::move(*question), expectation, coverage);
-  auto answer = decider.Decide(*question);
+  if (expectation.range) return RunRange(std::move(*question), expectation);
+  auto answer = decider_.Decide(*question);
   if (!answer) return std::unexpected(std::move(answer.error()));
-  coverage.Reach(decider, *question);
-  return TestResult{.expectation = &expectation,
-                    .passed = answer->allowed == expectation.allow,
-                    .answer = std::move(*answer),
-                    .counterexample = {}};
+  coverage_.Reach(decider_, *question);
+  const bool passed = answer->allowed == expectation.allow;
+  return TestResult{&expectation, passed, std::move(*answer), {}};
 }
 
-Results RunAll(const Decider& decider, const std::vector<Expectation>& expectations,
-               Coverage& coverage) {
+Results Runner::RunAll(const std::vector<Expectation>& expectations) {
   std::vector<TestResult> results;
   std::string problems;
   for (const Expectation& expectation : expectations) {
-    auto result = RunOne(decider, expectation, coverage);
+    auto result = RunOne(expectation);
     if (result) {
       results.push_back(std::move(*result));
       continue;
@@ -140,7 +152,7 @@ class Test final : public Verb {
     const wrapper::RealSystem accounts("/");
     const Decider decider(*files, accounts);
     Coverage coverage(*files);
-    const Results results = RunAll(decider, *expectations, coverage);
+    const Results results = Runner(decider, coverage).RunAll(*expectations);
     if (!results) return Complain(results.error());
     if (junit_ && !WriteFile(*junit_, JunitXml(*results))) {
       return Complain("--junit: " + *junit_ + " cannot be written");
