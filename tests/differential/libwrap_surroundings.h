@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the real libwrap sees of the system: accounts, netgroups and the log are the test's own.
+// What the real libwrap sees of the system: accounts, netgroups and the log are the test's own, and
+// every network interface exists.
 //
 // The functions are defined in this program under the C library's names and exported, so that the
 // loaded library finds them first. Nothing it does changes the identity or the log of the process.

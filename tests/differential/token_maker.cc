@@ -290,7 +290,9 @@ std::string TokenMaker::Ipv6Text(const Ipv6& address) {
     }
   }
   if (dice_.OneIn(6)) result = CaseChanged(result);
-  if (dice_.OneIn(12)) result += dice_.Of({"%1", "%0", "%lo", "%4294967295", "%4294967296", "%"});
+  if (dice_.OneIn(12))
+    result += dice_.Of({"%1", "%0", "%lo", "%eth7", "%a-name-too-long", "%0x1", "%4294967295",
+                        "%4294967296", "%"});
   return result;
 }
 
