@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "wrapper/libwrap/decide.h"
+
+#include <chrono>
+#include <utility>
+
+#include "wrapper/libwrap/convert.h"
+#include "wrapper/libwrap/request_facts.h"
+
+namespace postern::wrapper::libwrap {
+namespace {
+
+Settings CurrentSettings() {
+  return {allow_severity, deny_severity, std::chrono::seconds(rfc931_timeout)};
+}
+
+// Only what has changed: another thread may be writing to the rest.
+void Publish(const Settings& before, const Settings& after) {
+  if (after.allow_severity != before.allow_severity) allow_severity = after.allow_severity;
+  if (after.deny_severity != before.deny_severity) deny_severity = after.deny_severity;
+  if (after.ident_deadline != before.ident_deadline) {
+    rfc931_timeout = static_cast<int>(after.ident_deadline.count());
+  }
+}
+
+}  // namespace
+
+Decision Decide(request_info& request, std::shared_ptr<const policy::hosts::HostsPolicy> policy) {
+  RequestFacts facts(request);
+  DryRunner dry;
+  ProcessRunner real(sandbox::sys::UniqueFd::DuplicateOf(request.fd));
+  SystemLog log;
+  const Settings before = CurrentSettings();
+  Settings settings = before;
+  Gatekeeper gatekeeper({.facts = facts,
+                         .options = dry_run != 0 ? static_cast<OptionRunner&>(dry) : real,
+                         .log = log,
+                         .settings = settings,
+                         .process_id = ProcessIdOf(request),
+                         .may_twist = dry_run != 0 || resident <= 0,
+                         .verbose = hosts_access_verbose});
+  policy::hosts::Request question = ToPolicy(request);
+  Decision decision = gatekeeper.Decide(std::move(policy), question);
+  FromPolicy(question, request);
+  Publish(before, settings);
+  return decision;
+}
+
+bool Follow(const Decision& decision, request_info& request) {
+  switch (decision.outcome) {
+    case Decision::Outcome::kAllowed:
+      return true;
+    case Decision::Outcome::kDenied:
+      return false;
+    case Decision::Outcome::kTwisted:
+      break;
+  }
+  if (dry_run != 0) {
+    dry_run = 0;
+    return true;
+  }
+  const Borrowed client(request.fd);
+  const std::string reason = BecomeShell(client.get(), decision.twist_command);
+  tcpd_warn(const_cast<char*>("twist: %s"), reason.c_str());
+  return false;
+}
+
+}  // namespace postern::wrapper::libwrap

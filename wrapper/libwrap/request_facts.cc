@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "wrapper/libwrap/request_facts.h"
+
+#include "wrapper/libwrap/convert.h"
+
+namespace postern::wrapper::libwrap {
+
+using policy::hosts::Fact;
+using policy::hosts::Needed;
+
+void RequestFacts::Supply(const policy::hosts::Need& need, policy::hosts::Request& request,
+                          RuleLog& log) {
+  switch (need.what) {
+    case Needed::kClientName:
+      request.client.name = NameOf(request_.client[0], log);
+      return;
+    case Needed::kServerName:
+      request.server.name = NameOf(request_.server[0], log);
+      return;
+    case Needed::kUser:
+      request.user = Fact::Known(eval_user(&request_));
+      return;
+    case Needed::kNetgroup:
+      request.netgroups[{need.group, need.host}] = lookup_.InNetgroup(need.group, need.host);
+      return;
+  }
+}
+
+// Our own method is not called through the pointer, so that its warnings name the rule.
+Fact RequestFacts::NameOf(host_info& host, RuleLog& log) {
+  if (request_.hostname != sock_hostname) return Fact::Known(eval_hostname(&host));
+  const auto address = AddressOf(host.sin);
+  if (!address.known()) return Fact::Unknown();
+  const NameAnswer answer = lookup_.NameOf(address);
+  for (const std::string& warning : answer.warnings) log.Warn(warning);
+  return answer.name;
+}
+
+}  // namespace postern::wrapper::libwrap
