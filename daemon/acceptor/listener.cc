@@ -17,6 +17,9 @@ namespace {
 // event loop must not be refused by the kernel.
 constexpr int kBacklog = 4096;
 
+// Where a unix socket waits until its successor is sure to come.
+constexpr char kAside[] = ".leaving";
+
 bool IsConnectionOriented(SocketType type) {
   return type == SocketType::kStream || type == SocketType::kSeqpacket;
 }
@@ -96,6 +99,7 @@ sys::Result<Listener> Listener::Open(const ServiceSpec& spec) {
   Listener listener;
   listener.socket_ = std::move(*socket);
   listener.unix_path_ = spec.listen.unix_path;
+  listener.connected_ = IsConnectionOriented(spec.socket_type);
   listener.can_refuse_ = spec.listen.family != Family::kUnix;
   TRY_STATUS(listener.Configure(spec));
   if (IsConnectionOriented(spec.socket_type)) TRY_STATUS(sys::Listen(listener.socket_, kBacklog));
@@ -105,6 +109,7 @@ sys::Result<Listener> Listener::Open(const ServiceSpec& spec) {
 Listener Listener::Adopt(sys::UniqueFd socket, const ServiceSpec& spec) {
   Listener listener;
   listener.socket_ = std::move(socket);
+  listener.connected_ = IsConnectionOriented(spec.socket_type);
   listener.can_refuse_ = spec.listen.family != Family::kUnix;
   if (listener.can_refuse_) {
     // Inherited by the connections accepted from here on; see KeepPort.
@@ -118,6 +123,7 @@ Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(socket_, other.socket_);
   std::swap(unix_path_, other.unix_path_);
   std::swap(can_refuse_, other.can_refuse_);
+  std::swap(connected_, other.connected_);
   return *this;
 }
 
@@ -171,6 +177,27 @@ sys::Status Listener::Reopen() {
   if (!can_refuse_) return {};
   TRY_STATUS(sys::SetReuseAddress(socket_, true));
   return sys::Listen(socket_, kBacklog);
+}
+
+// Sockets that reuse an address can share it as long as none listens, and datagram sockets always.
+sys::Status Listener::Yield() {
+  if (can_refuse_) {
+    TRY_STATUS(sys::SetReuseAddress(socket_, true));
+    if (connected_) sys::IgnoreError(sys::StopListening(socket_), "cps may have closed it already");
+    return {};
+  }
+  // Another's file is not ours to move.
+  if (unix_path_.empty()) return std::unexpected(sys::Error{"rename", EOPNOTSUPP, {}});
+  TRY_STATUS(sys::Rename(unix_path_, unix_path_ + kAside));
+  unix_path_ += kAside;
+  return {};
+}
+
+sys::Status Listener::Reclaim() {
+  if (can_refuse_) return connected_ ? Reopen() : sys::Status{};
+  const std::string aside = unix_path_;
+  unix_path_.resize(unix_path_.size() - (sizeof kAside - 1));
+  return sys::Rename(aside, unix_path_);
 }
 
 bool HandsOverListener(const ServiceSpec& spec) {

@@ -38,6 +38,12 @@ class Listener {
   sandbox::sys::Status Close();
   sandbox::sys::Status Reopen();
 
+  // Lets another socket have the address for good, or takes it back when that one is gone. Who
+  // waits to be accepted is lost in between, except on a unix socket. EOPNOTSUPP when it cannot be
+  // undone.
+  sandbox::sys::Status Yield();
+  sandbox::sys::Status Reclaim();
+
   // Resets every client that waits in the queue, without accept(2): a server that has or had this
   // socket shares its O_NONBLOCK, and could make accept block for ever.
   sandbox::sys::Status RefuseWaiting();
@@ -49,6 +55,7 @@ class Listener {
   std::string unix_path_;  // to be removed with the listener
   // A unix socket that is shut down once cannot listen again (unix(7)).
   bool can_refuse_ = true;
+  bool connected_ = true;  // no datagram socket
 };
 
 // Does the server get the listening socket itself? Then nothing is accepted here.

@@ -40,6 +40,12 @@ Listener Service::TakeListener() {
   return std::exchange(listener_, Listener());
 }
 
+sys::Status Service::ReclaimAddress() {
+  TRY_STATUS(listener_.Reclaim());
+  const bool refuses = held(Hold::kClosed) && spec().socket_type != policy::SocketType::kDgram;
+  return refuses ? listener_.Close() : sys::Status{};
+}
+
 void Service::Retire() {
   retired_ = true;
   loop_.Cancel(reopen_timer);

@@ -70,6 +70,9 @@ class Service final : public EventHandler, public std::enable_shared_from_this<S
   // Refuse stream clients, keeping the port; and take them again.
   sandbox::sys::Status CloseListener() { return listener_.Close(); }
   sandbox::sys::Status ReopenListener() { return listener_.Reopen(); }
+  // For a successor that wants the address in another shape, before it is sure to come.
+  sandbox::sys::Status YieldAddress() { return listener_.Yield(); }
+  sandbox::sys::Status ReclaimAddress();
   sandbox::sys::Status RefuseWaiting() { return listener_.RefuseWaiting(); }
 
   void Place(Hold hold);

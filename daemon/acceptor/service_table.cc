@@ -43,6 +43,12 @@ struct ServiceTable::Step {
 struct ServiceTable::Plan {
   std::vector<Step> steps;
   std::vector<std::shared_ptr<Service>> leaving;
+  std::vector<std::shared_ptr<Service>> yielded;  // of these, who made way for a successor
+
+  bool IsHeir(const Service& service) const {
+    return std::any_of(steps.begin(), steps.end(),
+                       [&](const Step& step) { return step.socket_of.get() == &service; });
+  }
 };
 
 ServiceTable::ServiceTable(EventLoop& loop, ProgramLog& log, LogRegistry& logs,
@@ -102,9 +108,10 @@ ServiceTable::Plan ServiceTable::MakePlan(const policy::Configuration& configura
   return plan;
 }
 
-// Opens every socket that can be opened while the old services still run. One that a leaving
-// service holds in another shape (every address instead of one) has to wait for Commit.
+// First what can be opened beside the old services, then what one that goes holds in another shape
+// (every address instead of one): whatever fails by itself fails before a service has to make way.
 sys::Status ServiceTable::OpenSockets(Plan& plan, bool strict) {
+  std::vector<Step*> contended;
   for (Step& step : plan.steps) {
     const bool has_one = (step.continued && step.continued->listener()) || step.socket_of;
     if (has_one || !NeedsSocket(*step.spec)) continue;
@@ -118,10 +125,40 @@ sys::Status ServiceTable::OpenSockets(Plan& plan, bool strict) {
         in_use && std::any_of(plan.leaving.begin(), plan.leaving.end(), [&](const auto& old) {
           return old->listener() && Contend(old->spec(), *step.spec);
         });
-    // A running service that never got its socket is no reason to refuse the rest.
-    if (strict && !may_be_freed && !step.continued) return std::unexpected(listener.error());
+    if (may_be_freed) {
+      contended.push_back(&step);
+    } else if (strict && !step.continued) {
+      // A running service that never got its socket is no reason to refuse the rest.
+      return std::unexpected(listener.error());
+    }
+  }
+  for (Step* step : contended) {
+    const auto opened = OpenContended(plan, *step);
+    if (opened || !strict || step->continued) continue;
+    TakeBack(plan);
+    return opened;
   }
   return {};
+}
+
+// A server that has the socket of a service that goes may keep it, as long as it runs.
+sys::Status ServiceTable::OpenContended(Plan& plan, Step& step) {
+  for (const auto& old : plan.leaving) {
+    if (!old->listener() || !Contend(old->spec(), *step.spec) || plan.IsHeir(*old)) continue;
+    if (old->held(Hold::kServing) && HandsOverListener(old->spec())) continue;
+    if (std::find(plan.yielded.begin(), plan.yielded.end(), old) != plan.yielded.end()) continue;
+    if (old->YieldAddress()) plan.yielded.push_back(old);
+  }
+  TRY(step.fresh, OpenListener(*step.spec));
+  return {};
+}
+
+void ServiceTable::TakeBack(Plan& plan) {
+  for (Step& step : plan.steps) step.fresh.reset();
+  for (const auto& old : plan.yielded) {
+    const auto reclaimed = old->ReclaimAddress();
+    if (!reclaimed) log_.Error(old->spec().id + ": " + reclaimed.error().ToString());
+  }
 }
 
 sys::Result<Listener> ServiceTable::OpenListener(const ServiceSpec& spec) {

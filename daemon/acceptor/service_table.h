@@ -2,8 +2,8 @@
 // All services of the running configuration, and the one way to get from one configuration to the
 // next.
 //
-// Install() is atomic: either every socket the new configuration needs is there (or is about to be,
-// because a service that goes holds it), or nothing has changed. Sessions are never touched: those
+// Install() is atomic: either every socket the new configuration needs is there, or nothing has
+// changed. Sessions are never touched: those
 // of a service that went run on to their end.
 #pragma once
 
@@ -49,6 +49,8 @@ class ServiceTable {
 
   Plan MakePlan(const policy::Configuration& configuration) const;
   sandbox::sys::Status OpenSockets(Plan& plan, bool strict);
+  sandbox::sys::Status OpenContended(Plan& plan, Step& step);
+  void TakeBack(Plan& plan);
   Counts Commit(Plan& plan, const policy::LogTarget& common_log);
   void Settle(Step& step, const policy::LogTarget& common_log, Counts& counts);
   Service::Definition Define(std::shared_ptr<const policy::ServiceSpec> spec,

@@ -96,6 +96,11 @@ Result<std::uint64_t> FileSize(const UniqueFd& fd) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+Status Rename(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return LastError("rename", from);
+  return {};
+}
+
 Status Remove(const std::string& path) {
   if (::unlink(path.c_str()) != 0) return LastError("unlink", path);
   return {};

@@ -39,6 +39,7 @@ Result<std::size_t> WriteSome(const UniqueFd& fd, std::string_view bytes);
 
 Result<std::uint64_t> FileSize(const UniqueFd& fd);
 Status Remove(const std::string& path);  // unlink(2)
+Status Rename(const std::string& from, const std::string& to);
 Result<std::string> RealPath(const std::string& path);
 Result<std::string> CurrentDirectory();
 

@@ -125,6 +125,68 @@ TEST_CASE_METHOD(Fixture, "A reload that fails changes nothing") {
   CHECK(Reach(first_port) == 0);
 }
 
+policy::ServiceSpec Everywhere(policy::ServiceSpec spec) {
+  spec.listen.address.reset();
+  return spec;
+}
+
+TEST_CASE_METHOD(Fixture, "A service may be reached at more addresses after a reload") {
+  REQUIRE(table.Install(Of({Named("a", first_port)}), false));
+  REQUIRE(table.Install(Of({Everywhere(Named("a", first_port))}), true));
+  CHECK(Reach(first_port) == 0);
+  CHECK(TryConnect(SocketAddressOf("127.0.0.2", first_port)) == 0);
+  REQUIRE(table.Install(Of({Named("a", first_port)}), true));
+  CHECK(Reach(first_port) == 0);
+  CHECK(TryConnect(SocketAddressOf("127.0.0.2", first_port)) == ECONNREFUSED);
+}
+
+TEST_CASE_METHOD(Fixture, "A reload that fails puts back the sockets that had made way") {
+  auto unix = Spec();
+  unix.id = unix.name = "unix";
+  unix.listen.family = policy::Family::kUnix;
+  unix.listen.address.reset();
+  unix.listen.unix_path = directory / "socket";
+  unix.listen.unix_mode = 0600;
+  REQUIRE(table.Install(Of({unix, Named("a", first_port)}), false));
+  const ino_t inode = Inode(At(1)), unix_inode = Inode(At(0));
+  auto elsewhere = Named("x", first_port);
+  elsewhere.listen.address = Address("127.0.0.2");
+  auto stranger = Listener::Open(elsewhere);
+  REQUIRE(stranger);
+  unix.listen.unix_mode = 0666;
+  const auto wanted = Of({unix, Everywhere(Named("a", first_port))});
+  const auto failed = table.Install(wanted, true);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().find("Address already in use") != std::string::npos);
+  CHECK(table.active() == 2);
+  CHECK(Inode(At(1)) == inode);
+  CHECK(Inode(At(0)) == unix_inode);
+  CHECK(Reach(first_port) == 0);
+  CHECK(TryConnect(*SocketAddress::Unix(unix.listen.unix_path)) == 0);
+  CHECK(Listener::Open(Named("y", first_port)).error().number == EADDRINUSE);
+  {
+    const Listener gone(std::move(*stranger));
+  }
+  REQUIRE(table.Install(wanted, true));
+  CHECK(TryConnect(SocketAddressOf("127.0.0.2", first_port)) == 0);
+  CHECK(TryConnect(*SocketAddress::Unix(unix.listen.unix_path)) == 0);
+  CHECK(::access((unix.listen.unix_path + ".leaving").c_str(), F_OK) != 0);
+}
+
+TEST_CASE_METHOD(Fixture, "A service that cps had closed is closed again when a reload fails") {
+  REQUIRE(table.Install(Of({Named("a", first_port)}), false));
+  At(0).Place(Hold::kClosed);
+  REQUIRE(At(0).CloseListener());
+  auto elsewhere = Named("x", first_port);
+  elsewhere.listen.address = Address("127.0.0.2");
+  const auto stranger = Listener::Open(elsewhere);
+  REQUIRE(stranger);
+  REQUIRE_FALSE(table.Install(Of({Everywhere(Named("a", first_port))}), true));
+  CHECK(Reach(first_port) == ECONNREFUSED);
+  REQUIRE(At(0).ReopenListener());
+  CHECK(Reach(first_port) == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "At the start a taken address is tried again, the others run") {
   auto stranger = Listener::Open(Named("x", first_port));
   REQUIRE(stranger);
