@@ -15,32 +15,9 @@ namespace {
 
 using hosts::Which;
 
-Outcome OutcomeOf(const hosts::Verdict& verdict) {
-  if (const auto* allow = std::get_if<hosts::Allow>(&verdict)) {
-    return {true, allow->rule != nullptr ? &allow->rule->where : nullptr,
-            hosts::ReasonText(allow->reason)};
-  }
-  const auto& deny = std::get<hosts::Deny>(verdict);
-  return {false, deny.rule != nullptr ? &deny.rule->where : nullptr,
-          hosts::ReasonText(deny.reason)};
-}
-
 Outcome OutcomeAtEnd(const hosts::HostsPolicy& policy) {
-  if (const std::optional<hosts::Verdict> verdict = hosts::VerdictAtEnd(policy.deny())) {
-    Outcome outcome = OutcomeOf(*verdict);
-    if (policy.deny().end == hosts::Table::End::kAbandoned) {
-      outcome.rule = &policy.deny().end_where;
-    }
-    return outcome;
-  }
-  return {true, nullptr, hosts::ReasonText(hosts::Reason::kNoRule)};
-}
-
-Outcome OutcomeOf(const Verdict& verdict) {
-  const auto* deny = std::get_if<Deny>(&verdict);
-  if (deny == nullptr) return {true, nullptr, "the service's own rules admit"};
-  return {false, deny->rule != nullptr ? &deny->rule->where : nullptr,
-          EvidenceText(deny->evidence)};
+  const std::optional<hosts::Verdict> verdict = hosts::VerdictAtEnd(policy.deny());
+  return OutcomeOf(policy, verdict.value_or(hosts::Allow{}));
 }
 
 // The first address of every part of the space that the blocks of a service's lists cut out.
@@ -62,6 +39,26 @@ std::vector<Number128> Cuts(const ServiceSpec& spec) {
 }
 
 }  // namespace
+
+Outcome OutcomeOf(const hosts::HostsPolicy& policy, const hosts::Verdict& verdict) {
+  const auto where = [](const hosts::Rule* rule) {
+    return rule != nullptr ? &rule->where : nullptr;
+  };
+  if (const auto* allow = std::get_if<hosts::Allow>(&verdict)) {
+    return {true, where(allow->rule), hosts::ReasonText(allow->reason)};
+  }
+  const auto& deny = std::get<hosts::Deny>(verdict);
+  const bool abandoned = deny.reason == hosts::Reason::kTableAbandoned;
+  return {false, abandoned ? &policy.deny().end_where : where(deny.rule),
+          hosts::ReasonText(deny.reason)};
+}
+
+Outcome OutcomeOf(const Verdict& verdict) {
+  const auto* deny = std::get_if<Deny>(&verdict);
+  if (deny == nullptr) return {true, nullptr, "the service's own rules admit"};
+  return {false, deny->rule != nullptr ? &deny->rule->where : nullptr,
+          EvidenceText(deny->evidence)};
+}
 
 const Outcome& VerdictMap::At(const Regions& regions, const IpAddress& address) const {
   return outcomes[partition.At(regions, address)];
@@ -116,7 +113,7 @@ HostsMapper::HostsMapper(Regions& regions, const hosts::HostsPolicy& policy)
   for (const hosts::Table* table : {&policy.allow(), &policy.deny()}) {
     for (const hosts::Rule& rule : table->rules) {
       const auto outcome = [&](hosts::Answer answer) {
-        return OutcomeOf(hosts::VerdictOf(rule, table->which, answer, matcher));
+        return OutcomeOf(policy, hosts::VerdictOf(rule, table->which, answer, matcher));
       };
       entries_.push_back({&rule, table->which, planner.Plan(rule, table->which),
                           outcome(hosts::Answer::kYes), outcome(hosts::Answer::kUnusable)});

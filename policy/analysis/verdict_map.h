@@ -15,6 +15,7 @@
 #include "policy/analysis/client_plan.h"
 #include "policy/analysis/partition.h"
 #include "policy/analysis/region.h"
+#include "policy/decision/verdict.h"
 #include "policy/hosts/evaluate.h"
 #include "policy/service/service_spec.h"
 
@@ -42,6 +43,9 @@ struct VerdictMap {
   std::vector<Reach> Reached(Regions& regions, const Region& within) const;
 };
 
+Outcome OutcomeOf(const hosts::HostsPolicy& policy, const hosts::Verdict& verdict);
+Outcome OutcomeOf(const Verdict& verdict);
+
 // What `first` refuses is refused; `second` decides the rest.
 VerdictMap Both(Regions& regions, const VerdictMap& first, const VerdictMap& second);
 
@@ -61,7 +65,6 @@ class HostsMapper {
   };
   Speaking SpeakingTo(const hosts::Request& request) const;
   const hosts::Rule& rule(std::uint32_t index) const { return *entries_[index].rule; }
-  std::size_t size() const { return entries_.size(); }
   VerdictMap Map(const Speaking& speaking, const Client& client) const;
 
  private:

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What changes for one client between two policies that were asked about the same subject.
+#pragma once
+
+#include <vector>
+
+#include "policy/analysis/situation.h"
+#include "policy/analysis/verdict_map.h"
+#include "policy/service/service_spec.h"
+
+namespace postern::policy::analysis {
+
+struct Change {
+  Region addresses;
+  bool unknown_address = false;  // and from a client whose address is not known
+  Outcome before, after;
+
+  friend auto operator<=>(const Change&, const Change&) = default;
+  bool opens() const { return after.allowed; }
+};
+using Changes = std::vector<Change>;
+
+// One policy, asked about one subject.
+struct View {
+  const HostsMapper* mapper = nullptr;
+  const hosts::HostsPolicy* hosts = nullptr;
+  const ServiceSpec* spec = nullptr;  // null: a daemon, or no such service
+  bool exists = true;
+  std::vector<hosts::Request> requests;         // one for each daemon name
+  std::vector<HostsMapper::Speaking> speaking;  // to each
+};
+
+// By the lowest address.
+Changes CompareViews(Regions& regions, const View& before, const View& after,
+                     const ClientSymbol& client);
+
+}  // namespace postern::policy::analysis
