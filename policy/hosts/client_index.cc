@@ -48,12 +48,12 @@ PrefixTree FirstRules(std::vector<PrefixTree::Entry> entries) {
 
 std::uint32_t Find(const PrefixTree& tree, const PrefixKey& key) {
   const std::optional<PrefixTree::Match> match = tree.Find(key);
-  return match ? match->value : kNoRule;
+  return match ? match->value : kUnmatched;
 }
 
 std::uint32_t Find(const TextMap<std::uint32_t>& map, std::string_view text) {
   const auto found = map.find(text);
-  return found == map.end() ? kNoRule : found->second;
+  return found == map.end() ? kUnmatched : found->second;
 }
 
 bool IsContiguous(std::uint32_t mask) { return (~mask & (~mask + 1)) == 0; }
@@ -136,7 +136,7 @@ std::uint32_t ClientIndex::FindText(std::string_view text, bool is_name) const {
   const auto compares = [is_name](std::string_view token) {
     return !is_name || token.find_first_not_of(kNumeric) != std::string_view::npos;
   };
-  std::uint32_t first = compares(text) ? hosts::Find(texts_.exact, text) : kNoRule;
+  std::uint32_t first = compares(text) ? hosts::Find(texts_.exact, text) : kUnmatched;
   if (texts_.suffixes.empty() && texts_.prefixes.empty()) return first;
   for (std::size_t dot = text.find('.'); dot != std::string_view::npos;
        dot = text.find('.', dot + 1)) {
@@ -152,7 +152,7 @@ std::uint32_t ClientIndex::FindAddress(const Subject& address) const {
     const PrefixKey key = KeyOf(*address.v6());
     return std::min(hosts::Find(v6_, key), hosts::Find(v6_hosts_, key));
   }
-  if (!address.v4()) return kNoRule;
+  if (!address.v4()) return kUnmatched;
   std::uint32_t first = hosts::Find(v4_, KeyOf(*address.v4()));
   for (const Mask& mask : scattered_) {
     const auto found = mask.networks.find(*address.v4() & mask.mask);

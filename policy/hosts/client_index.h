@@ -19,7 +19,7 @@
 
 namespace postern::policy::hosts {
 
-inline constexpr std::uint32_t kNoRule = 0xffffffff;
+inline constexpr std::uint32_t kUnmatched = 0xffffffff;
 
 // Keys are found by a view of them.
 struct TextHash {
@@ -40,8 +40,8 @@ class ClientIndex {
   void Finish();  // before the first Find()
 
   struct Found {
-    std::uint32_t matched = kNoRule;  // the first rule that matches by what is known
-    std::uint32_t by_name = kNoRule;  // the first one that may match by a name that is not known
+    std::uint32_t matched = kUnmatched;  // the first rule that matches by what is known
+    std::uint32_t by_name = kUnmatched;  // the first one that may match by a name that is not known
   };
   Found Find(const Matcher::End& client) const;
 
@@ -60,8 +60,8 @@ class ClientIndex {
   std::uint32_t FindAddress(const Subject& address) const;
 
   Texts texts_;
-  std::uint32_t all_ = kNoRule;
-  std::uint32_t first_by_name_ = kNoRule;
+  std::uint32_t all_ = kUnmatched;
+  std::uint32_t first_by_name_ = kUnmatched;
   std::vector<PrefixTree::Entry> v4_entries_, v6_entries_, v6_host_entries_;  // until Finish()
   PrefixTree v4_, v6_;
   PrefixTree v6_hosts_;  // "[2001:db8::1]" alone: what a name may be equal to

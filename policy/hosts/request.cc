@@ -5,7 +5,8 @@ namespace postern::policy::hosts {
 
 Fact Fact::Known(std::string_view text) {
   Fact fact;
-  fact.text_.emplace(text.empty() ? kUnknown : text.substr(0, kMaxValue));
+  fact.asked_ = true;
+  fact.text_ = text.empty() ? kUnknown : text.substr(0, kMaxValue);
   return fact;
 }
 

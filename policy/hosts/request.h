@@ -27,12 +27,13 @@ class Fact {
   // An empty text is unknown; one of more than kMaxValue bytes is cut.
   static Fact Known(std::string_view text);
 
-  bool asked() const { return text_.has_value(); }
-  bool known() const { return asked() && *text_ != kUnknown; }
-  const std::string& text() const { return *text_; }  // only when asked()
+  bool asked() const { return asked_; }
+  bool known() const { return asked_ && text_ != kUnknown; }
+  const std::string& text() const { return text_; }  // only when asked()
 
  private:
-  std::optional<std::string> text_;
+  bool asked_ = false;
+  std::string text_;
 };
 
 // The client or the server.

@@ -139,7 +139,7 @@ std::optional<TableIndex::Found> TableIndex::Find(Matcher& matcher) const {
     const Answer answer = MatchRule(table_.rules[i], table_.which, matcher);
     if (answer != Answer::kNo) best = {i, answer};
   }
-  if (best.rule == kNoRule) return std::nullopt;
+  if (best.rule == kUnmatched) return std::nullopt;
   return Found{best.rule, best.answer};
 }
 

@@ -39,7 +39,7 @@ class TableIndex {
     std::vector<std::uint32_t> tried;    // ascending
   };
   struct Best {
-    std::uint32_t rule = kNoRule;
+    std::uint32_t rule = kUnmatched;
     Answer answer = Answer::kNo;
   };
 

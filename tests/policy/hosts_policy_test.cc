@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reading both tables and the pattern files they name.
+#include "policy/hosts/hosts_policy.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "policy/hosts/pattern_files.h"
+#include "tests/testlib/hosts_scenario.h"
+
+namespace postern::policy::hosts {
+namespace {
+
+using testlib::CompileHosts;
+using testlib::HostsFiles;
+
+std::shared_ptr<const PatternFile> FirstFile(const HostsPolicy& policy) {
+  return std::get<std::shared_ptr<const PatternFile>>(
+      policy.allow().rules.at(0).clients.at(0).at(0).host.meaning);
+}
+
+std::shared_ptr<const PatternFile> LoadFile(HostsFiles files) {
+  files["allow"] = "a: /first\n";
+  return FirstFile(*CompileHosts(files));
+}
+
+TEST_CASE("tables that are missing hold no rule, and unreadable ones say why") {
+  const auto policy = HostsPolicy::Compile({"allow", "deny"}, [](const std::string& path) {
+    SourceFile source;
+    if (path == "deny") source = {SourceFile::State::kUnreadable, {}, "a directory"};
+    return source;
+  });
+  CHECK(policy->allow().end == Table::End::kMissing);
+  CHECK(policy->allow().diagnostics.empty());
+  CHECK(policy->deny().end == Table::End::kUnreadable);
+  CHECK(policy->deny().end_reason == "a directory");
+  REQUIRE(policy->deny().diagnostics.size() == 1);
+  CHECK(policy->deny().diagnostics[0].code == "table-unreadable");
+}
+
+TEST_CASE("every file is asked for once, missing ones included, and is told") {
+  int reads = 0;
+  const auto policy = HostsPolicy::Compile({"allow", "deny"}, [&reads](const std::string& path) {
+    ++reads;
+    SourceFile source{SourceFile::State::kRead, "a: /x /y\nb: /x\n", {}};
+    if (path == "/x") source.content = "10. /y";
+    if (path == "/y") source = {};
+    return source;
+  });
+  CHECK(policy->files() == std::vector<std::string>{"allow", "/x", "/y", "deny"});
+  CHECK(reads == 4);
+}
+
+TEST_CASE("a pattern file holds words between blanks, with neither comments nor commas") {
+  const auto file = LoadFile({{"/first", "10.\n\v.example.org\f# a,b\n/inner"}, {"/inner", ""}});
+  CHECK(file->error.empty());
+  REQUIRE(file->patterns.size() == 5);
+  CHECK(file->patterns[1].text == ".example.org");
+  CHECK(file->patterns[2].text == "#");
+  CHECK(file->patterns[3].text == "a,b");
+  CHECK(LoadFile({{"/first", std::string("ab\0c d", 6)}})->patterns[0].text == "ab");
+}
+
+TEST_CASE("files that are missing, hold an overlong word or name themselves cannot be used") {
+  CHECK(LoadFile({})->error == "no such file");
+  CHECK(LoadFile({{"/first", std::string(kMaxPatternFileWord, 'x')}})->error.empty());
+  CHECK_FALSE(LoadFile({{"/first", std::string(kMaxPatternFileWord + 1, 'x')}})->error.empty());
+  const auto loop = LoadFile({{"/first", "10. /second"}, {"/second", "/first"}});
+  CHECK(loop->error.empty());
+  const auto second = std::get<std::shared_ptr<const PatternFile>>(loop->patterns[1].meaning);
+  const auto again = std::get<std::shared_ptr<const PatternFile>>(second->patterns[0].meaning);
+  CHECK(again->error == "it names itself");
+}
+
+TEST_CASE("nesting is bounded") {
+  HostsFiles files;
+  for (int i = 1; i < 100; ++i) {
+    files["/" + std::to_string(i)] = "/" + std::to_string(i + 1);
+  }
+  files["/first"] = "/1";
+  auto file = LoadFile(files);
+  int depth = 1;
+  while (file->error.empty()) {
+    file = std::get<std::shared_ptr<const PatternFile>>(file->patterns[0].meaning);
+    ++depth;
+  }
+  CHECK(depth == kMaxPatternFileDepth + 1);
+}
+
+}  // namespace
+}  // namespace postern::policy::hosts
