@@ -71,14 +71,6 @@ class QuestionReader : public nlohmann::json_sax<nlohmann::json> {
   std::string key_, why_;
 };
 
-std::expected<Question, std::string> ReadQuestion(std::string_view line) {
-  if (line.size() > kMaxLine) return std::unexpected("the line is too long");
-  Question question;
-  QuestionReader reader(question);
-  if (!nlohmann::json::sax_parse(line, &reader)) return std::unexpected(reader.why());
-  return question;
-}
-
 // Rules and reasons repeat; each is turned into JSON once.
 class AnswerWriter {
  public:
@@ -107,6 +99,14 @@ class AnswerWriter {
 };
 
 }  // namespace
+
+std::expected<Question, std::string> ReadQuestion(std::string_view line) {
+  if (line.size() > kMaxLine) return std::unexpected("the line is too long");
+  Question question;
+  QuestionReader reader(question);
+  if (!nlohmann::json::sax_parse(line, &reader)) return std::unexpected(reader.why());
+  return question;
+}
 
 std::string AnswerJson(const Answer& answer) {
   std::string text;

@@ -2,13 +2,18 @@
 // Many questions, one JSON object a line, answered one a line in their order.
 #pragma once
 
+#include <expected>
 #include <iosfwd>
 #include <string>
+#include <string_view>
 
 #include "wrapper/cli/decide.h"
 #include "wrapper/cli/output.h"
 
 namespace postern::cli {
+
+// One line of a batch. The error says what is wrong with it. Fuzz target: question_json.
+std::expected<Question, std::string> ReadQuestion(std::string_view line);
 
 // {"verdict":"allow","reason":"…","rule":{"file":"…","line":1}}, without a line end.
 std::string AnswerJson(const Answer& answer);

@@ -40,6 +40,7 @@ struct ExpectationFile {
   std::vector<std::string> problems;  // "FILE:LINE: …"
 };
 
+// Any bytes are acceptable. Fuzz target: expectations.
 ExpectationFile ParseExpectations(const std::string& path, std::string_view content);
 
 // "10.0.0.0/8", "2001:db8::/32", a single address; host bits must be zero.
