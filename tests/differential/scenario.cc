@@ -61,6 +61,7 @@ class ScenarioMaker {
     if (file.state != HostsFile::State::kFile) return file;
     if (dice_.OneIn(60)) file.content = "\xef\xbb\xbf";
     for (std::size_t lines = dice_.Below(6); lines > 0; --lines) file.content += Line();
+    if (dice_.OneIn(5)) file.content += ManyPlainRules();
     if (deny && dice_.OneIn(2)) file.content += "ALL: ALL\n";
     if (dice_.OneIn(6)) Spoil(file.content);
     if (dice_.OneIn(20) && file.content.ends_with('\n')) file.content.pop_back();
@@ -111,6 +112,21 @@ class ScenarioMaker {
       line.insert(dice_.Below(line.size() + 1), dice_.Of({"\\\n", "\\\n ", "\n"}));
     if (dice_.OneIn(40)) Lengthen(line);
     return line + "\n";
+  }
+
+  // As many as it takes for postern to keep an index of them.
+  std::string ManyPlainRules() {
+    std::string rules;
+    for (std::size_t lines = 1 + dice_.Below(60); lines > 0; --lines) {
+      rules += tokens_.PlainDaemon();
+      while (dice_.OneIn(4)) rules += Separator() + tokens_.PlainDaemon();
+      rules += ":" + tokens_.PlainClient();
+      while (dice_.OneIn(2)) rules += Separator() + tokens_.PlainClient();
+      if (dice_.OneIn(20)) rules += ":" + tokens_.Options();
+      rules += "\n";
+      if (dice_.OneIn(10)) rules += Line();
+    }
+    return rules;
   }
 
   std::string OddLine() {

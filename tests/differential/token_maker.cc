@@ -424,6 +424,12 @@ std::string TokenMaker::Host(unsigned file) {
   }
 }
 
+std::string TokenMaker::PlainDaemon() {
+  return dice_.OneIn(3) ? "ALL" : CaseChanged(dice_.Pick(daemons_));
+}
+
+std::string TokenMaker::PlainClient() { return dice_.OneIn(3) ? Name() : Address(); }
+
 std::string TokenMaker::Port() {
   const std::uint16_t port = dice_.Pick(ports_);
   const std::string number = std::to_string(port);

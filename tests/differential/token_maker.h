@@ -24,6 +24,9 @@ class TokenMaker {
   // Tokens of file number `file` mention only files behind it, unless a cycle is wanted.
   std::string Host(unsigned file = 0);
   std::string Options();
+  // Of the kinds that an index can hold.
+  std::string PlainDaemon();
+  std::string PlainClient();
 
   std::string DaemonValue();
   std::string UserValue();
