@@ -14,6 +14,8 @@ using Node = BitDiagrams::Node;
 
 constexpr int kMappedBits = 96;
 constexpr std::size_t kFewBlocks = 64;
+constexpr std::size_t kMaxParts =
+    256;  // an octet has no more; a group with more is no help to read
 
 struct Shape {
   int first_level;  // where the first part begins
@@ -56,7 +58,8 @@ class Writer {
   using Runs = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 
   void Collect(Node node, int level, int end, std::uint32_t value,
-               std::vector<std::pair<Node, Runs>>& parts) const {
+               std::vector<std::pair<Node, Runs>>& parts) {
+    if (!result_.complete) return;
     if (diagrams_.LevelOf(node) < end) {
       const bool splits = diagrams_.LevelOf(node) == level;
       Collect(splits ? diagrams_.Child(node, false) : node, level + 1, end, value << 1, parts);
@@ -68,6 +71,7 @@ class Writer {
     auto part = std::find_if(parts.begin(), parts.end(),
                              [node](const auto& known) { return known.first == node; });
     if (part == parts.end()) part = parts.insert(part, {node, {}});
+    result_.complete = parts.size() <= kMaxParts && part->second.size() <= kMaxParts;
     if (!part->second.empty() && part->second.back().second + 1 == first) {
       part->second.back().second = last;
     } else {
@@ -76,7 +80,7 @@ class Writer {
   }
 
   // The values of one part of the address, as they are written, by what comes behind them.
-  std::vector<std::pair<std::string, Node>> Parts(Node node, int level) const {
+  std::vector<std::pair<std::string, Node>> Parts(Node node, int level) {
     std::vector<std::pair<Node, Runs>> parts;
     Collect(node, level, level + shape_.bits, 0, parts);
     std::vector<std::pair<std::string, Node>> written;

@@ -15,6 +15,7 @@ constexpr VerbRow kVerbs[] = {
     {"match", "may this client have this service?", &postern::cli::MakeMatch},
     {"explain", "the same, with every rule that was asked", &postern::cli::MakeExplain},
     {"test", "try files of expectations against the policy", &postern::cli::MakeTest},
+    {"diff", "for whom two policies decide differently", &postern::cli::MakeDiff},
 };
 
 }  // namespace

@@ -32,5 +32,6 @@ int RunCommand(std::span<const VerbRow> verbs, int argc, const char* const* argv
 std::unique_ptr<Verb> MakeMatch();
 std::unique_ptr<Verb> MakeExplain();
 std::unique_ptr<Verb> MakeTest();
+std::unique_ptr<Verb> MakeDiff();
 
 }  // namespace postern::cli
