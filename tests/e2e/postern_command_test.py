@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import time
@@ -196,6 +197,22 @@ class Match(Command):
                                   stderr=subprocess.PIPE, timeout=60, check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn(b"standard output", done.stderr)
+
+
+class Manual(Command):
+    def test_the_manual_page_has_every_option_of_every_verb(self):
+        page = (pathlib.Path(__file__).resolve().parents[2] / "docs/man/postern.1").read_text()
+        documented = set(re.findall(r"Fl (-[a-z][a-z-]*)", page))
+        verbs = re.findall(r"^  ([a-z]+) ", self.run_command("--help").stdout.decode().split("Subcommands:")[1],
+                           re.MULTILINE)
+        self.assertLessEqual({"match", "explain", "test"}, set(verbs))
+        known = {"-version", "-help"}
+        for verb in verbs:
+            self.assertTrue(f".Ss postern {verb}\n" in page, f"{verb} is not in the manual page")
+            done = self.run_command(verb, "--help")
+            self.assertEqual(done.returncode, 0)
+            known |= set(re.findall(r"^  (?:-h,)?-(-[a-z-]+)", done.stdout.decode(), re.MULTILINE))
+        self.assertEqual(documented, known)
 
 
 class Batch(Command):

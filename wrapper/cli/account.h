@@ -28,7 +28,7 @@ struct HostsStep {
   std::vector<std::string> netgroups;  // asked about, and nobody is in them
 };
 
-// A compatibility that bears on this answer, by its name in COMPATIBILITY.md or its attribute.
+// A compatibility with xinetd or tcpd that had a part in this answer.
 struct Switch {
   std::string name, value, effect;
 };

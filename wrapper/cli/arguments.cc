@@ -33,8 +33,7 @@ int Answer(const CLI::App& root, const CLI::ParseError& error, Output& output) {
     return output.Flush() ? kClean : kUnusable;
   }
   if (error.get_name() == "CallForHelp") {
-    const auto named = root.get_subcommands();
-    output.Write(named.empty() ? root.help() : named.front()->help());
+    output.Write(root.help());
     return output.Flush() ? kClean : kUnusable;
   }
   return Complain(std::string(error.what()) + " (postern --help, postern VERB --help)");
