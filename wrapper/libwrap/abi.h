@@ -19,7 +19,7 @@
 extern "C" {
 extern std::jmp_buf tcpd_buf;                        // where tcpd_jump() goes
 char* percent_m(char* result, char* text) noexcept;  // %m is the text of errno
-unsigned long cidr_mask_addr(char* text) noexcept;   // "24", else INADDR_NONE
+unsigned long cidr_mask_addr(char* text) noexcept;   // "24"; 0 for what is no length
 void fix_options(request_info* request);             // refuses IP source routing
 }
 #pragma GCC visibility pop

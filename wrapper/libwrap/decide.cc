@@ -10,10 +10,6 @@
 namespace postern::wrapper::libwrap {
 namespace {
 
-Settings CurrentSettings() {
-  return {allow_severity, deny_severity, std::chrono::seconds(rfc931_timeout)};
-}
-
 // Only what has changed: another thread may be writing to the rest.
 void Publish(const Settings& before, const Settings& after) {
   if (after.allow_severity != before.allow_severity) allow_severity = after.allow_severity;
@@ -25,13 +21,17 @@ void Publish(const Settings& before, const Settings& after) {
 
 }  // namespace
 
+Settings CurrentSettings() {
+  return {allow_severity, deny_severity, std::chrono::seconds(rfc931_timeout)};
+}
+
 Decision Decide(request_info& request, std::shared_ptr<const policy::hosts::HostsPolicy> policy) {
-  RequestFacts facts(request);
   DryRunner dry;
   ProcessRunner real(sandbox::sys::UniqueFd::DuplicateOf(request.fd));
   SystemLog log;
   const Settings before = CurrentSettings();
   Settings settings = before;
+  RequestFacts facts(request, settings);
   Gatekeeper gatekeeper({.facts = facts,
                          .options = dry_run != 0 ? static_cast<OptionRunner&>(dry) : real,
                          .log = log,

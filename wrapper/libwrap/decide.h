@@ -10,6 +10,8 @@
 
 namespace postern::wrapper::libwrap {
 
+Settings CurrentSettings();  // the severities and the ident timeout
+
 // Looks up what is missing through the request's own methods, and writes into the request and into
 // the severities and the ident timeout what the decision changed. With dry_run set no option acts.
 // Does not twist: the outcome says so.

@@ -9,6 +9,7 @@
 
 #include "policy/hosts/percent_expand.h"
 #include "wrapper/libwrap/convert.h"
+#include "wrapper/libwrap/request_facts.h"
 #include "wrapper/lookup/system_lookup.h"
 
 namespace {
@@ -41,11 +42,8 @@ extern "C" void rfc931(sockaddr* client, sockaddr* server, char* user) noexcept 
 extern "C" char* eval_user(request_info* request) noexcept {
   if (request->user[0] != '\0') return request->user;
   CopyText(unknown, request->user);
-  sockaddr* client = request->client[0].sin;
-  sockaddr* server = request->server[0].sin;
-  // ident(8) knows streams only; a sink says that this is a datagram socket.
-  if (request->sink == nullptr && client != nullptr && server != nullptr) {
-    rfc931(client, server, request->user);
+  if (postern::wrapper::libwrap::MayAskIdent(*request)) {
+    rfc931(request->client[0].sin, request->server[0].sin, request->user);
   }
   return request->user;
 }

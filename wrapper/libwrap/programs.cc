@@ -10,6 +10,7 @@
 #include "wrapper/access/log_sink.h"
 #include "wrapper/access/option_runner.h"
 #include "wrapper/libwrap/convert.h"
+#include "wrapper/libwrap/decide.h"
 #include "wrapper/libwrap/request_facts.h"
 
 namespace {
@@ -24,7 +25,8 @@ using postern::wrapper::libwrap::ProcessIdOf;
 std::string Expanded(const std::string& text, std::size_t most, request_info& request) {
   SystemLog sink;
   RuleLog log(sink);
-  postern::wrapper::libwrap::RequestFacts facts(request);
+  const auto settings = postern::wrapper::libwrap::CurrentSettings();
+  postern::wrapper::libwrap::RequestFacts facts(request, settings);
   hosts::Request values = postern::wrapper::libwrap::ToPolicy(request);
   auto result = hosts::PercentExpand(text, values, ProcessIdOf(request));
   while (const auto* need = std::get_if<hosts::Need>(&result)) {

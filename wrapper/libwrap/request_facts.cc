@@ -18,12 +18,23 @@ void RequestFacts::Supply(const policy::hosts::Need& need, policy::hosts::Reques
       request.server.name = NameOf(request_.server[0], log);
       return;
     case Needed::kUser:
-      request.user = Fact::Known(eval_user(&request_));
+      request.user = User();
       return;
     case Needed::kNetgroup:
       request.netgroups[{need.group, need.host}] = lookup_.InNetgroup(need.group, need.host);
       return;
   }
+}
+
+bool MayAskIdent(const request_info& request) {
+  return request.sink == nullptr && request.client[0].sin != nullptr &&
+         request.server[0].sin != nullptr;
+}
+
+Fact RequestFacts::User() {
+  if (!MayAskIdent(request_)) return Fact::Unknown();
+  return lookup_.UserOf(AddressOf(request_.client[0].sin), AddressOf(request_.server[0].sin),
+                        settings_.ident_deadline);
 }
 
 // Our own method is not called through the pointer, so that its warnings name the rule.

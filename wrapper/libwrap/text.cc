@@ -81,6 +81,6 @@ extern "C" unsigned long dot_quad_addr(char* text) noexcept {
 
 extern "C" unsigned long cidr_mask_addr(char* text) noexcept {
   const long length = LeadingNumber(text);
-  if (length < 1 || length > 32) return INADDR_NONE;
+  if (length < 1 || length > 32) return 0;
   return NetworkOrder(~std::uint32_t{0} << static_cast<unsigned>(32 - length));
 }
