@@ -60,18 +60,21 @@ bool IsContiguous(std::uint32_t mask) { return (~mask & (~mask + 1)) == 0; }
 
 }  // namespace
 
-bool ClientIndex::Holds(const Rule& rule) {
-  return rule.clients.size() == 1 &&
-         std::ranges::all_of(rule.clients.front(), [](const ClientToken& token) {
-           const HostPattern::Meaning& meaning = token.host.meaning;
-           if (token.user) return false;
-           if (const auto* text = std::get_if<TextPattern>(&meaning)) {
-             return text->kind != TextPattern::Kind::kGlob;
-           }
-           return std::holds_alternative<Ipv4Net>(meaning) ||
-                  std::holds_alternative<Ipv6Net>(meaning) ||
-                  std::holds_alternative<NeverMatches>(meaning);
-         });
+bool ClientIndex::Knows(const Rule& rule) {
+  return std::ranges::all_of(rule.clients.front(), [](const ClientToken& token) {
+    const HostPattern::Meaning& meaning = token.host.meaning;
+    if (const auto* text = std::get_if<TextPattern>(&meaning)) {
+      return text->kind != TextPattern::Kind::kGlob;
+    }
+    return std::holds_alternative<Ipv4Net>(meaning) || std::holds_alternative<Ipv6Net>(meaning) ||
+           std::holds_alternative<NeverMatches>(meaning);
+  });
+}
+
+bool ClientIndex::Decides(const Rule& rule) {
+  const auto has_user = [](const ClientToken& token) { return token.user.has_value(); };
+  return Knows(rule) && rule.clients.size() == 1 &&
+         std::ranges::none_of(rule.clients.front(), has_user);
 }
 
 void ClientIndex::Add(std::uint32_t rule, const std::vector<ClientToken>& tokens,

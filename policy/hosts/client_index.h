@@ -2,9 +2,11 @@
 // The clients of many rules, so that the first rule with a token for one client is found by a few
 // look-ups.
 //
-// Holds rules whose client list is one segment of addresses, networks and plain names (Holds());
-// the others must be tried in turn. Texts are found by hash, networks in a prefix tree whose values
-// are the first rule of everything that covers them.
+// Made of the hosts in front of the first EXCEPT, where those are addresses, networks and plain
+// names (Knows()). If that is all there is in the list, a rule that is found matches (Decides());
+// if there are users or an EXCEPT too, no rule in front of the one found can match. Texts are found
+// by hash, networks in a prefix tree whose values are the first rule of everything that covers
+// them.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +35,8 @@ using TextMap = std::unordered_map<std::string, Value, TextHash, std::equal_to<>
 
 class ClientIndex {
  public:
-  static bool Holds(const Rule& rule);
+  static bool Knows(const Rule& rule);
+  static bool Decides(const Rule& rule);
 
   // Rules by their number, lowest first. `malformed_matches`: see Ipv6Net.
   void Add(std::uint32_t rule, const std::vector<ClientToken>& tokens, bool malformed_matches);

@@ -84,21 +84,29 @@ void TableIndex::FileGroup(std::uint32_t group) {
   }
 }
 
+std::unique_ptr<ClientIndex> TableIndex::IndexOf(const std::vector<std::uint32_t>& rules) const {
+  auto index = std::make_unique<ClientIndex>();
+  for (const std::uint32_t i : rules) {
+    const Rule& rule = table_.rules[i];
+    index->Add(i, rule.clients.front(), MalformedMatches(EffectOf(rule, table_.which), 0));
+  }
+  index->Finish();
+  return index;
+}
+
 void TableIndex::IndexClients(Group& group) {
-  std::vector<std::uint32_t> held, tried;
+  std::vector<std::uint32_t> decided, guarded, tried;
   std::size_t tokens = 0;
   for (const std::uint32_t i : group.tried) {
-    const bool holds = ClientIndex::Holds(table_.rules[i]);
-    if (holds) tokens += table_.rules[i].clients.front().size();
-    (holds ? held : tried).push_back(i);
+    const Rule& rule = table_.rules[i];
+    const bool knows = ClientIndex::Knows(rule);
+    if (knows) tokens += rule.clients.front().size();
+    (ClientIndex::Decides(rule) ? decided : knows ? guarded : tried).push_back(i);
   }
   if (tokens <= kIndexedTokens) return;
-  group.index = std::make_unique<ClientIndex>();
-  for (const std::uint32_t i : held) {
-    const Rule& rule = table_.rules[i];
-    group.index->Add(i, rule.clients.front(), MalformedMatches(EffectOf(rule, table_.which), 0));
-  }
-  group.index->Finish();
+  if (!decided.empty()) group.decided = IndexOf(decided);
+  if (!guarded.empty()) group.guard = IndexOf(guarded);
+  group.guarded = std::move(guarded);
   group.tried = std::move(tried);
 }
 
@@ -108,20 +116,28 @@ bool TableIndex::Concerns(const Group& group, const Matcher& matcher) const {
          }) == Answer::kYes;
 }
 
-// Lowers `best` to the first rule of the group that is not kNo, if that is in front of it.
-void TableIndex::Search(const Group& group, Matcher& matcher, Best& best) const {
-  if (group.index) {
-    const ClientIndex::Found found = group.index->Find(matcher.client());
-    if (found.matched < best.rule) best = {found.matched, Answer::kYes};
-    if (found.by_name < best.rule) {
-      best = {found.by_name, matcher.Ask(Needed::kClientName)};
-    }
-  }
-  for (const std::uint32_t i : group.tried) {
+// Each lowers `best` to the first of its rules that is not kNo, if that is in front of it.
+void TableIndex::Try(std::span<const std::uint32_t> rules, Matcher& matcher, Best& best) const {
+  for (const std::uint32_t i : rules) {
     if (i >= best.rule) return;
     const Answer answer = MatchClients(table_.rules[i], table_.which, matcher);
     if (answer != Answer::kNo) best = {i, answer};
   }
+}
+
+void TableIndex::Search(const Group& group, Matcher& matcher, Best& best) const {
+  if (group.decided) {
+    const ClientIndex::Found found = group.decided->Find(matcher.client());
+    if (found.matched < best.rule) best = {found.matched, Answer::kYes};
+    if (found.by_name < best.rule) best = {found.by_name, matcher.Ask(Needed::kClientName)};
+  }
+  if (group.guard) {
+    const ClientIndex::Found found = group.guard->Find(matcher.client());
+    const auto first =
+        std::ranges::lower_bound(group.guarded, std::min(found.matched, found.by_name));
+    Try({first, group.guarded.end()}, matcher, best);
+  }
+  Try(group.tried, matcher, best);
 }
 
 std::optional<TableIndex::Found> TableIndex::Find(Matcher& matcher) const {

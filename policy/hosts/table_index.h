@@ -2,9 +2,10 @@
 // The first rule of a table that matches, without trying every rule.
 //
 // Rules are grouped by their daemon list. A list of plain names is found by hash, any other is
-// asked once a decision. Within a group the clients are indexed (ClientIndex); rules that cannot
-// be, and those of small groups, are tried in turn, but only in front of the best found so far. So
-// a decision costs as much as there are daemon patterns and such rules, not as there are rules.
+// asked once a decision. Within a group the clients are indexed (ClientIndex). Rules that cannot
+// be, and those of small groups, are tried in turn, and so are rules with a user or an EXCEPT from
+// the first one on that the index names; all of them only in front of the best found so far. So a
+// decision costs as much as there are daemon patterns and such rules, not as there are rules.
 //
 // Same result as trying every rule in turn; a fact may be found unnecessary that the turn would
 // have asked for, never the other way round.
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,8 +37,9 @@ class TableIndex {
  private:
   struct Group {
     const List<DaemonToken>* daemons = nullptr;
-    std::unique_ptr<ClientIndex> index;  // null: every rule is tried
-    std::vector<std::uint32_t> tried;    // ascending
+    std::unique_ptr<ClientIndex> decided;       // null: none is
+    std::unique_ptr<ClientIndex> guard;         // of the guarded rules; null: there are none
+    std::vector<std::uint32_t> guarded, tried;  // ascending
   };
   struct Best {
     std::uint32_t rule = kUnmatched;
@@ -48,6 +51,8 @@ class TableIndex {
   void IndexClients(Group& group);
   bool Concerns(const Group& group, const Matcher& matcher) const;
   void Search(const Group& group, Matcher& matcher, Best& best) const;
+  void Try(std::span<const std::uint32_t> rules, Matcher& matcher, Best& best) const;
+  std::unique_ptr<ClientIndex> IndexOf(const std::vector<std::uint32_t>& rules) const;
 
   const Table& table_;
   std::vector<Group> groups_;
