@@ -124,6 +124,18 @@ TEST_CASE("NOLIBWRAP leaves the hosts files out") {
   CHECK(Decision(policy, {{"service", "s1"}}) == "allow: no rule refuses");
 }
 
+TEST_CASE("Where xinetd and tcpd both ask, each may refuse") {
+  const std::string service = policy::ServiceWith(
+      "server = /usr/sbin/tcpd\nflags = NAMEINARGS\nserver_args = in.ftpd\nlibwrap = gate");
+  const auto decision = [&service](const char* deny) {
+    const CliPolicy policy({.allow = {}, .deny = deny, .xinetd = service, .inetd = {}});
+    return Decision(policy, {{"service", "s1"}, {"client_addr", "::1"}});
+  };
+  CHECK(decision("gate: ALL\n").starts_with("deny"));
+  CHECK(decision("in.ftpd: ALL\n").starts_with("deny"));
+  CHECK(decision("other: ALL\n").starts_with("allow"));
+}
+
 TEST_CASE("A sensor refuses everyone") {
   const CliPolicy policy({.allow = {},
                           .deny = {},
