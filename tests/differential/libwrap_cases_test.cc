@@ -13,6 +13,7 @@
 #include "tests/differential/postern_side.h"
 #include "tests/differential/real_libwrap.h"
 #include "tests/differential/staged_world.h"
+#include "tests/testlib/temp_dir.h"
 
 namespace postern::differential {
 namespace {
@@ -109,6 +110,15 @@ TEST_CASE("the real library decides each numbered case as it is written down") {
   }
 }
 
+TEST_CASE("each difference of a numbered case is a row of COMPATIBILITY.md") {
+  const std::string rows = testlib::ContentOf(POSTERN_COMPATIBILITY);
+  for (const NumberedCase& numbered : NumberedCases()) {
+    if (numbered.difference == nullptr) continue;
+    INFO(numbered.difference);
+    CHECK(rows.find("\n| " + std::string(numbered.difference) + " |") != std::string::npos);
+  }
+}
+
 TEST_CASE("malformed-length: a length that is none holds nobody where it would grant") {
   for (const char* length : {"junk", "", "-", "0x40", "4294967296"}) {
     INFO(length);
@@ -138,7 +148,7 @@ TEST_CASE("pattern-file: a file that cannot be read grants nothing and excepts n
   CHECK(twist.Ours(kClient) == Verdict::kDeny);
 }
 
-TEST_CASE("pattern-file-limits: what kills tcp_wrappers is a file that cannot be used") {
+TEST_CASE("pattern-file-circle: what kills tcp_wrappers is a file that cannot be used") {
   StagingFolder names;  // only for its name
   const std::string path = names.path() + "/clients";
   for (const std::string& content : {path + "\n", std::string(20000, 'x') + "\n"}) {
@@ -160,7 +170,7 @@ TEST_CASE("expansion-overflow: refuses, where tcp_wrappers ends the process with
   CHECK(pair.Ours(kClient) == Verdict::kDeny);
 }
 
-TEST_CASE("odd-table: a directory in the place of hosts.deny refuses everybody") {
+TEST_CASE("table-not-a-file: a directory in the place of hosts.deny refuses everybody") {
   HostsWorld world;
   world.deny.state = HostsFile::State::kDirectory;
   OnlyOursRefuses(Pair(world), kClient);
@@ -171,7 +181,7 @@ TEST_CASE("odd-table: a directory in the place of hosts.deny refuses everybody")
   BothSay(Pair(world), kClient, Verdict::kAllow);
 }
 
-TEST_CASE("aclexec-memory: one failure does not open later rules") {
+TEST_CASE("aclexec: one failure does not open later rules") {
   const int answers = [] {
     Libwrap();
     const pid_t child = ::fork();
@@ -188,6 +198,13 @@ TEST_CASE("aclexec-memory: one failure does not open later rules") {
   }();
   CHECK(answers == 2);  // refused before the failure, granted behind it
   CHECK(Pair("", "ftpd: ALL: severity info\n").Ours(kClient) == Verdict::kDeny);
+}
+
+TEST_CASE("empty-daemon: a name that is empty is unknown") {
+  HostsCaller nameless = kClient;
+  nameless.daemon = "";
+  CHECK(Pair("", "unknown: ALL\n").Ours(nameless) == Verdict::kDeny);
+  CHECK(Pair("", "KNOWN: ALL\n").Ours(nameless) == Verdict::kAllow);
 }
 
 }  // namespace
