@@ -59,7 +59,8 @@ TEST_CASE("host tokens have meanings of their own before they are texts") {
 }
 
 TEST_CASE("IPv4 networks keep their host bits; masks are quads or what atoi makes of them") {
-  const auto* net = As<Ipv4Net>(Parse("192.0.2.50/24"));
+  const HostPattern pattern = Parse("192.0.2.50/24");
+  const auto* net = As<Ipv4Net>(pattern);
   REQUIRE(net);
   CHECK(net->network == 0xc0000232u);
   CHECK(net->mask == 0xffffff00u);

@@ -41,7 +41,7 @@ std::string Padded(const std::string& rules) {
 TEST_CASE("the index decides as the rules do in their order, and asks for nothing besides") {
   std::mt19937 random(20);
   for (int round = 0; round < 3000; ++round) {
-    std::vector<std::uint8_t> bytes(random() % 600);
+    std::vector<std::uint8_t> bytes(random() % 1000);
     for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
     const testlib::HostsScenario scenario = testlib::MakeHostsScenario(bytes);
     const std::string complaint = IndexComplaint(scenario);
@@ -82,6 +82,24 @@ TEST_CASE("a name is asked for only in front of the first rule that matches with
   CHECK(LineFor(table, From("192.0.2.1")) == -1);
   CHECK(LineFor(table, From("192.0.2.1", Fact::Known("a.example.org"))) == 22);
   CHECK(LineFor(table, From("192.0.2.1", Fact::Unknown())) == 23);
+}
+
+TEST_CASE("rules with an EXCEPT or a user are tried from the first one on that may match") {
+  const std::string table = Padded(
+      "ftpd: 10. EXCEPT 10.1.\nftpd: carol@10.\nftpd: .example.org EXCEPT 10.1.2.4\nftpd: 10.1.\n");
+  Request request = From("10.1.2.3");
+  CHECK(LineFor(table, From("10.2.0.1")) == 21);
+  CHECK(LineFor(table, request) == -1);  // the user
+  request.user = Fact::Known("dave");
+  CHECK(LineFor(table, request) == -1);  // the name
+  request.client.name = Fact::Known("a.example.org");
+  CHECK(LineFor(table, request) == 23);
+  request.client.name = Fact::Known(".example.org");
+  CHECK(LineFor(table, request) == 24);
+  request.user = Fact::Known("carol");
+  CHECK(LineFor(table, request) == 22);
+  CHECK(LineFor(table, From("192.0.2.1")) == -1);
+  CHECK(LineFor(table, From("192.0.2.1", Fact::Unknown())) == 0);
 }
 
 TEST_CASE("numeric tokens are not compared with names") {

@@ -2,6 +2,7 @@
 #include "tests/testlib/hosts_scenario.h"
 
 #include <cstddef>
+#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -84,6 +85,8 @@ constexpr const char* kEnds[] = {": allow", ": deny", ": twist echo no", ": nons
                                  ": severity info"};
 
 std::string Client(Chooser& choose) {
+  // Rules that concern nobody make the tables long.
+  if (choose.Once(2)) return "203.0.113." + std::to_string(choose.Below(256));
   return choose.Once(6) ? choose.From(kOther) : choose.From(kPlain);
 }
 
@@ -101,8 +104,10 @@ std::string ListOf(Chooser& choose, std::string (*token)(Chooser&)) {
 
 std::string Table(Chooser& choose) {
   std::string text;
+  // Few daemons have many rules each, which are indexed.
+  const std::size_t variety = choose.Once(2) ? 2 : std::size(kDaemonWords);
   for (std::size_t rules = choose.Below(60); rules > 0 && !choose.Exhausted(); --rules) {
-    text += choose.Once(4) ? ListOf(choose, Daemon) : choose.From(kDaemonWords);
+    text += choose.Once(4) ? ListOf(choose, Daemon) : kDaemonWords[choose.Below(variety)];
     text += ": " + ListOf(choose, Client);
     if (choose.Once(8)) text += choose.From(kEnds);
     text += "\n";
