@@ -53,9 +53,9 @@ using Findings = std::vector<std::pair<ClientSymbol, std::uint32_t>>;
 class Comparison {
  public:
   Comparison(const PolicySide& before, const PolicySide& after)
-      : diff_(std::make_unique<PolicyDiff>()),
-        before_(before),
-        after_(after),
+      : diff_(std::make_unique<PolicyDiff>(PolicyDiff{before, after, {}, {}})),
+        before_(diff_->before),
+        after_(diff_->after),
         old_mapper_(diff_->regions, *before.hosts),
         new_mapper_(diff_->regions, *after.hosts) {}
 

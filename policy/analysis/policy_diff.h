@@ -40,6 +40,7 @@ struct Difference {
 };
 
 struct PolicyDiff {
+  PolicySide before, after;  // what the outcomes point into
   std::vector<Difference> differences;
   Regions regions;  // of the changes
 

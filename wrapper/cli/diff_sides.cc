@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "wrapper/cli/diff_sides.h"
 
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
+#include "policy/base/text.h"
 #include "wrapper/config/hosts_names.h"
+#include "wrapper/config/system_view.h"
 
 namespace postern::cli {
 namespace {
@@ -18,8 +18,8 @@ void SetCommon(PolicyPaths::Path& path, const std::optional<std::string>& common
 
 // Which of the four files one of this name is: "hosts.deny.new" is a hosts.deny.
 PolicyPaths::Path* ByName(PolicyPaths& paths, const std::string& operand) {
-  const std::string name = std::filesystem::path(operand).filename();
-  const auto has = [&name](const char* part) { return name.find(part) != std::string::npos; };
+  const std::string_view name = policy::Basename(operand);
+  const auto has = [&name](const char* part) { return name.contains(part); };
   if (has("deny")) return &paths.hosts_deny;
   if (has("allow")) return &paths.hosts_allow;
   if (has("xinetd")) return &paths.xinetd;
@@ -39,17 +39,14 @@ policy::analysis::PolicySide SideOf(const wrapper::PolicyFiles& files) {
 
 std::expected<PolicyPaths, std::string> SidePaths(const std::string& operand,
                                                   const PolicyOptions& common) {
-  std::error_code error;
-  const std::filesystem::file_status status = std::filesystem::status(operand, error);
-  if (!std::filesystem::exists(status)) {
-    return std::unexpected(operand + ": " + (error ? error.message() : "no such file"));
-  }
+  const policy::SystemView::Directory directory = wrapper::RealSystem(".").ListDirectory(operand);
+  if (directory.missing) return std::unexpected(operand + ": no such file or directory");
   PolicyPaths paths;
   SetCommon(paths.hosts_allow, common.hosts_allow);
   SetCommon(paths.hosts_deny, common.hosts_deny);
   SetCommon(paths.xinetd, common.config);
   SetCommon(paths.inetd, common.inetd);
-  if (!std::filesystem::is_directory(status)) {
+  if (!directory.error.empty()) {
     PolicyPaths::Path* const path = ByName(paths, operand);
     if (path == nullptr) {
       return std::unexpected(operand +
