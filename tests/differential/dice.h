@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Random choices that are the same on every machine: the distributions of <random> are not.
+// Random choices that a seed repeats with any standard library, which those of <random> do not
+// promise.
 #pragma once
 
 #include <cstddef>

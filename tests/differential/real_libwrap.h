@@ -25,7 +25,6 @@ class RealLibwrap {
                        const oracle::HostsCaller& caller);
 
  private:
-  struct Symbols;
   RealLibwrap();
   bool Ask(const std::string& allow_path, const std::string& deny_path,
            const oracle::HostsCaller& caller);
