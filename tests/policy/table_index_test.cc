@@ -102,6 +102,13 @@ TEST_CASE("rules with an EXCEPT or a user are tried from the first one on that m
   CHECK(LineFor(table, From("192.0.2.1", Fact::Unknown())) == 0);
 }
 
+TEST_CASE("a suffix is shorter than what it matches, a prefix need not be") {
+  const std::string table = Padded("ftpd: .example.org\nftpd: host.\n");
+  CHECK(LineFor(table, From("192.0.2.1", Fact::Known("a.example.org"))) == 21);
+  CHECK(LineFor(table, From("192.0.2.1", Fact::Known(".example.org"))) == 0);
+  CHECK(LineFor(table, From("192.0.2.1", Fact::Known("host."))) == 22);
+}
+
 TEST_CASE("numeric tokens are not compared with names") {
   const std::string table = Padded("ftpd: 10.1.2.3\nftpd: 10.1.\nftpd: .2.3\n");
   CHECK(LineFor(table, From("192.0.2.1", Fact::Known("10.1.2.3"))) == 0);
