@@ -72,28 +72,38 @@ Matched MatchFile(Regions& regions, const std::vector<HostPlan>& patterns, const
   return matched;
 }
 
-Matched MatchHost(Regions& regions, const HostPlan& plan, const Client& client) {
-  const auto all_if = [](bool condition) {
-    return Matched{condition ? Everything() : Region{}, {}};
-  };
+// From every address.
+bool MatchesClient(const HostPlan& plan, const Client& client) {
   switch (plan.kind) {
     case Kind::kPatterns:
-      if (plan.name != nullptr && hosts::Matches(*plan.name, client.name)) return all_if(true);
-      return {plan.addresses, {}};
+      return plan.name != nullptr && hosts::Matches(*plan.name, client.name);
     case Kind::kKnown:
-      return all_if(client.verified());
+      return client.verified();
     case Kind::kLocal:
-      return all_if(client.verified() && !client.name.text().contains('.'));
+      return client.verified() && !client.name.text().contains('.');
     case Kind::kNetgroup: {
       const auto group = client.groups.find(plan.group);
-      return all_if(group != client.groups.end() && group->second);
+      return group != client.groups.end() && group->second;
     }
-    case Kind::kUnusable:
-      return {{}, Everything()};
     case Kind::kFile:
+    case Kind::kUnusable:
       break;
   }
-  return MatchFile(regions, *plan.file, client);
+  return false;
+}
+
+Matched MatchHost(Regions& regions, const HostPlan& plan, const Client& client) {
+  if (plan.kind == Kind::kFile) return MatchFile(regions, *plan.file, client);
+  if (plan.kind == Kind::kUnusable) return {{}, Everything()};
+  return {MatchesClient(plan, client) ? Everything() : plan.addresses, {}};
+}
+
+void AppendHostMatches(const HostPlan& plan, const Client& client, std::string& key) {
+  if (plan.kind != Kind::kFile) {
+    key += MatchesClient(plan, client) ? '1' : '0';
+    return;
+  }
+  for (const HostPlan& inner : *plan.file) AppendHostMatches(inner, client, key);
 }
 
 bool UserMatches(const TokenPlan& token, const Client& client) {
@@ -146,6 +156,25 @@ Matched ClientPlan::Match(Regions& regions, const Client& client) const {
     matched = depth == segments_.size() ? segment : regions.Minus(segment, matched);
   }
   return {std::move(matched), {}};
+}
+
+std::optional<std::vector<const hosts::TextPattern*>> ClientPlan::Names() const {
+  if (segments_.size() != 1) return std::nullopt;
+  std::vector<const hosts::TextPattern*> names;
+  for (const TokenPlan& token : segments_.front()) {
+    if (token.user != nullptr || token.host.kind != Kind::kPatterns) return std::nullopt;
+    if (token.host.name != nullptr) names.push_back(token.host.name);
+  }
+  return names;
+}
+
+void ClientPlan::AppendMatches(const Client& client, std::string& key) const {
+  for (const std::vector<TokenPlan>& segment : segments_) {
+    for (const TokenPlan& token : segment) {
+      key += UserMatches(token, client) ? '1' : '0';
+      AppendHostMatches(token.host, client, key);
+    }
+  }
 }
 
 ClientPlan ClientPlanner::Plan(const hosts::Rule& rule, hosts::Which which) {

@@ -51,6 +51,14 @@ class ClientPlan {
  public:
   Matched Match(Regions& regions, const Client& client) const;
 
+  bool constant() const { return constant_; }  // neither name nor user count
+  bool unusable() const { return unusable_; }  // it names a file that cannot be used
+  // The patterns for names, if a name that one of them matches is matched from every address and
+  // nothing else about the client counts.
+  std::optional<std::vector<const hosts::TextPattern*>> Names() const;
+  // All that Match() depends on besides the addresses, as a text.
+  void AppendMatches(const Client& client, std::string& key) const;
+
  private:
   friend class ClientPlanner;
   Region Segment(Regions& regions, const std::vector<TokenPlan>& tokens,
@@ -59,8 +67,8 @@ class ClientPlan {
                   const Client& client) const;
 
   hosts::List<TokenPlan> segments_;
-  bool unusable_ = false;  // it names a file that cannot be used
-  bool constant_ = false;  // neither name nor user count: `answer_` is what Match() says
+  bool unusable_ = false;
+  bool constant_ = false;  // `answer_` is what Match() says
   Matched answer_;
 };
 

@@ -19,12 +19,6 @@ std::string_view Confirmed(const ClientSymbol& client) {
   return name == hosts::kUnknown || name == hosts::kParanoid ? std::string_view() : name;
 }
 
-Client ClientOf(const ClientSymbol& symbol) {
-  Client client(symbol.name.texts.representative, symbol.user.texts.representative);
-  client.groups.insert(symbol.groups.begin(), symbol.groups.end());
-  return client;
-}
-
 VerdictMap Constant(const Outcome& outcome) {
   return {{outcome}, {{{{{}, Number128::Max()}, 0}}, std::nullopt}};
 }
@@ -93,6 +87,12 @@ std::vector<Region> RegionsOf(Regions& regions, const Partition& partition, std:
 }
 
 }  // namespace
+
+Client ClientOf(const ClientSymbol& symbol) {
+  Client client(symbol.name.texts.representative, symbol.user.texts.representative);
+  client.groups.insert(symbol.groups.begin(), symbol.groups.end());
+  return client;
+}
 
 Changes CompareViews(Regions& regions, const View& before, const View& after,
                      const ClientSymbol& client) {

@@ -30,6 +30,8 @@ struct View {
   std::vector<HostsMapper::Speaking> speaking;  // to each
 };
 
+Client ClientOf(const ClientSymbol& symbol);
+
 // By the lowest address.
 Changes CompareViews(Regions& regions, const View& before, const View& after,
                      const ClientSymbol& client);

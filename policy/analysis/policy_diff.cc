@@ -11,6 +11,7 @@
 #include <set>
 #include <tuple>
 
+#include "policy/analysis/client_sorter.h"
 #include "policy/analysis/compare_views.h"
 
 namespace postern::policy::analysis {
@@ -19,7 +20,7 @@ namespace {
 constexpr std::size_t kMaxTargets = 1u << 16;
 constexpr std::size_t kMaxClients = 1u << 17;
 // Rules looked at in all situations together, before the comparison is given up.
-constexpr std::size_t kMaxWork = std::size_t{1} << 30;
+constexpr std::size_t kMaxWork = std::size_t{1} << 28;
 
 Failure Refusal(const char* message) {
   return Failure(Diagnostic{.severity = Severity::kError,
@@ -158,20 +159,39 @@ class Comparison {
     ClientVocabulary vocabulary;
     const std::size_t rules = AddWords(vocabulary, before) + AddWords(vocabulary, after);
     const auto clients = vocabulary.Symbols(kMaxClients);
-    if (clients) work_ += clients->size() * (rules + 1);
-    if (!clients || work_ > kMaxWork) {
+    const auto findings = clients ? Judge(before, after, *clients, rules + 1) : std::nullopt;
+    if (!findings) {
       return Refusal("the policies tell more names and users apart than can be compared");
     }
-    Findings findings;
-    for (const ClientSymbol& client : *clients) {
-      findings.emplace_back(
-          client, interned_.NumberOf(CompareViews(diff_->regions, before, after, client)));
-    }
-    Simplify(findings);
-    answers_list_.push_back(std::move(findings));
+    answers_list_.push_back(Simple(*findings));
     answers_.emplace(key, answers_list_.size() - 1);
     found_.emplace_back(subject, answers_list_.size() - 1);
     return std::nullopt;
+  }
+
+  // Clients that are treated alike share one comparison, unless it finds something: then each has
+  // its own, for the rules that decide. nullopt: too much work.
+  std::optional<Findings> Judge(const View& before, const View& after,
+                                const std::vector<ClientSymbol>& clients, std::size_t rules) {
+    const ClientSorter old_sorter(before), new_sorter(after);
+    std::map<std::string, std::uint32_t> alike;
+    Findings findings;
+    for (const ClientSymbol& symbol : clients) {
+      const Client client = ClientOf(symbol);
+      const std::string key = old_sorter.KeyOf(client) + '/' + new_sorter.KeyOf(client);
+      const auto known = alike.find(key);
+      if (known != alike.end() && known->second == 0) {
+        findings.emplace_back(symbol, 0);
+        continue;
+      }
+      work_ += rules;
+      if (work_ > kMaxWork) return std::nullopt;
+      const std::uint32_t number =
+          interned_.NumberOf(CompareViews(diff_->regions, before, after, symbol));
+      alike.emplace(key, number);
+      findings.emplace_back(symbol, number);
+    }
+    return findings;
   }
 
   static std::size_t AddWords(ClientVocabulary& vocabulary, const View& view) {
@@ -185,7 +205,7 @@ class Comparison {
   }
 
   // One finding for everybody where all are alike, one for a name where its users are.
-  static void Simplify(Findings& findings) {
+  static Findings Simple(const Findings& findings) {
     Findings simple;
     const auto alike = [](auto begin, auto end) {
       return std::all_of(begin, end, [&](const auto& one) { return one.second == begin->second; });
@@ -195,8 +215,7 @@ class Comparison {
       everybody.name.any = everybody.user.any = true;
       everybody.name.texts.exact = everybody.user.texts.exact = false;
       everybody.groups.clear();
-      findings = {{std::move(everybody), findings.front().second}};
-      return;
+      return {{std::move(everybody), findings.front().second}};
     }
     for (auto begin = findings.begin(); begin != findings.end();) {
       const auto end = std::find_if(begin, findings.end(), [&](const auto& one) {
@@ -212,7 +231,7 @@ class Comparison {
       }
       begin = end;
     }
-    findings = std::move(simple);
+    return simple;
   }
 
   // Subjects with the same answer become one difference for each list of changes.

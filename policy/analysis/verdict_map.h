@@ -65,6 +65,8 @@ class HostsMapper {
   };
   Speaking SpeakingTo(const hosts::Request& request) const;
   const hosts::Rule& rule(std::uint32_t index) const { return *entries_[index].rule; }
+  const ClientPlan& plan(std::uint32_t index) const { return entries_[index].clients; }
+  const Outcome& outcome(std::uint32_t index) const { return entries_[index].outcome; }
   VerdictMap Map(const Speaking& speaking, const Client& client) const;
 
  private:
