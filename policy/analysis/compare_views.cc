@@ -19,12 +19,20 @@ std::string_view Confirmed(const ClientSymbol& client) {
   return name == hosts::kUnknown || name == hosts::kParanoid ? std::string_view() : name;
 }
 
+// A sensor serves nobody.
+bool IsSensor(const ServiceSpec& spec) {
+  return spec.kind == ServiceKind::kInternal && spec.builtin == Builtin::kSensor;
+}
+
+Outcome Sensed() { return {false, nullptr, EvidenceText(AddressEvidence::kSensor)}; }
+
 VerdictMap Constant(const Outcome& outcome) {
   return {{outcome}, {{{{{}, Number128::Max()}, 0}}, std::nullopt}};
 }
 
 VerdictMap MapOf(Regions& regions, const View& view, const ClientSymbol& symbol) {
   if (!view.exists) return Constant(NoService());
+  if (view.spec != nullptr && IsSensor(*view.spec)) return Constant(Sensed());
   std::optional<VerdictMap> map;
   if (view.spec != nullptr) map = MapService(*view.spec, Confirmed(symbol));
   const Client client = ClientOf(symbol);
@@ -39,6 +47,7 @@ Outcome AtUnknownAddress(const View& view, const ClientSymbol& symbol) {
   if (!view.exists) return NoService();
   Outcome outcome;
   if (view.spec != nullptr) {
+    if (IsSensor(*view.spec)) return Sensed();
     outcome = OutcomeOf(EvaluateAddress(*view.spec, std::nullopt, Confirmed(symbol)));
     if (!outcome.allowed) return outcome;
   }
