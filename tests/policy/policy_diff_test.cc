@@ -195,6 +195,15 @@ TEST_CASE("a change of one name or one user is told as that") {
   CHECK_FALSE(user->differences.front().changes.front().unknown_address);
 }
 
+TEST_CASE("names in front of and behind a rule of the other verdict are not taken for alike") {
+  const auto diff = Diff({"ALL: b.test\nALL: 10.: deny\nALL: a.test\n", "ALL: ALL\n"},
+                         {"ALL: 10.: deny\nALL: a.test b.test\n", "ALL: ALL\n"});
+  REQUIRE(diff->differences.size() == 1);
+  REQUIRE(diff->differences.front().clients.size() == 1);
+  CHECK(diff->differences.front().clients.front().name.ToText() == "b.test");
+  CHECK_FALSE(diff->opens());
+}
+
 TEST_CASE("what cannot be told exactly is refused and the rule is named") {
   const auto policy = RandomHosts::Compile({"sshd@@group: ALL\n", "ALL: ALL\n"});
   const auto diff = Compare({policy, {}}, {policy, {}});
