@@ -57,17 +57,29 @@ void End(const sys::UniqueFd& pidfd) {
   Await(pidfd);
 }
 
-sys::Result<std::string> ReadAnswer(const sys::UniqueFd& from, const sys::Deadline& deadline,
-                                    std::size_t max_bytes) {
-  std::string answer;
+// Appends what has come so far. True: that is all there will be.
+sys::Result<bool> Drain(const sys::UniqueFd& from, std::size_t max_bytes, std::string& answer) {
   char buffer[1024];
-  for (;;) {
-    TRY_STATUS(sys::AwaitReadable(from, deadline));
+  while (sys::AwaitReadable(from, sys::Deadline(std::chrono::milliseconds(0)))) {
     const ssize_t n = ::read(from.get(), buffer, sizeof buffer);
-    if (n == 0) return answer;
-    if (n < 0 && errno != EINTR && errno != EAGAIN) return sys::LastError("read");
+    if (n == 0) return true;
+    if (n < 0 && errno != EINTR) return sys::LastError("read");
     if (n > 0) answer.append(buffer, static_cast<std::size_t>(n));
     if (answer.size() > max_bytes) return std::unexpected(sys::Error{"read", EFBIG, {}});
+  }
+  return false;
+}
+
+// Up to the end of the child, not that of the pipe: a child that another thread made meanwhile, for
+// a question of its own or for the host, may hold the other end of ours for as long as it likes.
+sys::Result<std::string> ReadAnswer(const sys::UniqueFd& from, const sys::UniqueFd& child,
+                                    const sys::Deadline& deadline, std::size_t max_bytes) {
+  std::string answer;
+  for (;;) {
+    TRY_STATUS(sys::AwaitEither(from, child, deadline));
+    const auto ended = sys::AwaitReadable(child, sys::Deadline(std::chrono::milliseconds(0)));
+    TRY(const bool whole, Drain(from, max_bytes, answer));
+    if (whole || ended) return answer;
   }
 }
 
@@ -123,12 +135,14 @@ bool TakeShellDescriptors(int report) {
   ::_exit(::write(kReport, &told, sizeof told) == sizeof told ? 0 : 1);
 }
 
+// Of a supervisor that has ended.
 sys::Result<ShellEnd> ReadReport(const sys::UniqueFd& from) {
   struct {
     pid_t pid;
     int status;
   } told{};
-  TRY(const std::string bytes, sys::ReadAll(from, sizeof told));
+  std::string bytes;
+  TRY_STATUS(Drain(from, sizeof told, bytes));
   if (bytes.size() != sizeof told) return std::unexpected(sys::Error{"execve", ECHILD, "/bin/sh"});
   std::memcpy(&told, bytes.data(), sizeof told);
   ShellEnd end{told.pid, {}};
@@ -155,7 +169,7 @@ sys::Result<std::string> AskQuietChild(const QuietWork& work, std::chrono::milli
     }
   }
   pipe.write_end.Reset();
-  auto answer = ReadAnswer(pipe.read_end, sys::Deadline(deadline), max_bytes);
+  auto answer = ReadAnswer(pipe.read_end, pidfd, sys::Deadline(deadline), max_bytes);
   End(pidfd);
   return answer;
 }
@@ -169,9 +183,8 @@ sys::Result<ShellEnd> RunShellQuietly(const std::string& command) {
     if (pid == 0) Supervise(command.c_str(), pipe.write_end.get(), blocked.before());
   }
   pipe.write_end.Reset();
-  auto end = ReadReport(pipe.read_end);
   Await(pidfd);
-  return end;
+  return ReadReport(pipe.read_end);
 }
 
 }  // namespace postern::sandbox

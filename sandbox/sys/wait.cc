@@ -5,18 +5,18 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 
 #include "sandbox/sys/events.h"
 
 namespace postern::sandbox::sys {
 namespace {
 
-Status Await(const UniqueFd& fd, const Deadline& deadline, short events) {
+Status Await(std::span<pollfd> waits, const Deadline& deadline) {
   for (;;) {
-    pollfd wait{fd.get(), events, 0};
     const auto left = std::min<std::chrono::milliseconds::rep>(deadline.left().count(),
                                                                std::numeric_limits<int>::max());
-    const int ready = ::poll(&wait, 1, static_cast<int>(left));
+    const int ready = ::poll(waits.data(), waits.size(), static_cast<int>(left));
     if (ready > 0) return {};
     if (ready < 0 && errno != EINTR) return LastError("poll");
     if (deadline.left().count() == 0) return std::unexpected(Error{"poll", ETIMEDOUT, {}});
@@ -32,11 +32,18 @@ std::chrono::milliseconds Deadline::left() const {
 }
 
 Status AwaitReadable(const UniqueFd& fd, const Deadline& deadline) {
-  return Await(fd, deadline, POLLIN);
+  pollfd wait{fd.get(), POLLIN, 0};
+  return Await({&wait, 1}, deadline);
 }
 
 Status AwaitWritable(const UniqueFd& fd, const Deadline& deadline) {
-  return Await(fd, deadline, POLLOUT);
+  pollfd wait{fd.get(), POLLOUT, 0};
+  return Await({&wait, 1}, deadline);
+}
+
+Status AwaitEither(const UniqueFd& a, const UniqueFd& b, const Deadline& deadline) {
+  pollfd waits[] = {{a.get(), POLLIN, 0}, {b.get(), POLLIN, 0}};
+  return Await(waits, deadline);
 }
 
 }  // namespace postern::sandbox::sys

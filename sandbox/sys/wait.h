@@ -23,5 +23,6 @@ class Deadline {
 // follows tells them.
 Status AwaitReadable(const UniqueFd& fd, const Deadline& deadline);
 Status AwaitWritable(const UniqueFd& fd, const Deadline& deadline);
+Status AwaitEither(const UniqueFd& a, const UniqueFd& b, const Deadline& deadline);  // for reading
 
 }  // namespace postern::sandbox::sys

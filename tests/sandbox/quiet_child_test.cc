@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "sandbox/sys/files.h"
 #include "sandbox/sys/wait.h"
@@ -117,6 +118,49 @@ TEST_CASE("The shell starts with the signal mask of the host and SIGHUP ignored"
   CHECK((mask(lines[0]) & (1ULL << (SIGTERM - 1))) == 0);
   CHECK((mask(lines[1]) & (1ULL << (SIGHUP - 1))) != 0);
   CHECK((mask(lines[1]) & (1ULL << (SIGCHLD - 1))) == 0);
+}
+
+// The child of one thread is a copy that holds the pipe of the other.
+TEST_CASE("A question that hangs in one thread keeps no other from its answer") {
+  const auto ready = sys::MakePipe(false), hang = sys::MakePipe(false);
+  const auto wait = [](const sys::Pipe& gate) {
+    sys::IgnoreError(sys::AwaitReadable(gate.read_end, sys::Deadline(60s)), "as a gate that opens");
+  };
+  std::string answer;
+  std::thread quick([&] {
+    const auto work = [&](const sys::UniqueFd& to) {
+      wait(*ready);
+      sys::IgnoreError(sys::WriteAll(to, "answer"), "the check tells");
+    };
+    answer = AskQuietChild(work, 30s, 100).value_or("none in time");
+    sys::IgnoreError(sys::WriteAll(hang->write_end, "x"), "it ends at its deadline too");
+  });
+  while (::waitpid(-1, nullptr, WNOHANG | __WALL) != 0) std::this_thread::sleep_for(1ms);
+  const auto stuck = [&](const sys::UniqueFd&) {
+    sys::IgnoreError(sys::WriteAll(ready->write_end, "x"), "the check tells");
+    wait(*hang);
+  };
+  CHECK(AskQuietChild(stuck, 60s, 100));
+  quick.join();
+  CHECK(answer == "answer");
+}
+
+TEST_CASE("A shell's end is told while a copy of the program holds the report") {
+  const testlib::TempDir folder;
+  const auto hang = sys::MakePipe(false);
+  std::thread shell([&] {
+    const auto end = RunShellQuietly("while [ ! -e " + (folder / "go") + " ]; do sleep 0.01; done");
+    sys::IgnoreError(sys::WriteAll(hang->write_end, end ? "x" : "-"), "the check tells");
+  });
+  while (::waitpid(-1, nullptr, WNOHANG | __WALL) != 0) std::this_thread::sleep_for(1ms);
+  const auto holds = [&](const sys::UniqueFd& to) {
+    testlib::WriteFile(folder / "go", "");
+    if (sys::AwaitReadable(hang->read_end, sys::Deadline(30s))) {
+      sys::IgnoreError(sys::WriteAll(to, "told"), "the check tells");
+    }
+  };
+  CHECK(AskQuietChild(holds, 60s, 100).value() == "told");
+  shell.join();
 }
 
 TEST_CASE("A command in the background is not waited for") {

@@ -33,6 +33,14 @@ TEST_CASE("The other end's hang-up counts as ready") {
   CHECK(AwaitReadable(pipe->read_end, Deadline(10s)));
 }
 
+TEST_CASE("One of two descriptors is enough, whichever it is") {
+  const auto quiet = MakePipe(false), talking = MakePipe(false);
+  REQUIRE(WriteAll(talking->write_end, "x"));
+  CHECK(AwaitEither(quiet->read_end, talking->read_end, Deadline(10s)));
+  CHECK(AwaitEither(talking->read_end, quiet->read_end, Deadline(10s)));
+  CHECK(AwaitEither(quiet->read_end, quiet->read_end, Deadline(10ms)).error().number == ETIMEDOUT);
+}
+
 TEST_CASE("A full pipe is not writable") {
   const auto pipe = MakePipe(true);
   while (WriteSome(pipe->write_end, std::string(4096, 'x'))) {
