@@ -325,11 +325,14 @@ class Options(Lookup):
         self.assertEqual(answer.line, "connect from a_b__c_@127.0.0.1 (127.0.0.1)")
 
     def test_a_unix_socket_is_localhost(self):
-        self.rules("svc: LOCAL\n", "ALL: ALL\n")
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            done = subprocess.run([PROBE, "svc"], stdin=theirs, capture_output=True, text=True, timeout=60, check=True)
-        self.assertEqual(Answer(done.stdout).verdict, "allowed")
+        for rule, verdict in (("svc: localhost\n", "allowed"), ("svc: LOCAL\n", "denied"), ("svc: KNOWN\n", "denied")):
+            with self.subTest(rule=rule):
+                self.rules(rule, "ALL: ALL\n")
+                ours, theirs = socket.socketpair()
+                with ours, theirs:
+                    done = subprocess.run([PROBE, "svc"], stdin=theirs, capture_output=True, text=True, timeout=60,
+                                          check=True)
+                self.assertEqual(Answer(done.stdout).verdict, verdict)
         self.assertEqual(Answer(done.stdout).line, "connect from localhost (localhost)")
 
 

@@ -127,7 +127,9 @@ class Programs(Case):
     def test_132_a_unix_socket_is_localhost(self):
         for allow, log in (("", [(INFO, "svc", "connect from localhost (localhost)")]),
                            ("svc: localhost\n", [(INFO, "svc", "connect from localhost (localhost)")]),
-                           ("svc: 127.\n", [(WARNING, "svc", "refused connect from localhost (localhost)")])):
+                           ("svc: 127.\n", [(WARNING, "svc", "refused connect from localhost (localhost)")]),
+                           ("svc: LOCAL\n", [(WARNING, "svc", "refused connect from localhost (localhost)")]),
+                           ("svc: KNOWN\n", [(WARNING, "svc", "refused connect from localhost (localhost)")])):
             for side in SIDES:
                 with self.subTest(side=side.name, allow=allow):
                     seen = wrapped.serve(side, allow, "ALL: ALL\n" if allow else "", ends=socket.socketpair())

@@ -14,8 +14,9 @@ using policy::hosts::Needed;
 Host HostAt(const sys::SocketAddress& address) {
   Host host;
   if (const auto text = sys::NumericHost(address)) host.address = Fact::Known(*text);
-  // The C library names every Unix-domain socket so, and rules have relied on it.
-  if (address.is_unix()) host.name = host.address;
+  // Its address is "localhost" by getnameinfo(3), and no look-up would give it a name: it is not
+  // LOCAL, nor KNOWN.
+  if (address.is_unix()) host.name = Fact::Unknown();
   if (address.is_inet()) host.port = address.port();
   return host;
 }
