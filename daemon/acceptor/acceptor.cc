@@ -18,6 +18,11 @@ bool HasConnections(const policy::ServiceSpec& spec) {
   return spec.socket_type == SocketType::kStream || spec.socket_type == SocketType::kSeqpacket;
 }
 
+// Unknown when the kernel does not say; no rule with a server address matches then.
+sys::SocketAddress LocalEnd(const sys::UniqueFd& socket) {
+  return sys::LocalAddress(socket).value_or(sys::SocketAddress());
+}
+
 }  // namespace
 
 // A server that had the socket has shut it down: it would be readable for ever, with nothing to
@@ -73,11 +78,13 @@ bool Acceptor::TakeConnection(Service& service) {
     return !OutOfResources(service, accepted.error());
   }
   const auto peer = EndpointOf(accepted->peer);
-  if (const auto deny = admission_.Decide(service, peer)) {
-    admission_.Refuse(service, *deny, peer);
-    sessions_.TurnAway(service, std::move(accepted->socket));
-  } else {
+  const wrapper::Connection ends{accepted->peer, LocalEnd(accepted->socket), /*stream=*/true};
+  const auto way = admission_.Decide(service, peer, &ends);
+  if (way) {
     sessions_.Serve(service.shared_from_this(), std::move(accepted->socket), peer);
+  } else {
+    admission_.Refuse(service, way.error(), peer);
+    sessions_.TurnAway(service, std::move(accepted->socket));
   }
   return true;
 }
@@ -85,12 +92,12 @@ bool Acceptor::TakeConnection(Service& service) {
 // The server accepts for itself, so who is calling is not known, and the loader admits no address
 // rules here. What waits is refused together; the pause is for a unix socket, whose clients stay.
 bool Acceptor::TakeWaitingConnection(Service& service) {
-  const auto deny = admission_.Decide(service, std::nullopt);
-  if (!deny) {
+  const auto way = admission_.Decide(service, std::nullopt, nullptr);
+  if (way) {
     sessions_.ServeWaiting(service.shared_from_this(), std::nullopt, std::nullopt);
     return false;
   }
-  admission_.Refuse(service, *deny, std::nullopt);
+  admission_.Refuse(service, way.error(), std::nullopt);
   if (service.held(Hold::kClosed)) return false;
   const auto refused = service.RefuseWaiting();
   if (!refused) log_.Error(service.spec().id + ": " + refused.error().ToString());
@@ -105,10 +112,12 @@ bool Acceptor::TakeDatagram(Service& service) {
   // asking.
   if (!first) return first.error().number != EAGAIN;
   const auto peer = EndpointOf(first->sender);
-  if (const auto deny = admission_.Decide(service, peer)) {
-    admission_.Refuse(service, *deny, peer);
+  const wrapper::Connection ends{first->sender, LocalEnd(socket), /*stream=*/false};
+  const auto way = admission_.Decide(service, peer, &ends);
+  if (!way) {
+    admission_.Refuse(service, way.error(), peer);
     // cps leaves the queue alone: the service is closed, and takes it up again later.
-    if (deny->reason != policy::DenyReason::kConnectionsPerSecond) {
+    if (way.error().reason != policy::DenyReason::kConnectionsPerSecond) {
       sys::IgnoreError(sys::DropDatagram(socket), "then it is gone already");
     }
     return true;

@@ -2,7 +2,10 @@
 #include "daemon/acceptor/admission.h"
 
 #include <string>
+#include <utility>
 #include <variant>
+
+#include "daemon/acceptor/hosts_ruling.h"
 
 namespace postern::daemon {
 
@@ -11,6 +14,7 @@ using policy::AddressEvidence;
 using policy::Deny;
 using policy::DenyReason;
 using policy::SocketType;
+using policy::hosts::HostsPolicy;
 
 namespace {
 
@@ -54,27 +58,58 @@ policy::Facts Admission::Gather(const Service& service,
   return facts;
 }
 
-std::optional<Deny> Admission::Decide(Service& service,
-                                      const std::optional<policy::Endpoint>& peer) {
+std::expected<Way, Refusal> Admission::Decide(Service& service,
+                                              const std::optional<policy::Endpoint>& peer,
+                                              const wrapper::Connection* ends) {
   ++service.attempts;
   const policy::Verdict verdict =
       policy::Admit(service.spec(), service.limits(), deny_list_, Gather(service, peer));
-  if (std::holds_alternative<policy::Allow>(verdict)) return std::nullopt;
-  if (const auto* deny = std::get_if<Deny>(&verdict)) return *deny;
-  return Deny{DenyReason::kAddress, AddressEvidence::kNeedsName,
-              std::get<policy::NeedName>(verdict).rule};
+  if (std::holds_alternative<policy::Allow>(verdict)) return AskHosts(service.spec(), ends);
+  if (const auto* deny = std::get_if<Deny>(&verdict)) return std::unexpected(Refusal{*deny});
+  return std::unexpected(Refusal{{DenyReason::kAddress, AddressEvidence::kNeedsName,
+                                  std::get<policy::NeedName>(verdict).rule}});
 }
 
-void Admission::Refuse(Service& service, const Deny& deny,
+std::expected<Way, Refusal> Admission::AskHosts(const policy::ServiceSpec& spec,
+                                                const wrapper::Connection* ends) {
+  if (spec.no_libwrap) return Way::kWritten;
+  const auto policy = hosts_files_.Current();
+  TellOfTables(policy);
+  const auto request =
+      wrapper::RequestOf(ends == nullptr ? wrapper::Connection{} : *ends, spec.libwrap_name);
+  HostsRuling ruling =
+      ends == nullptr ? RuleForAnyone(*policy, request) : RuleFor(*policy, request);
+  if (ruling.kind == HostsRuling::Kind::kAllowed) return Way::kWritten;
+  return std::unexpected(Refusal{{DenyReason::kLibwrap}, std::move(ruling.why), spec.libwrap_name});
+}
+
+// Once for each version of the files. What is wrong with single lines, `postern check` tells.
+void Admission::TellOfTables(const std::shared_ptr<const HostsPolicy>& policy) {
+  using policy::hosts::Table;
+  if (policy == told_of_) return;
+  told_of_ = policy;
+  for (const Table* table : {&policy->allow(), &policy->deny()}) {
+    const bool grants = table->which == policy::hosts::Which::kAllow;
+    const char* follows = grants ? "grants nothing further" : "refuses whom no rule above it names";
+    if (table->end == Table::End::kUnreadable) {
+      log_.Error(table->path + " cannot be read (" + table->end_reason + "): it " + follows);
+    } else if (table->end == Table::End::kAbandoned) {
+      log_.Error(table->path + ":" + std::to_string(table->end_where.line) +
+                 " has no newline or is too long: the file " + follows);
+    }
+  }
+}
+
+void Admission::Refuse(Service& service, const Refusal& refusal,
                        const std::optional<policy::Endpoint>& peer) {
   const auto source = AddressOnly(peer);
   if (ToBeLogged(service, source)) {
-    service.log().Write(FailRecord{service.spec().id, policy::ReasonText(deny.reason), source},
+    service.log().Write(FailRecord{service.spec().id, policy::ReasonText(refusal.reason), source},
                         service.spec().log_on_failure);
-    Explain(service, deny, Text(source));
+    Explain(service, refusal, Text(source));
   }
-  if (deny.evidence == AddressEvidence::kSensor && source) Sense(service, *source);
-  if (deny.reason == DenyReason::kConnectionsPerSecond) CloseForAWhile(service);
+  if (refusal.evidence == AddressEvidence::kSensor && source) Sense(service, *source);
+  if (refusal.reason == DenyReason::kConnectionsPerSecond) CloseForAWhile(service);
 }
 
 bool Admission::ToBeLogged(Service& service, const std::optional<policy::IpAddress>& source) {
@@ -100,9 +135,12 @@ void Admission::TellUnrecorded() {
   while (!windows_.empty()) CloseWindow(windows_.begin());
 }
 
-void Admission::Explain(Service& service, const Deny& deny, const std::string& from) {
+void Admission::Explain(Service& service, const Refusal& deny, const std::string& from) {
   const std::string& id = service.spec().id;
-  if (deny.reason == DenyReason::kLoad) {
+  if (deny.reason == DenyReason::kLibwrap) {
+    log_.Info("libwrap refused connection to " + id + " (libwrap=" + deny.hosts_name + ") from " +
+              from + ": " + deny.hosts_rule);
+  } else if (deny.reason == DenyReason::kLoad) {
     log_.Error(id + ": refused connect from " + from + " due to excessive load");
   } else if (deny.evidence == AddressEvidence::kBothLists) {
     log_.Error("Service=" + id + ": only_from list and no_access list match equally the address " +

@@ -7,9 +7,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "daemon/acceptor/clocks.h"
 #include "daemon/acceptor/event_loop.h"
@@ -18,8 +20,21 @@
 #include "daemon/log/program_log.h"
 #include "policy/decision/deny_list.h"
 #include "policy/decision/evaluate.h"
+#include "wrapper/access/fact_source.h"
+#include "wrapper/access/hosts_files.h"
 
 namespace postern::daemon {
+
+// Which program an admitted connection is given to.
+enum class Way : std::uint8_t {
+  kWritten,  // the one the configuration names
+};
+
+// A policy::Deny, and for DenyReason::kLibwrap what the access files have to do with it.
+struct Refusal : policy::Deny {
+  std::string hosts_rule = {};  // "/etc/hosts.deny:3 (rule)"
+  std::string hosts_name = {};  // the daemon name that was asked about
+};
 
 class Admission {
  public:
@@ -27,19 +42,25 @@ class Admission {
   static constexpr std::chrono::milliseconds kRefusalWindow = std::chrono::minutes(1);
 
   // `total_limit` is -limit.
-  Admission(EventLoop& loop, ProgramLog& log, std::optional<std::uint64_t> total_limit,
+  Admission(EventLoop& loop, ProgramLog& log, wrapper::HostsFiles& hosts_files,
+            std::optional<std::uint64_t> total_limit,
             std::chrono::milliseconds refusal_window = kRefusalWindow)
-      : loop_(loop), log_(log), total_limit_(total_limit), refusal_window_(refusal_window) {}
+      : loop_(loop),
+        log_(log),
+        hosts_files_(hosts_files),
+        total_limit_(total_limit),
+        refusal_window_(refusal_window) {}
   ~Admission();
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
 
   // Counts the arrival and decides. A rule that needs the peer's host name refuses: no name is ever
-  // looked up by this process.
-  std::optional<policy::Deny> Decide(Service& service, const std::optional<policy::Endpoint>& peer);
+  // looked up by this process. `ends` is null where the server accepts for itself.
+  std::expected<Way, Refusal> Decide(Service& service, const std::optional<policy::Endpoint>& peer,
+                                     const wrapper::Connection* ends);
 
   // Writes the record and the messages, feeds the deny list, closes a service that cps stopped.
-  void Refuse(Service& service, const policy::Deny& deny,
+  void Refuse(Service& service, const Refusal& refusal,
               const std::optional<policy::Endpoint>& peer);
 
   // For the daemon's end: tells what was counted so far.
@@ -50,9 +71,12 @@ class Admission {
 
  private:
   policy::Facts Gather(const Service& service, const std::optional<policy::Endpoint>& peer);
+  std::expected<Way, Refusal> AskHosts(const policy::ServiceSpec& spec,
+                                       const wrapper::Connection* ends);
+  void TellOfTables(const std::shared_ptr<const policy::hosts::HostsPolicy>& policy);
   void CloseForAWhile(Service& service);
   void Reopen(Service& service);
-  void Explain(Service& service, const policy::Deny& deny, const std::string& from);
+  void Explain(Service& service, const Refusal& refusal, const std::string& from);
   void Sense(Service& service, const policy::IpAddress& source);
   void ScheduleExpiry();
   bool ToBeLogged(Service& service, const std::optional<policy::IpAddress>& source);
@@ -67,6 +91,8 @@ class Admission {
 
   EventLoop& loop_;
   ProgramLog& log_;
+  wrapper::HostsFiles& hosts_files_;
+  std::shared_ptr<const policy::hosts::HostsPolicy> told_of_;  // whose troubles the log has
   Clocks clocks_;
   policy::DenyList deny_list_;
   EventLoop::TimerId expiry_timer_ = 0;

@@ -21,6 +21,7 @@
 #include "daemon/log/program_log.h"
 #include "daemon/options.h"
 #include "policy/service/configuration.h"
+#include "wrapper/access/hosts_files.h"
 
 namespace postern::daemon {
 
@@ -67,6 +68,7 @@ class Daemon final : private EventHandler {
   sandbox::sys::UniqueFd signals_;
   EventLoop::WatchId signals_watch_ = 0;
   LogRegistry logs_;
+  wrapper::HostsFiles hosts_files_;
   Admission admission_;
   RelayClient relay_;
   Sessions sessions_;

@@ -220,15 +220,24 @@ bool Sessions::OnMux(const AnswerMux& answer) {
   return true;
 }
 
+std::expected<Way, Refusal> Sessions::AdmitForMux(Service& target,
+                                                  const std::optional<policy::Endpoint>& peer,
+                                                  const sys::UniqueFd& client) {
+  if (target.held(Hold::kClosed)) {
+    return std::unexpected(Refusal{{policy::DenyReason::kConnectionsPerSecond}});
+  }
+  const sys::SocketAddress unknown;
+  const wrapper::Connection ends{sys::PeerAddress(client).value_or(unknown),
+                                 sys::LocalAddress(client).value_or(unknown), /*stream=*/true};
+  return admission_.Decide(target, peer, &ends);
+}
+
 // The service that was named has its own rules and limits, as if it had a port of its own.
 void Sessions::StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client,
                            std::optional<policy::Endpoint> peer) {
-  auto deny = target->held(Hold::kClosed)
-                  ? std::optional(policy::Deny{policy::DenyReason::kConnectionsPerSecond,
-                                               policy::AddressEvidence::kNone, nullptr})
-                  : admission_.Decide(*target, peer);
-  if (deny) {
-    admission_.Refuse(*target, *deny, peer);
+  const auto way = AdmitForMux(*target, peer, client);
+  if (!way) {
+    admission_.Refuse(*target, way.error(), peer);
     return TurnAway(*target, std::move(client));
   }
   Session& session = Begin(std::move(target), std::move(peer));

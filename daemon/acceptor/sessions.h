@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
@@ -87,6 +88,9 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   bool MakeRoomToTurnAway();
   // Refuses what had been admitted, when it cannot be started.
   void FailToStart(Session& session, const std::string& why);
+  std::expected<Way, Refusal> AdmitForMux(Service& target,
+                                          const std::optional<policy::Endpoint>& peer,
+                                          const sandbox::sys::UniqueFd& client);
   void StartForMux(std::shared_ptr<Service> target, sandbox::sys::UniqueFd client,
                    std::optional<policy::Endpoint> peer);
   void LogStart(Session& session, pid_t pid);

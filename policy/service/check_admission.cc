@@ -107,11 +107,6 @@ void ServiceCheck::CheckLibwrap() {
   } else {
     spec_.libwrap_name = Basename(spec_.program.path);
   }
-  if (spec_.no_libwrap || shared_.hosts_rule.empty()) return;
-  Error("hosts-files-not-evaluated", draft_.place,
-        "this version does not evaluate hosts.allow and hosts.deny, and " + shared_.hosts_rule +
-            " holds a rule that xinetd would apply to this service",
-        "write the rule as only_from or no_access here, and: flags = NOLIBWRAP");
 }
 
 }  // namespace postern::policy

@@ -9,7 +9,6 @@
 #include "policy/base/text.h"
 #include "policy/service/conf_sources.h"
 #include "policy/service/duplicates.h"
-#include "policy/service/hosts_files.h"
 #include "policy/service/inetd_drafts.h"
 #include "policy/service/inetd_parser.h"
 #include "policy/service/service_check.h"
@@ -160,7 +159,7 @@ void Loader::WarnUnknownIds(const Setting<Strings>& list, const std::set<std::st
 }
 
 void Loader::CheckAll() {
-  CheckShared shared{system_, FirstHostsRule(options_, system_)};
+  CheckShared shared{system_};
   for (ServiceDraft& draft : drafts_) {
     std::shared_ptr<const ServiceSpec> spec;
     if (!draft.absent) {

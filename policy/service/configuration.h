@@ -21,10 +21,6 @@ namespace postern::policy {
 struct LoadOptions {
   std::optional<std::string> xinetd_path;  // nullopt: do not read one
   std::optional<std::string> inetd_path;
-  // tcp_wrappers' files. They are not evaluated here, so a rule in either of them holds every
-  // service that xinetd would have asked libwrap about. Empty: not looked at.
-  std::string hosts_allow_path = "/etc/hosts.allow";
-  std::string hosts_deny_path = "/etc/hosts.deny";
 };
 
 // A service that stays down because of an error of its own.

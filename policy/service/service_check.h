@@ -21,8 +21,6 @@ namespace postern::policy {
 // What the checks of all services share.
 struct CheckShared {
   const SystemView& system;
-  // The first rule of hosts.allow or hosts.deny, as "FILE:LINE"; empty when there is none.
-  std::string hosts_rule;
   // Services that inherit a list unchanged share its tree. By the assignment that made the list.
   std::map<const Assignment*, std::shared_ptr<const AccessList>> lists = {};
   // Warnings about a line of `defaults` are given once, not for each service.

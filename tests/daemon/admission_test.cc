@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/acceptor/admission.h"
 
+#include <fstream>
+
 #include "daemon/log/log_registry.h"
 #include "tests/daemon/acceptor_fixture.h"
 #include "tests/daemon/log_fixture.h"
@@ -9,7 +11,6 @@ namespace postern::daemon {
 namespace {
 
 using policy::AddressEvidence;
-using policy::Deny;
 using policy::DenyReason;
 using policy::Endpoint;
 using policy::SocketType;
@@ -23,7 +24,8 @@ struct Fixture : LogFixture {
   std::string service_file = directory / "service";
   LogRegistry logs{*program_log, "posternd", directory / "no-syslog"};
   std::unique_ptr<EventLoop> loop = std::move(EventLoop::Make().value());
-  Admission admission{*loop, *program_log, std::nullopt};
+  wrapper::HostsFiles hosts_files{{directory / "hosts.allow", directory / "hosts.deny"}};
+  Admission admission{*loop, *program_log, hosts_files, std::nullopt};
   NobodyHome arrivals;
   Endpoint peer{Address("192.0.2.1"), 1025};
   Endpoint other{Address("192.0.2.2"), 1025};
@@ -44,6 +46,17 @@ struct Fixture : LogFixture {
     spec.deny_time = std::chrono::minutes(5);
     return spec;
   }
+  // What stands against an arrival; nullopt: nothing.
+  static std::optional<Refusal> Against(Admission& admission, Service& service,
+                                        const std::optional<Endpoint>& from) {
+    wrapper::Connection ends;
+    if (from) ends.client = SocketAddressOf(from->address.ToString(), from->port);
+    const auto way = admission.Decide(service, from, from ? &ends : nullptr);
+    return way ? std::nullopt : std::optional(way.error());
+  }
+  std::optional<Refusal> Against(Service& service, const std::optional<Endpoint>& from) {
+    return Against(admission, service, from);
+  }
   std::vector<std::string> Records() {
     logs.Flush();
     return testlib::LinesOf(service_file);
@@ -52,8 +65,8 @@ struct Fixture : LogFixture {
 
 TEST_CASE_METHOD(Fixture, "Nothing stands against a service without controls") {
   const auto service = Make(Spec());
-  CHECK_FALSE(admission.Decide(*service, peer));
-  CHECK_FALSE(admission.Decide(*service, std::nullopt));
+  CHECK_FALSE(Against(*service, peer));
+  CHECK_FALSE(Against(*service, std::nullopt));
   CHECK(service->attempts == 2);
   CHECK(Records().empty());
 }
@@ -63,7 +76,7 @@ TEST_CASE_METHOD(Fixture, "Each refusal leaves exactly one record, with reason a
   spec.instances = 0;
   const auto service = Make(spec);
   for (const auto& from : {peer, other, peer}) {
-    const auto deny = admission.Decide(*service, from);
+    const auto deny = Against(*service, from);
     REQUIRE(deny);
     CHECK(deny->reason == DenyReason::kServiceLimit);
     admission.Refuse(*service, *deny, from);
@@ -76,12 +89,12 @@ TEST_CASE_METHOD(Fixture, "Each refusal leaves exactly one record, with reason a
 }
 
 TEST_CASE_METHOD(Fixture, "The limit on all servers counts those of every service") {
-  Admission limited(*loop, *program_log, 2);
+  Admission limited(*loop, *program_log, hosts_files, 2);
   const auto service = Make(Spec());
   limited.total_running = 1;
-  CHECK_FALSE(limited.Decide(*service, peer));
+  CHECK_FALSE(Against(limited, *service, peer));
   limited.total_running = 2;
-  CHECK(limited.Decide(*service, peer).value().reason == DenyReason::kProcessLimit);
+  CHECK(Against(limited, *service, peer).value().reason == DenyReason::kProcessLimit);
 }
 
 TEST_CASE_METHOD(Fixture, "Too many connections close the service for a while, not its port") {
@@ -91,8 +104,8 @@ TEST_CASE_METHOD(Fixture, "Too many connections close the service for a while, n
   const auto service = Make(spec);
   REQUIRE(service->Listen(std::move(*Listener::Open(spec))));
   const auto address = SocketAddressOf("127.0.0.1", spec.listen.port);
-  CHECK_FALSE(admission.Decide(*service, peer));
-  const auto deny = admission.Decide(*service, peer);
+  CHECK_FALSE(Against(*service, peer));
+  const auto deny = Against(*service, peer);
   REQUIRE(deny);
   CHECK(deny->reason == DenyReason::kConnectionsPerSecond);
   admission.Refuse(*service, *deny, peer);
@@ -113,7 +126,7 @@ TEST_CASE_METHOD(Fixture, "A service that is closed already is not closed again"
   auto spec = Spec();
   spec.cps = {1, 60, 1};
   const auto service = Make(spec);
-  const Deny deny{DenyReason::kConnectionsPerSecond, AddressEvidence::kNone, nullptr};
+  const Refusal deny{{DenyReason::kConnectionsPerSecond, AddressEvidence::kNone, nullptr}};
   admission.Refuse(*service, deny, peer);
   admission.Refuse(*service, deny, peer);
   CHECK(Said("Deactivating service test") == 1);
@@ -123,20 +136,20 @@ TEST_CASE_METHOD(Fixture, "A service that is closed already is not closed again"
 TEST_CASE_METHOD(Fixture, "Who knocks at a sensor is refused everywhere") {
   const auto sensor = Make(Sensor(SocketType::kStream));
   const auto service = Make(Spec());
-  CHECK_FALSE(admission.Decide(*service, peer));
-  const auto deny = admission.Decide(*sensor, peer);
+  CHECK_FALSE(Against(*service, peer));
+  const auto deny = Against(*sensor, peer);
   REQUIRE(deny);
   CHECK(deny->evidence == AddressEvidence::kSensor);
   admission.Refuse(*sensor, *deny, peer);
   CHECK(admission.deny_list().size() == 1);
-  CHECK(admission.Decide(*service, peer).value().evidence == AddressEvidence::kDenyList);
-  CHECK_FALSE(admission.Decide(*service, other));
+  CHECK(Against(*service, peer).value().evidence == AddressEvidence::kDenyList);
+  CHECK_FALSE(Against(*service, other));
   CHECK(Said("Adding 192.0.2.1 to the global_no_access list for 5 minutes") == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "A datagram at a sensor proves nothing about its sender") {
   const auto sensor = Make(Sensor(SocketType::kDgram));
-  const auto deny = admission.Decide(*sensor, peer);
+  const auto deny = Against(*sensor, peer);
   REQUIRE(deny);
   admission.Refuse(*sensor, *deny, peer);
   CHECK(admission.deny_list().size() == 0);
@@ -147,14 +160,14 @@ TEST_CASE_METHOD(Fixture, "A sensor that is to log only adds nobody") {
   auto spec = Sensor(SocketType::kStream);
   spec.deny_time.reset();
   const auto sensor = Make(spec);
-  admission.Refuse(*sensor, admission.Decide(*sensor, peer).value(), peer);
+  admission.Refuse(*sensor, Against(*sensor, peer).value(), peer);
   CHECK(admission.deny_list().size() == 0);
 }
 
-constexpr Deny kListed{DenyReason::kAddress, AddressEvidence::kNoAccess, nullptr};
+const Refusal kListed{{DenyReason::kAddress, AddressEvidence::kNoAccess, nullptr}};
 
 TEST_CASE_METHOD(Fixture, "Repeated datagrams from one sender are recorded once in a window") {
-  Admission brief(*loop, *program_log, std::nullopt, std::chrono::milliseconds(200));
+  Admission brief(*loop, *program_log, hosts_files, std::nullopt, std::chrono::milliseconds(200));
   const auto service = Make(Spec(SocketType::kDgram));
   for (int i = 0; i < 3; ++i) brief.Refuse(*service, kListed, peer);
   CHECK(Records().size() == 1);
@@ -231,9 +244,75 @@ TEST_CASE_METHOD(Fixture, "A load that is too high is told in the program log") 
   auto spec = Spec();
   spec.max_load = 0;
   const auto service = Make(spec);
-  const Deny deny{DenyReason::kLoad, AddressEvidence::kNone, nullptr};
+  const Refusal deny{{DenyReason::kLoad, AddressEvidence::kNone, nullptr}};
   admission.Refuse(*service, deny, peer);
   CHECK(Said("test: refused connect from 192.0.2.1 due to excessive load") == 1);
+}
+
+// For a service that is asked about as "test".
+struct HostsFixture : Fixture {
+  void WriteAllow(const std::string& text) { std::ofstream(directory / "hosts.allow") << text; }
+  void WriteDeny(const std::string& text) { std::ofstream(directory / "hosts.deny") << text; }
+  std::shared_ptr<Service> MakeAsked(policy::ServiceSpec spec = Spec()) {
+    spec.libwrap_name = "test";
+    return Make(std::move(spec));
+  }
+};
+
+TEST_CASE_METHOD(HostsFixture, "The access files refuse whom they name, by the service's name") {
+  const auto service = MakeAsked();
+  WriteDeny("# a comment\ntest: 192.0.2.1\nother: ALL\n");
+  const auto deny = Against(*service, peer);
+  REQUIRE(deny);
+  CHECK(deny->reason == DenyReason::kLibwrap);
+  admission.Refuse(*service, *deny, peer);
+  CHECK(Records().size() == 1);
+  CHECK(Records()[0].ends_with("FAIL: test libwrap from=192.0.2.1"));
+  CHECK(Said("libwrap refused connection to test (libwrap=test) from 192.0.2.1: ") == 1);
+  CHECK(Said("hosts.deny:2 (rule)") == 1);
+  CHECK_FALSE(Against(*service, other));
+}
+
+TEST_CASE_METHOD(HostsFixture, "hosts.allow comes before hosts.deny, and EXCEPT turns round") {
+  const auto service = MakeAsked();
+  WriteAllow("test: 192.0.2. EXCEPT 192.0.2.2\n");
+  WriteDeny("ALL: ALL\n");
+  CHECK_FALSE(Against(*service, peer));
+  CHECK(Against(*service, other).value().reason == DenyReason::kLibwrap);
+}
+
+TEST_CASE_METHOD(HostsFixture, "NOLIBWRAP keeps the access files out of it") {
+  auto spec = Spec();
+  spec.no_libwrap = true;
+  WriteDeny("ALL: ALL\n");
+  CHECK_FALSE(Against(*MakeAsked(spec), peer));
+  CHECK(Against(*MakeAsked(), peer));
+}
+
+TEST_CASE_METHOD(HostsFixture, "A change of the access files is seen by the next arrival") {
+  const auto service = MakeAsked();
+  CHECK_FALSE(Against(*service, peer));
+  WriteDeny("ALL: ALL\n");
+  CHECK(Against(*service, peer));
+  WriteDeny("ALL: 10.\n");
+  CHECK_FALSE(Against(*service, peer));
+}
+
+TEST_CASE_METHOD(HostsFixture, "A hosts.deny that is cut off refuses, and is told of once") {
+  const auto service = MakeAsked();
+  WriteDeny("test: 10.0.0.1");
+  CHECK(Against(*service, peer).value().reason == DenyReason::kLibwrap);
+  CHECK(Against(*service, other));
+  CHECK(Said("hosts.deny:1 has no newline or is too long") >= 1);
+  WriteDeny("test: 10.0.0.1\n");
+  CHECK_FALSE(Against(*service, peer));
+}
+
+TEST_CASE_METHOD(HostsFixture, "The numeric checks come first") {
+  auto spec = Spec();
+  spec.instances = 0;
+  WriteDeny("ALL: ALL\n");
+  CHECK(Against(*MakeAsked(spec), peer).value().reason == DenyReason::kServiceLimit);
 }
 
 }  // namespace

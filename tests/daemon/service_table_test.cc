@@ -41,7 +41,8 @@ struct Fixture : LogFixture {
   sandbox::Launcher& launcher = TheLauncher();
   LogRegistry logs{*program_log, "posternd", directory / "no-syslog"};
   std::unique_ptr<EventLoop> loop = std::move(EventLoop::Make().value());
-  Admission admission{*loop, *program_log, std::nullopt};
+  wrapper::HostsFiles hosts_files{{directory / "hosts.allow", directory / "hosts.deny"}};
+  Admission admission{*loop, *program_log, hosts_files, std::nullopt};
   RelayClient relay{*loop, *program_log, {"/nonexistent/relay"}};
   Sessions sessions{*loop, *program_log, launcher, relay, admission};
   NobodyHome arrivals;

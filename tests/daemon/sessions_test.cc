@@ -40,7 +40,8 @@ struct Fixture : LauncherFixture, LogFixture {
   std::string banner_file = directory / "banner";
   LogRegistry logs{*program_log, "posternd", directory / "no-syslog"};
   std::unique_ptr<EventLoop> loop = std::move(EventLoop::Make().value());
-  Admission admission{*loop, *program_log, std::nullopt};
+  wrapper::HostsFiles hosts_files{{directory / "hosts.allow", directory / "hosts.deny"}};
+  Admission admission{*loop, *program_log, hosts_files, std::nullopt};
   NobodyHome arrivals;
   std::unique_ptr<RelayClient> relay;
   std::unique_ptr<Sessions> sessions;

@@ -50,9 +50,6 @@ policy::Configuration LoadServices(const PolicyPaths& paths, const SystemView& s
   policy::LoadOptions load;
   load.xinetd_path = PathToLoad(paths.xinetd, system);
   load.inetd_path = PathToLoad(paths.inetd, system);
-  // Their rules are evaluated here, so they hold no service.
-  load.hosts_allow_path.clear();
-  load.hosts_deny_path.clear();
   return policy::LoadConfiguration(load, system);
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Cases 46-57: limits, the order of the checks, times of day, banners, libwrap's files."""
+"""Cases 46-56: limits, the order of the checks, times of day, banners."""
 import contextlib
 import time
 
@@ -149,10 +149,6 @@ def _reserved_names(trial):
     return [trial.ask(port) for port in (20001, 20002, 20003)]
 
 
-def libwrap(*lines):
-    return answers(D + service("a1", *lines), files={"/etc/hosts.deny": "echo: 127.0.0.1\n"})
-
-
 ALL_FOUR = ["max_load = -1", "access_times = 00:00-00:01", "instances = 0", "per_source = 0"]
 
 
@@ -210,7 +206,4 @@ CASES = [
     Case("55", "-limit 1 and one session", _process_limit, ["closed", ["FAIL a2 process_limit from=127.0.0.1"]]),
     Case("56", "services with the names of xinetd's own processes", _reserved_names, ["hello", "hello", "closed"],
          Differs("reserved-names", ["closed"] * 3)),
-    Case("57", "a rule in hosts.deny", libwrap("nice = 0"), {20001: "closed", "running": True},
-         Differs("libwrap", {20001: "refused", "running": True})),
-    Case("57b", "NOLIBWRAP and a rule in hosts.deny", libwrap("flags = NOLIBWRAP"), {20001: "hello", "running": True}),
 ]

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/acceptor/hosts_ruling.h"
+
+#include <algorithm>
+#include <optional>
+#include <variant>
+
+#include "policy/hosts/evaluate.h"
+#include "policy/hosts/rule_match.h"
+#include "policy/hosts/rule_verdict.h"
+#include "wrapper/access/settings.h"
+
+namespace postern::daemon {
+namespace {
+
+using policy::hosts::Allow;
+using policy::hosts::Answer;
+using policy::hosts::ClientToken;
+using policy::hosts::Deny;
+using policy::hosts::Effect;
+using policy::hosts::HostsPolicy;
+using policy::hosts::Matcher;
+using policy::hosts::NeedFact;
+using policy::hosts::OptionAction;
+using policy::hosts::OptionProgram;
+using policy::hosts::Request;
+using policy::hosts::Rule;
+using policy::hosts::Table;
+using policy::hosts::TextPattern;
+using policy::hosts::Which;
+using Kind = HostsRuling::Kind;
+namespace option = policy::hosts::option;
+
+std::string Place(const Rule& rule) {
+  return rule.where.file + ":" + std::to_string(rule.where.line);
+}
+
+std::string Why(const Rule* rule, policy::hosts::Reason reason) {
+  const std::string text(policy::hosts::ReasonText(reason));
+  if (rule != nullptr) return Place(*rule) + " (" + text + ")";
+  return reason == policy::hosts::Reason::kNoRule ? "" : text;
+}
+
+// `severity` names the priority of a log line, which needs no program.
+bool Acts(const OptionAction& action) {
+  return !std::holds_alternative<option::SetSeverity>(action);
+}
+
+bool HasActions(const Rule* rule) {
+  return rule != nullptr && rule->options && std::ranges::any_of(rule->options->actions, Acts);
+}
+
+// The exit status of an aclexec command is part of the verdict.
+bool AsksCommand(const Rule* rule) {
+  return rule != nullptr && rule->options &&
+         std::ranges::any_of(rule->options->actions, [](const OptionAction& action) {
+           return std::holds_alternative<option::Aclexec>(action);
+         });
+}
+
+bool Twists(const Rule* rule) {
+  return rule != nullptr && rule->options && rule->options->end == OptionProgram::End::kTwist;
+}
+
+int PriorityOf(const Rule* rule, bool allowed) {
+  const wrapper::Settings usual;
+  int priority = allowed ? usual.allow_severity : usual.deny_severity;
+  if (rule == nullptr || !rule->options) return priority;
+  for (const OptionAction& action : rule->options->actions) {
+    if (const auto* severity = std::get_if<option::SetSeverity>(&action)) {
+      priority = severity->facility.value_or(0) | severity->level;
+    }
+  }
+  return priority;
+}
+
+HostsRuling Undecided(const Rule* rule, const char* what) {
+  return {.kind = Kind::kUndecided,
+          .acts = true,
+          .why = rule == nullptr ? what : Place(*rule) + " (" + what + ")",
+          .priority = 0};
+}
+
+HostsRuling RulingOf(const Allow& allow) {
+  if (HasActions(allow.rule) || Twists(allow.rule)) {
+    return Undecided(allow.rule, "its options have to act first");
+  }
+  return {.kind = Kind::kAllowed,
+          .acts = false,
+          .why = Why(allow.rule, allow.reason),
+          .priority = PriorityOf(allow.rule, true)};
+}
+
+HostsRuling RulingOf(const Deny& deny) {
+  if (AsksCommand(deny.rule)) return Undecided(deny.rule, "a command decides");
+  // A rule refused for its pattern file does not act, as it did not match.
+  const bool acts = deny.reason != policy::hosts::Reason::kPatternFile && HasActions(deny.rule);
+  return {.kind = Kind::kRefused,
+          .acts = acts,
+          .why = Why(deny.rule, deny.reason),
+          .priority = PriorityOf(deny.rule, false)};
+}
+
+HostsRuling RulingOf(const NeedFact& need) {
+  switch (need.need.what) {
+    case policy::hosts::Needed::kUser:
+      return Undecided(need.rule, "the user decides");
+    case policy::hosts::Needed::kNetgroup:
+      return Undecided(need.rule, "a netgroup decides");
+    case policy::hosts::Needed::kClientName:
+    case policy::hosts::Needed::kServerName:
+      break;
+  }
+  return Undecided(need.rule, "a host name decides");
+}
+
+// `daemons: ALL`
+bool IsForEverybody(const Rule& rule) {
+  if (rule.clients.size() != 1) return false;
+  return std::ranges::any_of(rule.clients.front(), [](const ClientToken& token) {
+    const auto* text = std::get_if<TextPattern>(&token.host.meaning);
+    return !token.user && text != nullptr && text->kind == TextPattern::Kind::kAll;
+  });
+}
+
+// The first rule of the table that settles it for everybody. A rule that grants somebody is passed
+// over; one that refuses somebody refuses all, and so does one that would have to act.
+std::optional<HostsRuling> TableForAnyone(const Table& table, Matcher& matcher) {
+  for (const Rule& rule : table.rules) {
+    const Answer concerned = policy::hosts::MatchDaemons(rule, table.which, matcher);
+    if (concerned == Answer::kNo) continue;
+    if (policy::hosts::EffectOf(rule, table.which) != Effect::kGrants) {
+      return HostsRuling{Kind::kRefused, false,
+                         Place(rule) + " (it may refuse, and the server accepts for itself)", 0};
+    }
+    if (concerned != Answer::kYes || !IsForEverybody(rule)) continue;
+    if (HasActions(&rule)) {
+      return HostsRuling{
+          Kind::kRefused, false,
+          Place(rule) + " (its options cannot act, as the server accepts for itself)", 0};
+    }
+    return HostsRuling{Kind::kAllowed, false, Place(rule), PriorityOf(&rule, true)};
+  }
+  const auto end = policy::hosts::VerdictAtEnd(table);
+  if (!end) return std::nullopt;
+  return RulingOf(std::get<Deny>(*end));
+}
+
+}  // namespace
+
+HostsRuling RuleFor(const HostsPolicy& policy, const Request& request) {
+  return std::visit([](const auto& verdict) { return RulingOf(verdict); },
+                    policy::hosts::Evaluate(policy, request));
+}
+
+HostsRuling RuleForAnyone(const HostsPolicy& policy, const Request& request) {
+  Matcher matcher(request);
+  for (const Table* table : {&policy.allow(), &policy.deny()}) {
+    if (auto ruling = TableForAnyone(*table, matcher)) return *ruling;
+  }
+  return RulingOf(Allow{});
+}
+
+}  // namespace postern::daemon

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What hosts.allow and hosts.deny say about an arrival, as far as posternd may find out: it looks
+// no name up, asks no ident server and runs no command of a rule.
+//
+// Source: hosts_access(5), hosts_options(5). Pure. What cannot be decided so is left to a program
+// that runs as the service's user (postern-gate, tcpd), or refused where there is none.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "policy/hosts/hosts_policy.h"
+#include "policy/hosts/request.h"
+
+namespace postern::daemon {
+
+struct HostsRuling {
+  enum class Kind : std::uint8_t {
+    kAllowed,
+    kRefused,
+    kUndecided,  // a name, a user, a netgroup or a command decides, or an option has to act first
+  };
+  Kind kind = Kind::kRefused;
+  bool acts = false;  // kRefused: options of the rule have something to do all the same
+  std::string why;    // "/etc/hosts.deny:3 (rule)"; empty when no rule was found
+  // Where the option `severity` of the rule sends the line about the client; <syslog.h>'s numbers.
+  int priority = 0;
+};
+
+// Facts that are "not asked" in `request` stay so.
+HostsRuling RuleFor(const policy::hosts::HostsPolicy& policy,
+                    const policy::hosts::Request& request);
+
+// For a server that accepts its connections itself, so that nobody knows who will come: granted
+// only where the files grant everybody, whatever else they say of somebody.
+HostsRuling RuleForAnyone(const policy::hosts::HostsPolicy& policy,
+                          const policy::hosts::Request& request);
+
+}  // namespace postern::daemon
