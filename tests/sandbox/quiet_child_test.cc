@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
+#include <vector>
 
 #include "sandbox/sys/files.h"
 #include "sandbox/sys/wait.h"
@@ -120,47 +122,49 @@ TEST_CASE("The shell starts with the signal mask of the host and SIGHUP ignored"
   CHECK((mask(lines[1]) & (1ULL << (SIGCHLD - 1))) == 0);
 }
 
-// The child of one thread is a copy that holds the pipe of the other.
-TEST_CASE("A question that hangs in one thread keeps no other from its answer") {
-  const auto ready = sys::MakePipe(false), hang = sys::MakePipe(false);
-  const auto wait = [](const sys::Pipe& gate) {
-    sys::IgnoreError(sys::AwaitReadable(gate.read_end, sys::Deadline(60s)), "as a gate that opens");
-  };
-  std::string answer;
-  std::thread quick([&] {
-    const auto work = [&](const sys::UniqueFd& to) {
-      wait(*ready);
-      sys::IgnoreError(sys::WriteAll(to, "answer"), "the check tells");
-    };
-    answer = AskQuietChild(work, 30s, 100).value_or("none in time");
-    sys::IgnoreError(sys::WriteAll(hang->write_end, "x"), "it ends at its deadline too");
-  });
-  while (::waitpid(-1, nullptr, WNOHANG | __WALL) != 0) std::this_thread::sleep_for(1ms);
-  const auto stuck = [&](const sys::UniqueFd&) {
-    sys::IgnoreError(sys::WriteAll(ready->write_end, "x"), "the check tells");
-    wait(*hang);
-  };
-  CHECK(AskQuietChild(stuck, 60s, 100));
-  quick.join();
-  CHECK(answer == "answer");
+// Ends when `gate` opens, and on its own when nobody opens it.
+void WaitAt(const sys::Pipe& gate) {
+  sys::IgnoreError(sys::AwaitReadable(gate.read_end, sys::Deadline(20s)), "either will do");
 }
 
-TEST_CASE("A shell's end is told while a copy of the program holds the report") {
-  const testlib::TempDir folder;
-  const auto hang = sys::MakePipe(false);
-  std::thread shell([&] {
-    const auto end = RunShellQuietly("while [ ! -e " + (folder / "go") + " ]; do sleep 0.01; done");
-    sys::IgnoreError(sys::WriteAll(hang->write_end, end ? "x" : "-"), "the check tells");
-  });
-  while (::waitpid(-1, nullptr, WNOHANG | __WALL) != 0) std::this_thread::sleep_for(1ms);
-  const auto holds = [&](const sys::UniqueFd& to) {
-    testlib::WriteFile(folder / "go", "");
-    if (sys::AwaitReadable(hang->read_end, sys::Deadline(30s))) {
-      sys::IgnoreError(sys::WriteAll(to, "told"), "the check tells");
-    }
+TEST_CASE("An answer is whole when the child has ended, whoever still holds its pipe") {
+  auto gate = sys::MakePipe(false);
+  const auto work = [&](const sys::UniqueFd& answer) {
+    if (::fork() == 0) WaitAt(*gate);
+    if (!sys::WriteAll(answer, "answer")) ::_exit(1);
   };
-  CHECK(AskQuietChild(holds, 60s, 100).value() == "told");
-  shell.join();
+  const sys::Deadline deadline(10s);
+  CHECK(AskQuietChild(work, 10s, 100).value_or("none in time") == "answer");
+  CHECK(deadline.left() > 0ms);
+  sys::IgnoreError(sys::WriteAll(gate->write_end, "x"), "it ends by itself too");
+}
+
+// Another thread's child is a copy of the program at any moment of the question.
+TEST_CASE("Children that the host makes meanwhile hold up neither question nor command") {
+  constexpr int kChildren = 150;
+  const auto gate = sys::MakePipe(false);
+  std::vector<pid_t> children;
+  std::atomic<bool> done = false;
+  std::thread host([&] {
+    while (!done && children.size() < kChildren) {
+      const pid_t pid = ::fork();
+      if (pid == 0) {
+        WaitAt(*gate);
+        ::_exit(0);
+      }
+      children.push_back(pid);
+    }
+  });
+  const sys::Deadline deadline(10s);
+  for (int i = 0; i < 25; ++i) {
+    CHECK(RunShellQuietly("exit 3").value().exit.status == 3);
+    CHECK(AskQuietChild(Says("x"), 10s, 10).value() == "x");
+  }
+  CHECK(deadline.left() > 0ms);
+  done = true;
+  host.join();
+  REQUIRE(sys::WriteAll(gate->write_end, "x"));
+  for (const pid_t pid : children) ::waitpid(pid, nullptr, 0);
 }
 
 TEST_CASE("A command in the background is not waited for") {
