@@ -56,4 +56,9 @@ Verdict Evaluate(const HostsPolicy& policy, const Request& request, Which from) 
   return Allow{.reason = Reason::kNoRule, .rule = nullptr};
 }
 
+const PatternFile* UnusableFile(const Rule& rule, Which which, const Request& request) {
+  Matcher matcher(request);
+  return MatchRule(rule, which, matcher) == Answer::kUnusable ? matcher.unusable() : nullptr;
+}
+
 }  // namespace postern::policy::hosts

@@ -44,4 +44,7 @@ using Verdict = std::variant<Allow, Deny, NeedFact>;
 // counts as successful here; who runs commands asks the rule's options what to run.
 Verdict Evaluate(const HostsPolicy& policy, const Request& request, Which from = Which::kAllow);
 
+// For which file `rule` refuses the request (Reason::kPatternFile); null: for none.
+const PatternFile* UnusableFile(const Rule& rule, Which which, const Request& request);
+
 }  // namespace postern::policy::hosts

@@ -139,6 +139,7 @@ Table ParseTable(Which which, const std::string& path, std::string_view content,
     if (HoldsNoRule(line->text)) continue;
     const std::optional<Fields> fields = Cut(line->text);
     if (!fields) {
+      table.skipped.push_back(line->counted_line);
       findings.MissingColon(*line);
       continue;
     }

@@ -59,7 +59,8 @@ struct Table {
   };
   Which which = Which::kAllow;
   std::string path;
-  std::vector<Rule> rules;  // those in front of the end
+  std::vector<Rule> rules;             // those in front of the end
+  std::vector<std::uint32_t> skipped;  // lines without ':', by the numbers tcp_wrappers reports
   End end = End::kComplete;
   SourceLocation end_where;  // kAbandoned: the line
   std::string end_reason;    // kUnreadable: why

@@ -240,6 +240,23 @@ TEST_CASE_METHOD(Gate, "trouble behind the rule that matched is not told") {
   CHECK(Logged() == Lines{"warning: A, line 1: missing \":\" separator"});
 }
 
+TEST_CASE_METHOD(Gate, "a line without a colon is called by its last line, whatever else it is") {
+  CHECK(Allows("bad \\\none\n  # indented\n[ftpd: ALL\nftpd: ALL\n"));
+  CHECK(Logged() == Lines{"warning: A, line 2: missing \":\" separator",
+                          "warning: A, line 3: missing \":\" separator",
+                          "warning: A, line 4: missing \":\" separator"});
+}
+
+TEST_CASE_METHOD(Gate, "a refusal for a file that cannot be used names the rule and the file") {
+  const std::string deny = "sshd: /other\nftpd: \\\n 10. /none\n";
+  const Decision decision = Decide("ftpd: /passed/over\n", deny);
+  CHECK(decision.reason == Reason::kPatternFile);
+  CHECK(decision.why == "open /none: no such file");
+  CHECK(Logged() == Lines{"warning: D, line 3: open /none: no such file"});
+  CHECK(Decide("", "ftpd: 192.0.2.50 /none\n").reason == Reason::kRule);
+  CHECK(log.lines().size() == 1);
+}
+
 TEST_CASE_METHOD(Gate, "banners are expanded and sent, and go on with the next option") {
   const testlib::TempDir folder;
   testlib::WriteFile(folder / "ftpd", "Hello %a %%x\nline [x\nend");

@@ -28,10 +28,9 @@ constexpr int kMostFacts = 100'000;
 
 // What tcp_wrappers says while it reads up to the rule that matches, or to the end.
 void TellTrouble(const Table& table, const Rule* matched, RuleLog& log) {
-  for (const policy::Diagnostic& finding : table.diagnostics) {
-    if (matched != nullptr && finding.where.line >= matched->where.line) break;
-    if (finding.code != "missing-colon") continue;
-    log.Enter(table.path, finding.where.line);
+  for (const std::uint32_t line : table.skipped) {
+    if (matched != nullptr && line > matched->last_line) break;
+    log.Enter(table.path, line);
     log.Warn("missing \":\" separator");
   }
   log.Leave();
@@ -86,8 +85,12 @@ class Gatekeeper::Deciding {
     decision.outcome = match.allowed ? Outcome::kAllowed : Outcome::kDenied;
     decision.reason = match.reason;
     decision.rule = match.rule;
-    if (match.rule == nullptr || match.reason == Reason::kPatternFile) return decision;
+    if (match.rule == nullptr) return decision;
     log_.Enter(*match.rule);
+    if (match.reason == Reason::kPatternFile) {
+      decision.why = TellUnusable(*match.rule, where);
+      return decision;
+    }
     if (parts_.verbose > 1) TellMatch(*match.rule);
     if (!match.rule->options) return decision;
     const ProgramEnd end = RunOptions(*match.rule->options);
@@ -116,6 +119,14 @@ class Gatekeeper::Deciding {
       TellTrouble(policy_.allow(), where == Which::kAllow ? rule : nullptr, log_);
     }
     if (where == Which::kDeny) TellTrouble(policy_.deny(), rule, log_);
+  }
+
+  std::string TellUnusable(const Rule& rule, Which where) {
+    const auto* file = policy::hosts::UnusableFile(rule, where, request_);
+    if (file == nullptr) return {};
+    std::string why = "open " + file->path + ": " + file->error;
+    log_.Warn(why);
+    return why;
   }
 
   void TellMatch(const Rule& rule) {

@@ -25,7 +25,7 @@ struct Decision {
   };
   Outcome outcome = Outcome::kDenied;
   policy::hosts::Reason reason = policy::hosts::Reason::kNoRule;
-  std::string why;                            // kOptionError: the text that was logged
+  std::string why;                            // kOptionError, kPatternFile: as logged
   std::string twist_command;                  // expanded
   const policy::hosts::Rule* rule = nullptr;  // the one that decided, if one did
   std::shared_ptr<const policy::hosts::HostsPolicy> policy;  // owns the rule
