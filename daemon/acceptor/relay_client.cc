@@ -21,8 +21,9 @@ constexpr int kFramesPerTurn = 64;
 
 }  // namespace
 
-RelayClient::RelayClient(EventLoop& loop, ProgramLog& log, std::vector<std::string> command)
-    : loop_(loop), log_(log), command_(std::move(command)) {
+RelayClient::RelayClient(EventLoop& loop, ProgramLog& log, std::vector<std::string> command,
+                         std::chrono::milliseconds ready_patience)
+    : loop_(loop), log_(log), command_(std::move(command)), ready_patience_(ready_patience) {
   channel_.client = death_.client = this;
   channel_.on_ready = &RelayClient::OnChannel;
   death_.on_ready = &RelayClient::OnDeath;
@@ -59,7 +60,10 @@ void RelayClient::Launch() {
   const auto frames = loop_.Watch(helper_.channel, sys::kReadable, channel_);
   death_watch_ = death.value_or(0);
   channel_watch_ = frames.value_or(0);
-  if (death && frames) return SendMuxNames();
+  if (death && frames) {
+    ready_deadline_ = loop_.After(ready_patience_, [this] { Condemn("it does not get ready"); });
+    return SendMuxNames();
+  }
   Condemn("it cannot be watched");
   if (!death) {
     // Nobody will tell of its death; killed, it is gone in a moment, and this is rare enough to
@@ -82,6 +86,7 @@ void RelayClient::ScheduleRestart() {
 // Ends the conversation and tells what was lost with it. The process is reaped in OnDeath.
 void RelayClient::DropChannel() {
   if (!helper_.channel) return;
+  loop_.Cancel(ready_deadline_);
   loop_.Unwatch(helper_.channel, channel_watch_);
   helper_.channel.Reset();
   queue_.clear();
@@ -133,6 +138,7 @@ bool RelayClient::Dispatch(std::span<const std::byte> bytes) {
     AnswerReady ready;
     if (ready_ || !ReadFrame(bytes, ready)) return false;
     ready_ = true;
+    loop_.Cancel(ready_deadline_);
     return true;
   }
   if (!ready_) return false;
@@ -154,6 +160,9 @@ void RelayClient::SetMuxNames(std::vector<MuxName> names) {
 
 void RelayClient::SendMuxNames() {
   if (!helper_.channel) return;
+  // A relay that has much to do is no reason to lose its sessions at a reload.
+  names_due_ = queue_.size() + 1 + mux_names_.size() > kMaxQueued;
+  if (names_due_) return;
   bool sent = Ask(AskMuxClear{}, {}).has_value();
   for (const MuxName& mux : mux_names_) {
     AskMuxName ask;
@@ -203,7 +212,8 @@ void RelayClient::FlushQueue() {
   }
   if (!helper_.channel) return;
   const auto watched = loop_.Rewatch(helper_.channel, channel_watch_, sys::kReadable);
-  if (!watched) Condemn(watched.error().ToString());
+  if (!watched) return Condemn(watched.error().ToString());
+  if (names_due_) SendMuxNames();
 }
 
 }  // namespace postern::daemon

@@ -3,7 +3,8 @@
 //
 // A relay that dies, or that says something daemon/protocol.h does not allow, is killed; its
 // sessions are reported lost, and a new one is started with growing pauses. While there is none,
-// Ask… fails and the caller refuses the connection.
+// Ask… fails and the caller refuses the connection. So it is with one that lives but does not say
+// in time that it is ready.
 #pragma once
 
 #include <chrono>
@@ -37,14 +38,18 @@ class RelayAnswers {
 
 class RelayClient {
  public:
-  // `command` is the helper's argv. `answers` must outlive this.
-  RelayClient(EventLoop& loop, ProgramLog& log, std::vector<std::string> command);
+  // Far more than it takes to start and to confine itself, on whatever machine.
+  static constexpr std::chrono::milliseconds kReadyPatience = std::chrono::seconds(30);
+
+  // `command` is the helper's argv.
+  RelayClient(EventLoop& loop, ProgramLog& log, std::vector<std::string> command,
+              std::chrono::milliseconds ready_patience = kReadyPatience);
   ~RelayClient();
   RelayClient(const RelayClient&) = delete;
   RelayClient& operator=(const RelayClient&) = delete;
 
-  void Start(RelayAnswers& answers);
-  void Stop();  // for the daemon's end: kills it and does not start another
+  void Start(RelayAnswers& answers);  // they must outlive this
+  void Stop();                        // for the daemon's end: kills it and does not start another
 
   // The names tcpmux may start, at most kMaxMuxNames of at most kMaxMuxName bytes, and the numbers
   // they come back as. Kept for every later relay.
@@ -101,12 +106,13 @@ class RelayClient {
   Handler channel_, death_;
   EventLoop::WatchId channel_watch_ = 0, death_watch_ = 0;
   std::deque<Queued> queue_;
-  EventLoop::TimerId restart_ = 0;
-  std::chrono::milliseconds pause_{0};
+  EventLoop::TimerId restart_ = 0, ready_deadline_ = 0;
+  std::chrono::milliseconds pause_{0}, ready_patience_;
   policy::Instant started_{}, last_heard_{};
   bool ready_ = false;
   bool stopped_ = false;
   std::vector<MuxName> mux_names_;
+  bool names_due_ = false;  // to be sent when the queue is empty
 };
 
 }  // namespace postern::daemon

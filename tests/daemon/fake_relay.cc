@@ -2,7 +2,7 @@
 // A relay that misbehaves as its one argument says, for the tests of posternd's side. It keeps the
 // descriptors of a session that it has not answered.
 //
-//   ready     confines nothing, says it is ready, answers each frame with AnswerDone
+//   ready     confines nothing, says it is ready, answers AskServe, and a tcpmux name's number
 //   stops     says it is ready, answers nothing but AskStop
 //   silent    says nothing at all
 //   garbage   says something that is no frame
@@ -55,9 +55,12 @@ void AnswerAll(const UniqueFd& channel, std::string_view mode) {
     if (!received || received->length == 0) return;
     const auto frame = std::span(buffer).first(received->length);
     AskServe serve;
+    AskMuxName name;
     AskStop stop;
     if (mode == "ready" && ReadFrame(frame, serve)) {
       Done(channel, serve.header.session);
+    } else if (mode == "ready" && ReadFrame(frame, name)) {
+      Done(channel, name.index);
     } else if (mode == "stops" && ReadFrame(frame, stop)) {
       kept.erase(stop.header.session);
       Done(channel, stop.header.session, Outcome::kStopped);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/acceptor/relay_client.h"
 
+#include <csignal>
+
 #include "tests/daemon/acceptor_fixture.h"
 #include "tests/daemon/log_fixture.h"
 
@@ -26,9 +28,10 @@ struct Fixture : LogFixture {
   Answers answers;
   std::unique_ptr<RelayClient> relay;
 
-  void Start(const std::string& mode) {
-    relay = std::make_unique<RelayClient>(*loop, *program_log,
-                                          std::vector<std::string>{FAKE_RELAY, mode});
+  void Start(const std::string& mode,
+             std::chrono::milliseconds ready_patience = RelayClient::kReadyPatience) {
+    relay = std::make_unique<RelayClient>(
+        *loop, *program_log, std::vector<std::string>{FAKE_RELAY, mode}, ready_patience);
     relay->Start(answers);
   }
   sandbox::sys::Status AskFor(SessionId session) {
@@ -62,6 +65,46 @@ TEST_CASE_METHOD(Fixture,
   }
   TurnUntil(*loop, [&] { return answers.done.size() == asked.size(); });
   CHECK(answers.done == asked);
+}
+
+TEST_CASE_METHOD(Fixture, "A relay that does not say that it is ready is killed") {
+  Start("silent", std::chrono::milliseconds(100));
+  REQUIRE(AskFor(1));
+  TurnUntil(*loop, [&] { return answers.lost == 2; });
+  CHECK(Said("is killed: it does not get ready") == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "A relay that has become ready may take its time") {
+  answers.expected = true;
+  Start("ready", std::chrono::milliseconds(500));
+  // On a busy machine the first may come too late.
+  TurnUntil(*loop, [&] {
+    sandbox::sys::IgnoreError(AskFor(1), "the next is asked again");
+    return !answers.done.empty();
+  });
+  const int lost = answers.lost;
+  TurnFor(*loop, 700);
+  CHECK(answers.lost == lost);
+}
+
+TEST_CASE_METHOD(Fixture, "A relay too busy for more work hears of other names when it has time") {
+  answers.expected = true;
+  Start("ready");
+  REQUIRE(AskFor(1));
+  TurnUntil(*loop, [&] { return answers.done.size() == 1; });
+  REQUIRE(::kill(relay->pid(), SIGSTOP) == 0);
+  sandbox::sys::Status asked;
+  SessionId last = 1;
+  while (last < 10'000 && asked) asked = AskFor(++last);
+  REQUIRE_FALSE(asked);
+  CHECK(asked.error().number == EAGAIN);
+  constexpr std::uint32_t kIndex = 77'000'000;
+  relay->SetMuxNames({{kIndex, "name"}});
+  CHECK(relay->running());
+  REQUIRE(::kill(relay->pid(), SIGCONT) == 0);
+  TurnUntil(*loop, [&] { return answers.done.back() == kIndex; });
+  CHECK(answers.done.size() == last);
+  CHECK(answers.lost == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "A relay that says what is no frame is killed and another started") {
