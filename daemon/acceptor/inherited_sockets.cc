@@ -39,10 +39,12 @@ bool Fits(const sys::SocketDescription& have, const policy::ServiceSpec& spec) {
 }  // namespace
 
 InheritedSockets::InheritedSockets(std::vector<sys::UniqueFd> sockets) {
-  for (sys::UniqueFd& socket : sockets) {
-    auto description = sys::Describe(socket);
-    if (description) sockets_.push_back({std::move(socket), std::move(*description)});
-  }
+  for (sys::UniqueFd& socket : sockets) Return(std::move(socket));
+}
+
+void InheritedSockets::Return(sys::UniqueFd socket) {
+  auto description = sys::Describe(socket);
+  if (description) sockets_.push_back({std::move(socket), std::move(*description)});
 }
 
 std::optional<sys::UniqueFd> InheritedSockets::Take(const policy::ServiceSpec& spec) {

@@ -18,8 +18,9 @@ class InheritedSockets {
   InheritedSockets() = default;
   explicit InheritedSockets(std::vector<sandbox::sys::UniqueFd> sockets);
 
-  // Gives away the socket that fits, once.
+  // Gives away the socket that fits, once; and takes one back that was not needed after all.
   std::optional<sandbox::sys::UniqueFd> Take(const policy::ServiceSpec& spec);
+  void Return(sandbox::sys::UniqueFd socket);
   std::size_t left() const { return sockets_.size(); }
 
  private:

@@ -188,8 +188,12 @@ sys::Status Listener::Yield() {
   }
   // Another's file is not ours to move.
   if (unix_path_.empty()) return std::unexpected(sys::Error{"rename", EOPNOTSUPP, {}});
-  TRY_STATUS(sys::Rename(unix_path_, unix_path_ + kAside));
-  unix_path_ += kAside;
+  const std::string aside = unix_path_ + kAside;
+  // A socket there is one that a daemon left when it was killed; a file would be somebody's.
+  const auto kind = sys::Inspect(aside);
+  if (kind && !kind->socket) return std::unexpected(sys::Error{"rename", EEXIST, aside});
+  TRY_STATUS(sys::Rename(unix_path_, aside));
+  unix_path_ = aside;
   return {};
 }
 

@@ -26,6 +26,9 @@ class Listener {
   Listener& operator=(Listener&&) noexcept;
   ~Listener();
 
+  // Gives the socket of an adopted one back, as it was.
+  sandbox::sys::UniqueFd Release() { return std::move(socket_); }
+
   const sandbox::sys::UniqueFd& socket() const { return socket_; }
   explicit operator bool() const { return static_cast<bool>(socket_); }
 

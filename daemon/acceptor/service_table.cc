@@ -24,13 +24,13 @@ bool Continues(const ServiceSpec& now, const ServiceSpec& next) {
          SameSocket(now, next);
 }
 
-}  // namespace
-
 // Do the two want the same port (or path), whatever the address?
 bool Contend(const ServiceSpec& a, const ServiceSpec& b) {
   return NeedsSocket(a) && NeedsSocket(b) && a.socket_type == b.socket_type &&
          a.listen.port == b.listen.port && a.listen.unix_path == b.listen.unix_path;
 }
+
+}  // namespace
 
 // What becomes of one service of the new configuration.
 struct ServiceTable::Step {
@@ -38,6 +38,7 @@ struct ServiceTable::Step {
   std::shared_ptr<Service> continued;  // the running service that becomes it
   std::shared_ptr<Service> socket_of;  // a running service that goes, and leaves it its socket
   std::optional<Listener> fresh;       // a socket opened for it
+  bool inherited = false;              // `fresh` came from whoever started the daemon
 };
 
 struct ServiceTable::Plan {
@@ -45,7 +46,7 @@ struct ServiceTable::Plan {
   std::vector<std::shared_ptr<Service>> leaving;
   std::vector<std::shared_ptr<Service>> yielded;  // of these, who made way for a successor
 
-  bool IsHeir(const Service& service) const {
+  bool HasHeir(const Service& service) const {
     return std::any_of(steps.begin(), steps.end(),
                        [&](const Step& step) { return step.socket_of.get() == &service; });
   }
@@ -75,7 +76,10 @@ std::expected<ServiceTable::Counts, std::string> ServiceTable::Install(
     const policy::Configuration& configuration, bool strict) {
   Plan plan = MakePlan(configuration);
   const auto opened = OpenSockets(plan, strict);
-  if (!opened) return std::unexpected(opened.error().ToString());
+  if (!opened) {
+    TakeBack(plan);
+    return std::unexpected(opened.error().ToString());
+  }
   const Counts counts = Commit(plan, configuration.default_log);
   AnnounceMuxTargets();
   return counts;
@@ -86,7 +90,7 @@ ServiceTable::Plan ServiceTable::MakePlan(const policy::Configuration& configura
   std::map<std::string, std::shared_ptr<Service>> by_id;
   for (const auto& service : services_) by_id.emplace(service->spec().id, service);
   for (const auto& spec : configuration.services) {
-    Step step{spec, nullptr, nullptr, std::nullopt};
+    Step step{spec, nullptr, nullptr, std::nullopt, false};
     const auto found = by_id.find(spec->id);
     if (found != by_id.end() && Continues(found->second->spec(), *spec)) {
       step.continued = found->second;
@@ -97,13 +101,13 @@ ServiceTable::Plan ServiceTable::MakePlan(const policy::Configuration& configura
   for (const auto& [id, service] : by_id) plan.leaving.push_back(service);
   for (Step& step : plan.steps) {
     if (step.continued || !NeedsSocket(*step.spec)) continue;
-    const auto heir = std::find_if(plan.leaving.begin(), plan.leaving.end(), [&](const auto& old) {
+    const auto same = std::find_if(plan.leaving.begin(), plan.leaving.end(), [&](const auto& old) {
       // A socket that a wait = yes server has had is shared with whatever it left behind: nobody
       // may accept on it here (Listener::RefuseWaiting).
       return old->listener() && SameSocket(old->spec(), *step.spec) &&
              HandsOverListener(old->spec()) == HandsOverListener(*step.spec);
     });
-    if (heir != plan.leaving.end()) step.socket_of = *heir;
+    if (same != plan.leaving.end()) step.socket_of = *same;
   }
   return plan;
 }
@@ -115,12 +119,9 @@ sys::Status ServiceTable::OpenSockets(Plan& plan, bool strict) {
   for (Step& step : plan.steps) {
     const bool has_one = (step.continued && step.continued->listener()) || step.socket_of;
     if (has_one || !NeedsSocket(*step.spec)) continue;
-    auto listener = OpenListener(*step.spec);
-    if (listener) {
-      step.fresh = std::move(*listener);
-      continue;
-    }
-    const bool in_use = listener.error().number == EADDRINUSE;
+    const auto listening = OpenFor(step);
+    if (listening) continue;
+    const bool in_use = listening.error().number == EADDRINUSE;
     const bool may_be_freed =
         in_use && std::any_of(plan.leaving.begin(), plan.leaving.end(), [&](const auto& old) {
           return old->listener() && Contend(old->spec(), *step.spec);
@@ -129,14 +130,12 @@ sys::Status ServiceTable::OpenSockets(Plan& plan, bool strict) {
       contended.push_back(&step);
     } else if (strict && !step.continued) {
       // A running service that never got its socket is no reason to refuse the rest.
-      return std::unexpected(listener.error());
+      return listening;
     }
   }
   for (Step* step : contended) {
     const auto opened = OpenContended(plan, *step);
-    if (opened || !strict || step->continued) continue;
-    TakeBack(plan);
-    return opened;
+    if (!opened && strict && !step->continued) return opened;
   }
   return {};
 }
@@ -144,26 +143,34 @@ sys::Status ServiceTable::OpenSockets(Plan& plan, bool strict) {
 // A server that has the socket of a service that goes may keep it, as long as it runs.
 sys::Status ServiceTable::OpenContended(Plan& plan, Step& step) {
   for (const auto& old : plan.leaving) {
-    if (!old->listener() || !Contend(old->spec(), *step.spec) || plan.IsHeir(*old)) continue;
+    if (!old->listener() || !Contend(old->spec(), *step.spec) || plan.HasHeir(*old)) continue;
     if (old->held(Hold::kServing) && HandsOverListener(old->spec())) continue;
     if (std::find(plan.yielded.begin(), plan.yielded.end(), old) != plan.yielded.end()) continue;
     if (old->YieldAddress()) plan.yielded.push_back(old);
   }
-  TRY(step.fresh, OpenListener(*step.spec));
+  return OpenFor(step);
+}
+
+// Inherited sockets first.
+sys::Status ServiceTable::OpenFor(Step& step) {
+  if (auto socket = sockets_.Take(*step.spec)) {
+    step.fresh = Listener::Adopt(std::move(*socket), *step.spec);
+    step.inherited = true;
+    return {};
+  }
+  TRY(step.fresh, Listener::Open(*step.spec));
   return {};
 }
 
 void ServiceTable::TakeBack(Plan& plan) {
-  for (Step& step : plan.steps) step.fresh.reset();
+  for (Step& step : plan.steps) {
+    if (step.inherited) sockets_.Return(step.fresh->Release());
+    step.fresh.reset();
+  }
   for (const auto& old : plan.yielded) {
     const auto reclaimed = old->ReclaimAddress();
     if (!reclaimed) log_.Error(old->spec().id + ": " + reclaimed.error().ToString());
   }
-}
-
-sys::Result<Listener> ServiceTable::OpenListener(const ServiceSpec& spec) {
-  if (auto socket = sockets_.Take(spec)) return Listener::Adopt(std::move(*socket), spec);
-  return Listener::Open(spec);
 }
 
 ServiceTable::Counts ServiceTable::Commit(Plan& plan, const policy::LogTarget& common_log) {
@@ -221,7 +228,7 @@ Service::Definition ServiceTable::Define(std::shared_ptr<const ServiceSpec> spec
 
 void ServiceTable::Bind(const std::shared_ptr<Service>& service, int attempt) {
   const std::string& id = service->spec().id;
-  auto listener = OpenListener(service->spec());
+  auto listener = Listener::Open(service->spec());
   if (listener) {
     const auto listening = service->Listen(std::move(*listener));
     if (!listening) log_.Error(id + ": " + listening.error().ToString());
@@ -235,7 +242,8 @@ void ServiceTable::Bind(const std::shared_ptr<Service>& service, int attempt) {
   std::weak_ptr<Service> weak = service;
   loop_.After(kBindPause, [this, weak, attempt] {
     const auto waiting = weak.lock();
-    if (waiting && !waiting->retired()) Bind(waiting, attempt + 1);
+    // A reload may have found it a socket meanwhile.
+    if (waiting && !waiting->retired() && !waiting->listener()) Bind(waiting, attempt + 1);
   });
 }
 

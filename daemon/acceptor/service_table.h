@@ -3,8 +3,7 @@
 // next.
 //
 // Install() is atomic: either every socket the new configuration needs is there, or nothing has
-// changed. Sessions are never touched: those
-// of a service that went run on to their end.
+// changed. Sessions are never touched: those of a service that went run on to their end.
 #pragma once
 
 #include <expected>
@@ -49,6 +48,7 @@ class ServiceTable {
 
   Plan MakePlan(const policy::Configuration& configuration) const;
   sandbox::sys::Status OpenSockets(Plan& plan, bool strict);
+  sandbox::sys::Status OpenFor(Step& step);
   sandbox::sys::Status OpenContended(Plan& plan, Step& step);
   void TakeBack(Plan& plan);
   Counts Commit(Plan& plan, const policy::LogTarget& common_log);
@@ -56,7 +56,6 @@ class ServiceTable {
   Service::Definition Define(std::shared_ptr<const policy::ServiceSpec> spec,
                              const policy::LogTarget& common_log);
   void Bind(const std::shared_ptr<Service>& service, int attempt);
-  sandbox::sys::Result<Listener> OpenListener(const policy::ServiceSpec& spec);
   void AnnounceMuxTargets();
 
   EventLoop& loop_;

@@ -72,6 +72,11 @@ inline sandbox::Launcher& TheLauncher() {
   return *launcher;
 }
 
+// To be made first, since it closes whatever descriptors there are.
+struct LauncherFixture {
+  sandbox::Launcher& launcher = TheLauncher();
+};
+
 // Turns until `done` holds; a test that waits ten seconds has failed.
 template <typename Condition>
 void TurnUntil(EventLoop& loop, const Condition& done) {

@@ -40,6 +40,18 @@ TEST_CASE("The socket of a service's address is given away once") {
   }
 }
 
+TEST_CASE("A socket that was not needed after all is given away again") {
+  HandedOver handed;
+  auto socket = handed.sockets.Take(handed.spec);
+  REQUIRE(socket);
+  auto listener = Listener::Adopt(std::move(*socket), handed.spec);
+  handed.sockets.Return(listener.Release());
+  CHECK_FALSE(listener);
+  CHECK(handed.sockets.left() == 1);
+  CHECK(TryConnect(SocketAddressOf("127.0.0.1", handed.spec.listen.port)) == 0);
+  CHECK(handed.sockets.Take(handed.spec));
+}
+
 TEST_CASE("A socket of another port, address, family or type is not taken") {
   HandedOver handed;
   auto spec = handed.spec;

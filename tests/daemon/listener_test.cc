@@ -190,6 +190,25 @@ TEST_CASE_METHOD(UnixPath, "A path whose directory is missing is an error that n
   CHECK(listener.error().object == spec.listen.unix_path);
 }
 
+TEST_CASE_METHOD(UnixPath, "A socket that makes way is put aside and back, over no file there") {
+  auto listener = Listener::Open(spec);
+  REQUIRE(listener);
+  const std::string aside = path + ".leaving";
+  {
+    auto dead = sys::MakeSocket(sys::SocketDomain::kUnix, sys::SocketKind::kStream, 0);
+    REQUIRE(sys::Bind(*dead, SocketAddress::Unix(aside).value()));
+  }
+  REQUIRE(listener->Yield());
+  CHECK_FALSE(std::filesystem::exists(path));
+  REQUIRE(listener->Reclaim());
+  CHECK(TryConnect(address) == 0);
+  CHECK_FALSE(std::filesystem::exists(aside));
+  testlib::WriteFile(aside, "precious");
+  CHECK(listener->Yield().error().number == EEXIST);
+  CHECK(TryConnect(address) == 0);
+  CHECK(testlib::ContentOf(aside) == "precious");
+}
+
 TEST_CASE("What the service asks of its socket is set, and unset by the next configuration") {
   auto spec = Spec();
   spec.nodelay = spec.keepalive = true;

@@ -37,8 +37,7 @@ policy::Configuration Of(const std::vector<policy::ServiceSpec>& specs) {
   return configuration;
 }
 
-struct Fixture : LogFixture {
-  sandbox::Launcher& launcher = TheLauncher();
+struct Fixture : LauncherFixture, LogFixture {
   LogRegistry logs{*program_log, "posternd", directory / "no-syslog"};
   std::unique_ptr<EventLoop> loop = std::move(EventLoop::Make().value());
   wrapper::HostsFiles hosts_files{{directory / "hosts.allow", directory / "hosts.deny"}};
@@ -126,6 +125,31 @@ TEST_CASE_METHOD(Fixture, "A reload that fails changes nothing") {
   CHECK(Reach(first_port) == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "A reload that fails keeps the inherited sockets it had taken") {
+  auto inherited = Named("inherited", FreePort());
+  auto socket = sys::MakeSocket(sys::SocketDomain::kInet4, sys::SocketKind::kStream, 0);
+  REQUIRE(sys::SetReuseAddress(*socket, true));
+  REQUIRE(sys::Bind(*socket, SocketAddressOf("127.0.0.1", inherited.listen.port)));
+  REQUIRE(sys::Listen(*socket, 4));
+  std::vector<UniqueFd> handed;
+  handed.push_back(std::move(*socket));
+  ServiceTable heir(*loop, *program_log, logs, arrivals, relay, sessions, {},
+                    InheritedSockets(std::move(handed)));
+  REQUIRE(heir.Install(Of({Named("a", first_port)}), false));
+  auto stranger = Listener::Open(Named("x", second_port));
+  REQUIRE(stranger);
+  const auto wanted = Of({Named("a", first_port), inherited, Named("b", second_port)});
+  REQUIRE_FALSE(heir.Install(wanted, true));
+  CHECK(heir.unclaimed_sockets() == 1);
+  CHECK(Reach(inherited.listen.port) == 0);
+  {
+    const Listener gone(std::move(*stranger));
+  }
+  REQUIRE(heir.Install(wanted, true));
+  CHECK(heir.unclaimed_sockets() == 0);
+  CHECK(Reach(inherited.listen.port) == 0);
+}
+
 policy::ServiceSpec Everywhere(policy::ServiceSpec spec) {
   spec.listen.address.reset();
   return spec;
@@ -199,6 +223,20 @@ TEST_CASE_METHOD(Fixture, "At the start a taken address is tried again, the othe
   TurnUntil(*loop, [&] { return table.active() == 2; });
   CHECK(Reach(first_port) == 0);
   CHECK(Reach(second_port) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "A service that a reload found its socket is not tried again") {
+  auto stranger = Listener::Open(Named("x", first_port));
+  REQUIRE(stranger);
+  const auto wanted = Of({Named("a", first_port)});
+  REQUIRE(table.Install(wanted, false));
+  {
+    const Listener gone(std::move(*stranger));
+  }
+  REQUIRE(table.Install(wanted, true));
+  TurnFor(*loop, 1200);  // the pause is a second
+  CHECK(Said("Address already in use") == 1);
+  CHECK(Reach(first_port) == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "Books that disagree are found") {

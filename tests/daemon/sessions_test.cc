@@ -30,11 +30,6 @@ struct NobodyHome final : ArrivalHandler {
   void OnSocketDead(Service&) override {}
 };
 
-// Made first: it closes whatever descriptors there are.
-struct LauncherFixture {
-  sandbox::Launcher& launcher = TheLauncher();
-};
-
 struct Fixture : LauncherFixture, LogFixture {
   std::string service_file = directory / "service";
   std::string banner_file = directory / "banner";
