@@ -7,12 +7,6 @@
 
 namespace postern::daemon {
 
-std::uint64_t DefaultHardLimit(std::uint64_t soft_limit) {
-  constexpr std::uint64_t kLeast = 5 * 1024;
-  constexpr std::uint64_t kMost = 20 * 1024;
-  return soft_limit + std::clamp(soft_limit / 100, kLeast, kMost);
-}
-
 ServiceLog::ServiceLog(const policy::LogTarget& target, std::string title, ProgramLog& program_log,
                        SyslogSocket& syslog, Dirty& dirty)
     : target_(target),
@@ -20,9 +14,6 @@ ServiceLog::ServiceLog(const policy::LogTarget& target, std::string title, Progr
       program_log_(program_log),
       syslog_(syslog),
       dirty_(dirty) {
-  if (target_.soft_limit && !target_.hard_limit) {
-    target_.hard_limit = DefaultHardLimit(*target_.soft_limit);
-  }
   Open();
 }
 

@@ -4,7 +4,9 @@
 // Records for a file are gathered and appended with one write when the daemon flushes, at the end
 // of each turn of its event loop. A log never blocks the daemon and never stops it: a full disk, a
 // size limit or a file that cannot be opened is said once in the program log, what is lost
-// meanwhile is counted, and the count is told when the log works again.
+// meanwhile is counted, and the count is told when the log works again. So what a daemon that is
+// killed outright (SIGKILL) takes with it is the records of the turn it was in, of each log at most
+// kMaxBuffered bytes.
 //
 // Size limits as in xinetd.conf(5): passing the soft one is a warning; the record that would pass
 // the hard one is not written, nor is any after it, until Reopen().
@@ -25,9 +27,6 @@
 #include "policy/service/service_spec.h"
 
 namespace postern::daemon {
-
-// The hard limit when only a soft one is given: 1 % more, at least 5 KiB and at most 20 KiB.
-std::uint64_t DefaultHardLimit(std::uint64_t soft_limit);
 
 class ServiceLog {
  public:

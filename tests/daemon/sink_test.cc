@@ -118,13 +118,6 @@ TEST_CASE_METHOD(SinkFixture, "Closing a log writes what it holds") {
   CHECK(dirty.empty());
 }
 
-TEST_CASE("Without a hard limit there is one percent above the soft one, 5 to 20 KiB") {
-  CHECK(DefaultHardLimit(0) == 5 * 1024);
-  CHECK(DefaultHardLimit(100) == 100 + 5 * 1024);
-  CHECK(DefaultHardLimit(1'000'000) == 1'010'000);
-  CHECK(DefaultHardLimit(1'000'000'000) == 1'000'000'000 + 20 * 1024);
-}
-
 // Counts, for records of one length, what the limits allow by arithmetic alone.
 TEST_CASE_METHOD(SinkFixture, "Size limits hold to the byte") {
   for (const std::uint64_t hard : {0U, 30U, 150U, 300U, 1000U, 4096U}) {
@@ -165,14 +158,6 @@ TEST_CASE_METHOD(SinkFixture, "A service's own log is called by the service's id
   const auto log = Make(File(10, 20), "ftp log");
   Refuse(*log);
   CHECK(Said("Size of ftp log exceeded hard limit") == 1);
-}
-
-TEST_CASE_METHOD(SinkFixture, "A soft limit alone stops the log at the default hard one") {
-  const auto log = Make(File(100));
-  const std::string reason(1000, 'r');
-  for (int i = 0; i < 20; ++i) Refuse(*log, reason);
-  log->Flush();
-  CHECK(LinesOf(file).size() == (100 + 5 * 1024) / 1000);
 }
 
 TEST_CASE_METHOD(SinkFixture, "What the file holds already counts against the limit") {
