@@ -133,6 +133,21 @@ TEST_CASE_METHOD(Directory, "Removing takes the link and not its target") {
   CHECK(Remove(link).error().number == ENOENT);
 }
 
+TEST_CASE_METHOD(Directory, "Renaming moves the file itself, in place of what has the name") {
+  const std::string link = directory / "link", other = directory / "other";
+  std::filesystem::create_symlink(file, link);
+  WriteFile(other, "other\n");
+  REQUIRE(Rename(link, other));
+  CHECK(std::filesystem::is_symlink(other));
+  CHECK_FALSE(std::filesystem::exists(std::filesystem::symlink_status(link)));
+  REQUIRE(Rename(file, other));
+  CHECK(ContentOf(other) == "one\ntwo\n");
+  CHECK_FALSE(std::filesystem::exists(file));
+  CHECK(Rename(file, other).error().number == ENOENT);
+  CHECK(Rename(other, directory / "missing/file").error().object == other);
+  CHECK(ContentOf(other) == "one\ntwo\n");
+}
+
 TEST_CASE_METHOD(Directory, "A real path has no links in it") {
   std::filesystem::create_symlink(file, directory / "link");
   CHECK(RealPath(directory / "link").value() == RealPath(file).value());

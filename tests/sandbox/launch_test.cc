@@ -1,29 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Programs are really launched, by the one Launcher a process can have. Needs root for the cases
-// that change the user.
+// What a launched program is given, and what keeps it from running. Needs root for the cases that
+// change the user.
 #include "sandbox/launch.h"
 
 #include <fcntl.h>
 #include <grp.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <catch2/catch.hpp>
-#include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
-#include "sandbox/sys/events.h"
-#include "sandbox/sys/process.h"
+#include "tests/sandbox/launch_fixture.h"
 #include "tests/testlib/child.h"
 #include "tests/testlib/fake_call.h"
 #include "tests/testlib/temp_dir.h"
@@ -31,119 +21,7 @@
 namespace postern::sandbox {
 namespace {
 
-using sys::UniqueFd;
 using Lines = std::vector<std::string>;
-
-constexpr int kPatienceMs = 20'000;
-constexpr std::uint32_t kNobody = 65534;
-
-// Whatever started the tests may have left descriptors open where the launcher's belong.
-Launcher& TheLauncher() {
-  static const std::unique_ptr<Launcher> launcher = [] {
-    REQUIRE(sys::CloseFrom(Launcher::kReportDescriptor));
-    auto made = Launcher::Make();
-    REQUIRE(made);
-    // As the daemon does: the program must not inherit it.
-    sys::IgnoreSignals({SIGPIPE, SIGXFSZ});
-    REQUIRE(sys::CatchSignals({SIGUSR2}));
-    return std::move(*made);
-  }();
-  return *launcher;
-}
-
-LaunchPlan::Parts PartsFor(std::vector<std::string> argv) {
-  LaunchPlan::Parts parts;
-  parts.path = argv.front();
-  parts.argv = std::move(argv);
-  parts.change_user = false;
-  return parts;
-}
-
-std::shared_ptr<const LaunchPlan> PlanFor(LaunchPlan::Parts parts) {
-  return std::make_shared<const LaunchPlan>(std::move(parts));
-}
-
-std::shared_ptr<const LaunchPlan> ShellPlan(const std::string& script) {
-  return PlanFor(PartsFor({"/bin/sh", "-c", script}));
-}
-
-struct Client {
-  UniqueFd near, far;
-  Client() {
-    int ends[2];
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-    const timeval limit{kPatienceMs / 1000, 0};
-    REQUIRE(::setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
-    near = UniqueFd(ends[0]);
-    far = UniqueFd(ends[1]);
-  }
-
-  // Until every copy of the other end is closed, the launcher's among them.
-  std::string ReadToEnd(std::vector<LaunchFailure>* failures = nullptr) {
-    std::string text;
-    char buffer[4096];
-    for (;;) {
-      pollfd waits[2] = {{near.get(), POLLIN, 0},
-                         {TheLauncher().report_descriptor().get(), POLLIN, 0}};
-      REQUIRE(::poll(waits, 2, kPatienceMs) > 0);
-      if (waits[1].revents != 0) {
-        const auto told = TheLauncher().Collect();
-        if (failures != nullptr) failures->insert(failures->end(), told.begin(), told.end());
-      }
-      if (waits[0].revents == 0) continue;
-      const ssize_t n = ::recv(near.get(), buffer, sizeof buffer, 0);
-      REQUIRE(n >= 0);
-      if (n == 0) return text;
-      text.append(buffer, static_cast<std::size_t>(n));
-    }
-  }
-};
-
-// EAGAIN is the caller's to wait out, and on a loaded machine it does come.
-Launched StartPatiently(const std::shared_ptr<const LaunchPlan>& plan, UniqueFd& connection) {
-  for (int attempt = 0;; ++attempt) {
-    auto launched = TheLauncher().Start(plan, {}, connection);
-    if (launched) return std::move(*launched);
-    REQUIRE(launched.error().number == EBUSY);
-    REQUIRE(connection);
-    REQUIRE(attempt < 400);
-    pollfd room{TheLauncher().room_descriptor().get(), POLLIN, 0};
-    while (!TheLauncher().HasRoom()) REQUIRE(::poll(&room, 1, kPatienceMs) == 1);
-  }
-}
-
-sys::Exit AwaitEnd(const Launched& launched) {
-  pollfd wait{launched.pidfd.get(), POLLIN, 0};
-  REQUIRE(::poll(&wait, 1, kPatienceMs) == 1);
-  const auto exit = sys::ReapPidfd(launched.pidfd);
-  REQUIRE(exit);
-  REQUIRE(exit->has_value());
-  TheLauncher().Ended(launched.id);
-  return **exit;
-}
-
-struct Outcome {
-  std::string text;
-  sys::Exit exit;
-  std::vector<LaunchFailure> failures;
-  LaunchId id = 0;
-};
-
-Outcome Run(LaunchPlan::Parts parts, const std::vector<std::string>& extra = {}) {
-  Launcher& launcher = TheLauncher();
-  Client client;
-  auto launched = launcher.Start(PlanFor(std::move(parts)), extra, client.far);
-  REQUIRE(launched);
-  CHECK_FALSE(client.far);
-  Outcome outcome;
-  outcome.id = launched->id;
-  // A child that never took the connection leaves it in its slot: end before reading.
-  outcome.exit = AwaitEnd(*launched);
-  outcome.text = client.ReadToEnd(&outcome.failures);
-  const auto told = launcher.Collect();
-  outcome.failures.insert(outcome.failures.end(), told.begin(), told.end());
-  return outcome;
-}
 
 // Where a user other than root can execute it.
 struct Portrait {
@@ -167,13 +45,6 @@ struct Portrait {
     return Starting(text, line) == Lines{line};
   }
 };
-
-std::size_t MappingCount() {
-  std::ifstream maps("/proc/self/maps");
-  std::size_t count = 0;
-  for (std::string line; std::getline(maps, line);) ++count;
-  return count;
-}
 
 TEST_CASE_METHOD(Portrait, "A program gets exactly its words, its environment and the connection") {
   auto parts = PartsFor({path});
@@ -329,136 +200,6 @@ TEST_CASE("The planned groups count as a set") {
   CHECK(FailedStepWithGroups({}, {}) == 0);
 }
 
-TEST_CASE("Five hundred launches leave no descriptor, process or mapping behind") {
-  Launcher& launcher = TheLauncher();
-  const auto run = [] { REQUIRE(Run(PartsFor({"/bin/true"})).exit.status == 0); };
-  for (int i = 0; i < 20; ++i) run();
-  const auto descriptors = testlib::OpenDescriptors();
-  const std::size_t mappings = MappingCount();
-  for (int i = 0; i < 500; ++i) run();
-  CHECK(testlib::OpenDescriptors() == descriptors);
-  CHECK(MappingCount() <= mappings + 2);  // the heap of the test itself may grow
-  CHECK(launcher.Collect().empty());
-  CHECK(::waitpid(-1, nullptr, WNOHANG) < 0);
-  CHECK(errno == ECHILD);
-}
-
-TEST_CASE("More launches at once than there are slots all get their own connection") {
-  constexpr std::size_t kMany = 40;
-  static_assert(kMany > Launcher::kSlots);
-  TheLauncher();
-  std::vector<Client> clients(kMany);
-  std::vector<Launched> running;
-  for (std::size_t i = 0; i < kMany; ++i) {
-    const auto plan = ShellPlan("read word; echo " + std::to_string(i) + " $word");
-    running.push_back(StartPatiently(plan, clients[i].far));
-  }
-  // None has ended: each still waits for its word.
-  for (const Launched& launched : running) {
-    const auto reaped = sys::ReapPidfd(launched.pidfd);
-    REQUIRE(reaped);
-    CHECK_FALSE(reaped->has_value());
-  }
-  for (std::size_t i = kMany; i-- > 0;) {
-    const std::string word = "w" + std::to_string(i) + "\n";
-    REQUIRE(::send(clients[i].near.get(), word.data(), word.size(), MSG_NOSIGNAL) > 0);
-    CHECK(clients[i].ReadToEnd() == std::to_string(i) + " " + word);
-  }
-  for (const Launched& launched : running) CHECK(AwaitEnd(launched).status == 0);
-}
-
-TEST_CASE("A launch that finds every slot taken is refused at once, until there is room") {
-  const auto plan = PlanFor(PartsFor({"/bin/true"}));
-  CHECK(testlib::StatusOfChild([&] {
-          // One of its own: what waits in the slots would be this process's as well.
-          if (!sys::CloseFrom(Launcher::kReportDescriptor)) return 7;
-          const auto made = Launcher::Make();
-          if (!made) return 8;
-          Launcher& launcher = **made;
-          // Children that never take what they are given.
-          if (!testlib::FakeCall(SYS_recvmsg, EIO)) return 1;
-          LaunchId first = 0;
-          for (int i = 0; i < Launcher::kSlots; ++i) {
-            UniqueFd given = UniqueFd::DuplicateOf(0);
-            const auto launched = launcher.Start(plan, {}, given);
-            if (!launched) return 2;
-            if (i == 0) first = launched->id;
-          }
-          UniqueFd connection = UniqueFd::DuplicateOf(0);
-          const auto refused = launcher.Start(plan, {}, connection);
-          if (refused || refused.error().number != EBUSY || !connection) return 3;
-          if (launcher.HasRoom()) return 4;
-          launcher.Ended(first);
-          if (!launcher.HasRoom()) return 5;
-          return launcher.Start(plan, {}, connection) && !connection ? 0 : 6;
-        }) == 0);
-}
-
-TEST_CASE("A client sees the end when its program closes, not when it ends") {
-  TheLauncher();
-  Client client;
-  const auto plan = ShellPlan("exec 0<&- 1>&- 2>&-; sleep 60");
-  const Launched launched = StartPatiently(plan, client.far);
-  CHECK(client.ReadToEnd().empty());
-  const auto reaped = sys::ReapPidfd(launched.pidfd);
-  REQUIRE(reaped);
-  CHECK_FALSE(reaped->has_value());
-  REQUIRE(::kill(-launched.pid, SIGKILL) == 0);  // its session: the shell and its sleep
-  CHECK(AwaitEnd(launched).signal == SIGKILL);
-}
-
-TEST_CASE("A client sees the end of its program although the launcher is asked nothing more") {
-  TheLauncher();
-  Client client;
-  const Launched launched = StartPatiently(ShellPlan("echo quick"), client.far);
-  std::string text;
-  char buffer[64];
-  ssize_t n = 0;
-  while ((n = ::recv(client.near.get(), buffer, sizeof buffer, 0)) > 0) {
-    text.append(buffer, static_cast<std::size_t>(n));
-  }
-  CHECK(n == 0);  // below 0 after kPatienceMs
-  CHECK(text == "quick\n");
-  CHECK(AwaitEnd(launched).status == 0);
-}
-
-TEST_CASE("A child killed before it takes its connection costs nobody else's") {
-  TheLauncher();
-  cpu_set_t before;
-  REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);
-  // On one processor, most are killed before they have run at all.
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &one);
-  REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
-  for (int i = 0; i < 2 * Launcher::kSlots; ++i) {
-    Client client;
-    const Launched launched = StartPatiently(ShellPlan("sleep 60"), client.far);
-    REQUIRE(sys::SignalPidfd(launched.pidfd, SIGKILL));
-    CHECK(AwaitEnd(launched).signal == SIGKILL);
-    CHECK(client.ReadToEnd().empty());
-  }
-  REQUIRE(::sched_setaffinity(0, sizeof before, &before) == 0);
-  for (int i = 0; i < Launcher::kSlots; ++i) {
-    CHECK(Run(PartsFor({"/bin/echo", "own"})).text == "own\n");
-  }
-}
-
-TEST_CASE("A stopped program does not hold up the next") {
-  TheLauncher();
-  Client stopped;
-  const Launched launched =
-      StartPatiently(ShellPlan("echo stopping; kill -STOP $$; echo woken"), stopped.far);
-  siginfo_t info{};
-  REQUIRE(::waitid(P_PID, static_cast<id_t>(launched.pid), &info, WSTOPPED) == 0);
-  for (int i = 0; i < 2 * Launcher::kSlots; ++i) {
-    CHECK(Run(PartsFor({"/bin/echo", "next"})).text == "next\n");
-  }
-  REQUIRE(sys::SignalPidfd(launched.pidfd, SIGCONT));
-  CHECK(stopped.ReadToEnd() == "stopping\nwoken\n");
-  CHECK(AwaitEnd(launched).status == 0);
-}
-
 TEST_CASE("A plan let go of at once is still whole for its child") {
   TheLauncher();
   for (int i = 0; i < 50; ++i) {
@@ -471,53 +212,6 @@ TEST_CASE("A plan let go of at once is still whole for its child") {
     CHECK(client.ReadToEnd() == word + "\n");
     AwaitEnd(*launched);
   }
-}
-
-TEST_CASE("When no process can be had, the connection is given back") {
-  Launcher& launcher = TheLauncher();
-  Client client;
-  const auto plan = ShellPlan("echo ran");
-  // RLIMIT_NPROC does not bind root (setrlimit(2)).
-  CHECK(testlib::StatusOfChild([&] {
-          const rlimit none{0, 0};
-          if (::setrlimit(RLIMIT_NPROC, &none) != 0) return 1;
-          if (!sys::BecomeUser(kNobody, kNobody)) return 2;
-          const auto launched = launcher.Start(plan, {}, client.far);
-          if (launched || launched.error().number != EAGAIN) return 3;
-          if (!client.far || ::fcntl(client.far.get(), F_GETFD) < 0) return 4;
-          // Nor is a copy of it kept.
-          client.far.Reset();
-          char byte = 0;
-          return static_cast<int>(::recv(client.near.get(), &byte, 1, MSG_DONTWAIT));
-        }) == 255);  // the parent has it open too
-  client.far.Reset();
-  CHECK(client.ReadToEnd().empty());
-}
-
-TEST_CASE("A launcher whose numbers are taken is not made") {
-  CHECK(testlib::StatusOfChild([] {
-          for (int fd = Launcher::kReportDescriptor; fd < Launcher::kFirstFree; ++fd) {
-            if (!sys::CloseFrom(Launcher::kReportDescriptor)) return 1;
-            if (::dup2(0, fd) != fd) return 2;
-            const auto launcher = Launcher::Make();
-            if (launcher || launcher.error().number != EBUSY) return 3;
-            if (launcher.error().object != "descriptor " + std::to_string(fd)) return 4;
-            if (::fcntl(fd, F_GETFD) < 0) return 5;
-          }
-          return 0;
-        }) == 0);
-}
-
-TEST_CASE("A launcher takes the numbers it claims and none is passed on") {
-  CHECK(testlib::StatusOfChild([] {
-          if (!sys::CloseFrom(Launcher::kReportDescriptor)) return 1;
-          const auto launcher = Launcher::Make();
-          if (!launcher) return 2;
-          for (int fd = Launcher::kReportDescriptor; fd < Launcher::kFirstFree; ++fd) {
-            if (::fcntl(fd, F_GETFD) != FD_CLOEXEC) return 3;
-          }
-          return (*launcher)->report_descriptor().get() >= Launcher::kFirstFree ? 0 : 4;
-        }) == 0);
 }
 
 TEST_CASE("Every step has a name") {
