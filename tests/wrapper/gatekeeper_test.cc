@@ -280,6 +280,24 @@ TEST_CASE_METHOD(Gate, "how much is logged can be raised") {
   CHECK(Logged() == Lines{"matched:  A line 3", "option:   umask 27", "option:   allow"});
 }
 
+TEST_CASE_METHOD(Gate, "options by themselves act, and may leave the verdict open") {
+  Gatekeeper gatekeeper({facts, options, log, settings, 99, may_twist, verbose});
+  const auto run = [&](const std::string& text) {
+    return gatekeeper.RunOptions(policy::hosts::ParseOptions(text, {"T", 7, 0}), "T", 7, request);
+  };
+  options.failing_command = "no";
+  for (const char* open : {"umask 22", "aclexec no", "aclexec yes"}) {
+    CHECK(run(open).outcome == Outcome::kAllowed);
+    CHECK(run(open).reason == Reason::kNoRule);
+  }
+  CHECK(run("umask 22: allow").reason == Reason::kOption);
+  CHECK(run("deny").outcome == Outcome::kDenied);
+  CHECK(run("deny").reason == Reason::kOption);
+  CHECK(run("twist x %a").twist_command == "x 192.0.2.50");
+  CHECK(run("deny\\").outcome == Outcome::kDenied);
+  CHECK(Logged().back() == "error: T, line 7: bad option name: \"deny\\\"");
+}
+
 TEST_CASE("a dry run decides like the real one and does nothing") {
   Gate gate;
   DryRunner dry;

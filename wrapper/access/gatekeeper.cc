@@ -62,6 +62,48 @@ Match MatchOf(const Verdict& verdict) {
   return {false, Reason::kNoRule, std::get<NeedFact>(verdict).rule};
 }
 
+ProgramEnd RunProgram(const OptionProgram& program, const Gatekeeper::Parts& parts, RuleLog& log,
+                      Request& request) {
+  return OptionProgramRun({.facts = parts.facts,
+                           .options = parts.options,
+                           .settings = parts.settings,
+                           .log = log,
+                           .process_id = parts.process_id,
+                           .may_twist = parts.may_twist,
+                           .verbose = parts.verbose},
+                          request)
+      .Run(program);
+}
+
+Decision DecisionOf(const ProgramEnd& end) {
+  Decision decision{.outcome = Outcome::kAllowed,
+                    .reason = Reason::kNoRule,
+                    .why = end.why,
+                    .twist_command = end.twist_command,
+                    .rule = nullptr,
+                    .policy = nullptr};
+  switch (end.end) {
+    case OptionProgram::End::kTable:
+      break;
+    case OptionProgram::End::kAllow:
+      decision.reason = Reason::kOption;
+      break;
+    case OptionProgram::End::kDeny:
+      decision.outcome = Outcome::kDenied;
+      decision.reason = Reason::kOption;
+      break;
+    case OptionProgram::End::kTwist:
+      decision.outcome = Outcome::kTwisted;
+      decision.reason = Reason::kTwist;
+      break;
+    case OptionProgram::End::kError:
+      decision.outcome = Outcome::kDenied;
+      decision.reason = Reason::kOptionError;
+      break;
+  }
+  return decision;
+}
+
 }  // namespace
 
 // One call of Decide().
@@ -93,7 +135,7 @@ class Gatekeeper::Deciding {
     }
     if (parts_.verbose > 1) TellMatch(*match.rule);
     if (!match.rule->options) return decision;
-    const ProgramEnd end = RunOptions(*match.rule->options);
+    const ProgramEnd end = RunProgram(*match.rule->options, parts_, log_, request_);
     // A failed aclexec leaves the table, and the one behind hosts.deny is nobody's: granted.
     if (end.unmatched && where == Which::kAllow) return From(Which::kDeny);
     if (end.unmatched) {
@@ -134,18 +176,6 @@ class Gatekeeper::Deciding {
                "matched:  " + rule.where.file + " line " + std::to_string(rule.last_line));
   }
 
-  ProgramEnd RunOptions(const OptionProgram& program) {
-    return OptionProgramRun({.facts = parts_.facts,
-                             .options = parts_.options,
-                             .settings = parts_.settings,
-                             .log = log_,
-                             .process_id = parts_.process_id,
-                             .may_twist = parts_.may_twist,
-                             .verbose = parts_.verbose},
-                            request_)
-        .Run(program);
-  }
-
   // What Evaluate() foresaw stands, but for what only acting could tell.
   static void Apply(const ProgramEnd& end, Decision& decision) {
     if (end.end == OptionProgram::End::kTwist) {
@@ -168,6 +198,14 @@ class Gatekeeper::Deciding {
 Decision Gatekeeper::Decide(std::shared_ptr<const HostsPolicy> policy, Request& request) {
   Decision decision = Deciding(parts_, log_, *policy, request).Run();
   decision.policy = std::move(policy);
+  return decision;
+}
+
+Decision Gatekeeper::RunOptions(const OptionProgram& program, const std::string& file,
+                                std::uint32_t line, Request& request) {
+  log_.Enter(file, line);
+  Decision decision = DecisionOf(RunProgram(program, parts_, log_, request));
+  log_.Leave();
   return decision;
 }
 

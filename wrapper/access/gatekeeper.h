@@ -49,6 +49,11 @@ class Gatekeeper {
   Decision Decide(std::shared_ptr<const policy::hosts::HostsPolicy> policy,
                   policy::hosts::Request& request);
 
+  // Options that stand in no table, for a caller that read them itself at `file` and `line`.
+  // Allowed for kNoRule: they left the verdict open.
+  Decision RunOptions(const policy::hosts::OptionProgram& program, const std::string& file,
+                      std::uint32_t line, policy::hosts::Request& request);
+
  private:
   class Deciding;  // one decision
 

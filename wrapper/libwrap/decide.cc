@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "wrapper/libwrap/decide.h"
 
+#include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "wrapper/libwrap/convert.h"
@@ -25,7 +27,10 @@ Settings CurrentSettings() {
   return {allow_severity, deny_severity, std::chrono::seconds(rfc931_timeout)};
 }
 
-Decision Decide(request_info& request, std::shared_ptr<const policy::hosts::HostsPolicy> policy) {
+namespace {
+
+template <typename Ask>
+Decision AskGatekeeper(request_info& request, const Ask& ask) {
   DryRunner dry;
   ProcessRunner real(sandbox::sys::UniqueFd::DuplicateOf(request.fd));
   SystemLog log;
@@ -40,10 +45,27 @@ Decision Decide(request_info& request, std::shared_ptr<const policy::hosts::Host
                          .may_twist = dry_run != 0 || resident <= 0,
                          .verbose = hosts_access_verbose});
   policy::hosts::Request question = ToPolicy(request);
-  Decision decision = gatekeeper.Decide(std::move(policy), question);
+  Decision decision = ask(gatekeeper, question);
   FromPolicy(question, request);
   Publish(before, settings);
   return decision;
+}
+
+}  // namespace
+
+Decision Decide(request_info& request, std::shared_ptr<const policy::hosts::HostsPolicy> policy) {
+  return AskGatekeeper(request, [&](Gatekeeper& gatekeeper, policy::hosts::Request& question) {
+    return gatekeeper.Decide(std::move(policy), question);
+  });
+}
+
+Decision RunOptions(request_info& request, std::string_view options) {
+  const std::string file = tcpd_context.file == nullptr ? "" : tcpd_context.file;
+  const auto line = static_cast<std::uint32_t>(std::max(tcpd_context.line, 0));
+  const auto program = policy::hosts::ParseOptions(options, {file, line, 0});
+  return AskGatekeeper(request, [&](Gatekeeper& gatekeeper, policy::hosts::Request& question) {
+    return gatekeeper.RunOptions(program, file, line, question);
+  });
 }
 
 bool Follow(const Decision& decision, request_info& request) {

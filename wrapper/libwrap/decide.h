@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "policy/hosts/hosts_policy.h"
 #include "wrapper/access/gatekeeper.h"
@@ -16,6 +17,9 @@ Settings CurrentSettings();  // the severities and the ident timeout
 // the severities and the ident timeout what the decision changed. With dry_run set no option acts.
 // Does not twist: the outcome says so.
 Decision Decide(request_info& request, std::shared_ptr<const policy::hosts::HostsPolicy> policy);
+
+// The same for the options of a rule that the caller read itself, at the place in tcpd_context.
+Decision RunOptions(request_info& request, std::string_view options);
 
 // Where the options of one rule end. `twist` without a dry run does not return unless it fails.
 bool Follow(const Decision& decision, request_info& request);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // hosts_access, hosts_ctl, process_options: the decision itself.
-#include <algorithm>
 #include <atomic>
 #include <string>
 
@@ -14,6 +13,7 @@ namespace hosts = postern::policy::hosts;
 using postern::wrapper::Decision;
 using postern::wrapper::libwrap::Decide;
 using postern::wrapper::libwrap::Follow;
+using postern::wrapper::libwrap::RunOptions;
 
 // The second decision of a process makes it a resident one.
 void CountDecision() {
@@ -23,24 +23,9 @@ void CountDecision() {
   }
 }
 
-// A policy of one rule: for everybody, these options.
-std::shared_ptr<const hosts::HostsPolicy> PolicyOfOptions(std::string options) {
-  std::replace(options.begin(), options.end(), '\n', ' ');
-  const std::string place = tcpd_context.file == nullptr ? "(options)" : tcpd_context.file;
-  const auto lines = static_cast<std::size_t>(std::clamp(tcpd_context.line, 1, 1'000'000));
-  const std::string table = std::string(lines - 1, '\n') + "ALL:ALL:" + options + "\n";
-  return hosts::HostsPolicy::Compile({.allow = place, .deny = {}}, [&](const std::string& path) {
-    hosts::SourceFile file;
-    if (path != place) return file;
-    file.state = hosts::SourceFile::State::kRead;
-    file.content = table;
-    return file;
-  });
-}
-
 // What the options said, apart from what they did; 0 when they left the verdict to the table.
 int VerdictOfOptions(request_info& request, const char* options) {
-  const Decision decision = Decide(request, PolicyOfOptions(options));
+  const Decision decision = RunOptions(request, options);
   const bool allowed = Follow(decision, request);
   const bool said = decision.reason == hosts::Reason::kOption;
   if (allowed) return said ? AC_PERMIT : 0;

@@ -2,42 +2,19 @@
 // xgets, split_at, dot_quad_addr, cidr_mask_addr: the small change of programs that read access
 // files themselves.
 #include <bit>
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <optional>
-#include <string_view>
 
-#include "policy/address/numbers_and_dots.h"
+#include "policy/hosts/libc_numbers.h"
 #include "wrapper/libwrap/abi.h"
 
 namespace {
 
-constexpr std::string_view kBlanks = " \t\n\v\f\r";
+namespace hosts = postern::policy::hosts;
 
 unsigned long NetworkOrder(std::uint32_t address) {
   return std::endian::native == std::endian::little ? std::byteswap(address) : address;
-}
-
-// "1..2.3" has three.
-int RunsBetweenDots(std::string_view text) {
-  int runs = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '.' && (i == 0 || text[i - 1] == '.')) ++runs;
-  }
-  return runs;
-}
-
-// As atoi(3): blanks, a sign, and as many digits as there are; 0 without any.
-long LeadingNumber(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(kBlanks);
-  if (start == std::string_view::npos) return 0;
-  text.remove_prefix(start);
-  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
-  long number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
 }
 
 }  // namespace
@@ -72,15 +49,12 @@ extern "C" char* split_at(char* text, int delimiter) noexcept {
 }
 
 extern "C" unsigned long dot_quad_addr(char* text) noexcept {
-  std::string_view quad = text;
-  if (RunsBetweenDots(quad) != 4) return INADDR_NONE;
-  quad = quad.substr(0, quad.find_first_of(kBlanks));
-  const auto address = postern::policy::ParseNumbersAndDots(quad);
+  const auto address = hosts::ParseDottedQuad(text);
   return address ? NetworkOrder(*address) : INADDR_NONE;
 }
 
 extern "C" unsigned long cidr_mask_addr(char* text) noexcept {
-  const long length = LeadingNumber(text);
+  const int length = hosts::LeadingInt(text);
   if (length < 1 || length > 32) return 0;
   return NetworkOrder(~std::uint32_t{0} << static_cast<unsigned>(32 - length));
 }

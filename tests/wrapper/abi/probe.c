@@ -34,8 +34,9 @@ static void tables(const char *allow, const char *deny) {
 static void texts(void) {
   static const char *quads[] = {"1.2.3.4",  "1.2.3",    "1.2.3.4.5", "1..2.3.4", "01.2.3.4", "0x1.2.3.4", "1.2.3.256",
                                 "1.2.3.4 ", "1.2.3.4x", "a.b.c.d",   "",         "255.255.255.255", "1.2.3.", ".1.2.3.4",
-                                "4294967295.1.1.1", "1.2.3.08", "1.2.3.4\tx"};
-  static const char *lengths[] = {"24", "0", "1", "32", "33", "-1", "", "x", "8x", "+8", " 8", "008", "0x8", "99999999999"};
+                                "4294967295.1.1.1", "1.2.3.08", "1.2.3.4\tx", " 1.2.3.4", "0.0.0.0"};
+  static const char *lengths[] = {"24", "0", "1", "32", "33", "-1", "", "x", "8x", "+8", " 8", "008", "0x8", "99999999999",
+                                  "4294967320", "-4294967272", "99999999999999999999", "\v8"};
   static const char *splits[] = {"a:b", "[a:b]:c", "ab", "a]:b[:c", ":", "[[:]:]:x"};
   char buffer[64];
   unsigned i;
@@ -148,13 +149,18 @@ static void decisions(void) {
 }
 
 static void jumps(void) {
-  static char *options[] = {"severity debug", "allow", "deny", "nonsense", "umask 022: allow", "deny: allow"};
+  static char *options[] = {"severity debug", "allow", "deny", "nonsense", "umask 022: allow", "deny: allow",
+                            "deny\\", "allow \\", "severity debug\\", NULL};
+  static char late[2500];
   struct request_info r;
   volatile unsigned i;
-  char text[64];
+  char text[sizeof late];
   static char place[] = "probe.allow";
   tcpd_context.file = place;
   tcpd_context.line = 5;
+  memset(late, ' ', sizeof late);
+  strcpy(late + sizeof late - sizeof "deny", "deny");
+  options[sizeof options / sizeof *options - 1] = late; /* longer than a line of an access file may be */
   for (i = 0; i < sizeof options / sizeof *options; i++) {
     int verdict = setjmp(tcpd_buf);
     if (verdict) {
