@@ -70,8 +70,23 @@ service broken
 INETD = "20026 stream tcp nowait root /usr/sbin/tcpd /usr/sbin/in.ftpd -l\n"
 
 
+COMPATIBILITY = pathlib.Path(__file__).resolve().parents[2] / "COMPATIBILITY.md"
+
+
 def rule(path, line):
     return {"file": path, "line": line}
+
+
+def compatibilities(account):
+    """What `explain` names, each of which COMPATIBILITY.md must have: as a row, or as a switch in one."""
+    found = [(one["name"], one["value"]) for one in account["compatibility"]]
+    rows = [[cell.strip() for cell in line.split("|")] for line in COMPATIBILITY.read_text().splitlines()]
+    names = {row[1] for row in rows if len(row) > 2}
+    switches = " ".join(row[-2] for row in rows if len(row) > 2)
+    for name, value in found:
+        if value not in names if name == "hosts_access" else name not in switches:
+            raise AssertionError(f"{COMPATIBILITY.name} does not say what {name} = {value} is")
+    return found
 
 
 class Command(unittest.TestCase):
@@ -295,8 +310,7 @@ class Explain(Command):
         checks = {(check["check"], check["word"]): check["matched"] for check in account["service"]["checks"]}
         self.assertEqual(checks, {("access_times", None): False, ("only_from", "0.0.0.0/0"): True,
                                   ("only_from", "::/0"): True, ("no_access", "192.0.2.128/25"): True})
-        self.assertIn({"name": "access_precedence", "value": "no_access"},
-                      [{key: one[key] for key in ("name", "value")} for one in account["compatibility"]])
+        self.assertEqual(compatibilities(account), [("access_precedence", "no_access"), ("NOLIBWRAP", "yes")])
         text = self.run_command("explain", *self.files, *free).stdout.decode()
         for words in ("service free", "no_access 192.0.2.128/25", f"{self.xinetd}:28", "not simulated: cps",
                       "access_precedence = no_access"):
@@ -305,7 +319,13 @@ class Explain(Command):
     def test_whom_no_rule_matches_is_granted_by_a_named_compatibility(self):
         status, account = self.ask("--daemon", "other", "--client-addr", "::1", verb="explain")
         self.assertEqual((status, account["rule"]), (0, None))
-        self.assertEqual([one["value"] for one in account["compatibility"]], ["grant-unmatched"])
+        self.assertEqual(compatibilities(account), [("hosts_access", "grant-unmatched")])
+
+    def test_rules_behind_a_line_without_an_end_are_lost_by_a_named_compatibility(self):
+        self.write("hosts.allow", "sshd: 10.0.0.1\nsshd: ALL")
+        for client, status, expected in (("10.0.0.1", 0, []), ("10.0.0.2", 1, [("hosts_access", "unterminated-table")])):
+            found, account = self.ask("--daemon", "sshd", "--client-addr", client, verb="explain")
+            self.assertEqual((found, compatibilities(account)), (status, expected))
 
     def test_the_verdict_is_that_of_match(self):
         for daemon in ("sshd", "in.ftpd", "telnetd", "web", "files", "pop3"):

@@ -105,7 +105,7 @@ void AddHostsSwitches(const Decider& decider, const HostsStep& step, Account& ac
       allow != nullptr && allow->rule != nullptr && allow->rule->where.file == table.path;
   if (table.end == hosts::Table::End::kAbandoned && !decided_there) {
     account.switches.push_back(
-        {"hosts_access", "abandon-unterminated",
+        {"hosts_access", "unterminated-table",
          "rules behind the line of hosts.allow that has no end are not read"});
   }
 }

@@ -28,7 +28,8 @@ struct HostsStep {
   std::vector<std::string> netgroups;  // asked about, and nobody is in them
 };
 
-// A compatibility with xinetd or tcpd that had a part in this answer.
+// A compatibility with xinetd or tcpd that had a part in this answer: a switch of COMPATIBILITY.md,
+// or hosts_access with the name of a row there.
 struct Switch {
   std::string name, value, effect;
 };
