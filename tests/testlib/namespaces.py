@@ -7,6 +7,7 @@ however it ends, the kernel ends everything it started. The process that called 
 same status. Needs root; any failure raises, so that a test which could not be isolated fails and never runs on the host.
 """
 import ctypes
+import errno
 import fcntl
 import os
 import shutil
@@ -14,6 +15,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWIPC = 0x08000000
@@ -118,6 +120,20 @@ def bring_loopback_up():
 _alias_count = 0
 
 
+def _await_address(address):
+    """The kernel makes an IPv6 address usable some time after it has accepted it."""
+    deadline = time.monotonic() + 20
+    while True:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind((address, 0))
+                return
+            except OSError as error:
+                if error.errno != errno.EADDRNOTAVAIL or time.monotonic() > deadline:
+                    raise
+        time.sleep(0.005)
+
+
 def add_address(address):
     """Makes one more IPv4 or IPv6 address local. All of 127.0.0.0/8 and ::1 are local already."""
     global _alias_count
@@ -125,6 +141,7 @@ def add_address(address):
         with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as control:
             packed = socket.inet_pton(socket.AF_INET6, address)
             fcntl.ioctl(control, SIOCSIFADDR, struct.pack("16sIi", packed, 128, socket.if_nametoindex("lo")))
+        _await_address(address)
         return
     _alias_count += 1
     name = f"lo:{_alias_count}".encode()
