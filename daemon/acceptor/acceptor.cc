@@ -2,6 +2,7 @@
 #include "daemon/acceptor/acceptor.h"
 
 #include "daemon/acceptor/endpoint.h"
+#include "sandbox/sys/ip_options.h"
 
 namespace postern::daemon {
 
@@ -21,6 +22,14 @@ bool HasConnections(const policy::ServiceSpec& spec) {
 // Unknown when the kernel does not say; no rule with a server address matches then.
 sys::SocketAddress LocalEnd(const sys::UniqueFd& socket) {
   return sys::LocalAddress(socket).value_or(sys::SocketAddress());
+}
+
+// Only IPv4 has them; when the kernel does not say, there may be some.
+bool HasIpOptions(const sys::UniqueFd& connection) {
+  const auto local = sys::LocalAddress(connection);
+  if (!local || !local->is_inet()) return false;
+  const auto options = sys::IpOptions(connection);
+  return options ? !options->empty() : local->is_v4();
 }
 
 }  // namespace
@@ -79,12 +88,16 @@ bool Acceptor::TakeConnection(Service& service) {
   }
   const auto peer = EndpointOf(accepted->peer);
   const wrapper::Connection ends{accepted->peer, LocalEnd(accepted->socket), /*stream=*/true};
-  const auto way = admission_.Decide(service, peer, &ends);
-  if (way) {
-    sessions_.Serve(service.shared_from_this(), std::move(accepted->socket), peer);
+  auto admitted = admission_.Decide(service, peer, &ends);
+  if (admitted) {
+    // tcpd has something to say about IP options.
+    if (admitted->way == Way::kUnwrapped && HasIpOptions(accepted->socket)) {
+      admitted->way = Way::kWritten;
+    }
+    sessions_.Serve(service.shared_from_this(), std::move(accepted->socket), peer, *admitted);
   } else {
-    admission_.Refuse(service, way.error(), peer);
-    sessions_.TurnAway(service, std::move(accepted->socket));
+    admission_.Refuse(service, admitted.error(), peer);
+    sessions_.TurnAway(service, std::move(accepted->socket), peer, admitted.error().acts);
   }
   return true;
 }
@@ -92,12 +105,12 @@ bool Acceptor::TakeConnection(Service& service) {
 // The server accepts for itself, so who is calling is not known, and the loader admits no address
 // rules here. What waits is refused together; the pause is for a unix socket, whose clients stay.
 bool Acceptor::TakeWaitingConnection(Service& service) {
-  const auto way = admission_.Decide(service, std::nullopt, nullptr);
-  if (way) {
-    sessions_.ServeWaiting(service.shared_from_this(), std::nullopt, std::nullopt);
+  const auto admitted = admission_.Decide(service, std::nullopt, nullptr);
+  if (admitted) {
+    sessions_.ServeWaiting(service.shared_from_this(), std::nullopt, std::nullopt, *admitted);
     return false;
   }
-  admission_.Refuse(service, way.error(), std::nullopt);
+  admission_.Refuse(service, admitted.error(), std::nullopt);
   if (service.held(Hold::kClosed)) return false;
   const auto refused = service.RefuseWaiting();
   if (!refused) log_.Error(service.spec().id + ": " + refused.error().ToString());
@@ -113,11 +126,11 @@ bool Acceptor::TakeDatagram(Service& service) {
   if (!first) return first.error().number != EAGAIN;
   const auto peer = EndpointOf(first->sender);
   const wrapper::Connection ends{first->sender, LocalEnd(socket), /*stream=*/false};
-  const auto way = admission_.Decide(service, peer, &ends);
-  if (!way) {
-    admission_.Refuse(service, way.error(), peer);
+  const auto admitted = admission_.Decide(service, peer, &ends);
+  if (!admitted) {
+    admission_.Refuse(service, admitted.error(), peer);
     // cps leaves the queue alone: the service is closed, and takes it up again later.
-    if (way.error().reason != policy::DenyReason::kConnectionsPerSecond) {
+    if (admitted.error().reason != policy::DenyReason::kConnectionsPerSecond) {
       sys::IgnoreError(sys::DropDatagram(socket), "then it is gone already");
     }
     return true;
@@ -125,7 +138,7 @@ bool Acceptor::TakeDatagram(Service& service) {
   if (service.spec().kind == ServiceKind::kInternal) {
     sessions_.ServeDatagram(service.shared_from_this(), *first);
   } else {
-    sessions_.ServeWaiting(service.shared_from_this(), peer, *first);
+    sessions_.ServeWaiting(service.shared_from_this(), peer, *first, *admitted);
   }
   return false;
 }

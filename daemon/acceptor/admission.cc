@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "daemon/acceptor/hosts_ruling.h"
+#include "sandbox/sys/process.h"
 
 namespace postern::daemon {
 
@@ -33,6 +34,16 @@ std::string Place(const policy::AddressWord& word) {
   return word.text + " (" + word.where.file + ":" + std::to_string(word.where.line) + ")";
 }
 
+bool RunsProgram(const policy::ServiceSpec& spec) {
+  return spec.kind == policy::ServiceKind::kProgram || spec.kind == policy::ServiceKind::kTcpmux;
+}
+
+// syslog(3): a priority without a facility has that of openlog(3), which for tcpd is LOG_DAEMON.
+int WithFacility(int priority) {
+  constexpr int kDaemon = 3 << 3, kFacilities = 0x3f8;
+  return (priority & kFacilities) != 0 ? priority : priority | kDaemon;
+}
+
 // Does what is refused come again, or stay?
 bool MayRepeat(const policy::ServiceSpec& spec) {
   if (spec.socket_type == SocketType::kDgram) return true;
@@ -58,9 +69,9 @@ policy::Facts Admission::Gather(const Service& service,
   return facts;
 }
 
-std::expected<Way, Refusal> Admission::Decide(Service& service,
-                                              const std::optional<policy::Endpoint>& peer,
-                                              const wrapper::Connection* ends) {
+std::expected<Admitted, Refusal> Admission::Decide(Service& service,
+                                                   const std::optional<policy::Endpoint>& peer,
+                                                   const wrapper::Connection* ends) {
   ++service.attempts;
   const policy::Verdict verdict =
       policy::Admit(service.spec(), service.limits(), deny_list_, Gather(service, peer));
@@ -70,17 +81,42 @@ std::expected<Way, Refusal> Admission::Decide(Service& service,
                                   std::get<policy::NeedName>(verdict).rule}});
 }
 
-std::expected<Way, Refusal> Admission::AskHosts(const policy::ServiceSpec& spec,
-                                                const wrapper::Connection* ends) {
-  if (spec.no_libwrap) return Way::kWritten;
-  const auto policy = hosts_files_.Current();
+std::shared_ptr<const HostsPolicy> Admission::HostsPolicyNow() {
+  auto policy = hosts_files_.Current();
   TellOfTables(policy);
-  const auto request =
-      wrapper::RequestOf(ends == nullptr ? wrapper::Connection{} : *ends, spec.libwrap_name);
-  HostsRuling ruling =
-      ends == nullptr ? RuleForAnyone(*policy, request) : RuleFor(*policy, request);
-  if (ruling.kind == HostsRuling::Kind::kAllowed) return Way::kWritten;
-  return std::unexpected(Refusal{{DenyReason::kLibwrap}, std::move(ruling.why), spec.libwrap_name});
+  return policy;
+}
+
+std::expected<Admitted, Refusal> Admission::AskHosts(const policy::ServiceSpec& spec,
+                                                     const wrapper::Connection* ends) {
+  if (!spec.no_libwrap) {
+    const auto policy = HostsPolicyNow();
+    const auto request =
+        wrapper::RequestOf(ends == nullptr ? wrapper::Connection{} : *ends, spec.libwrap_name);
+    HostsRuling ruling =
+        ends == nullptr ? RuleForAnyone(*policy, request) : RuleFor(*policy, request);
+    if (ruling.kind == HostsRuling::Kind::kUndecided && RunsProgram(spec)) {
+      return Admitted{Way::kGate};
+    }
+    if (ruling.kind != HostsRuling::Kind::kAllowed) {
+      return std::unexpected(
+          Refusal{{DenyReason::kLibwrap}, std::move(ruling.why), spec.libwrap_name, ruling.acts});
+    }
+  }
+  if (!spec.wrapped || ends == nullptr) return Admitted{};
+  return AskInPlaceOfTcpd(spec, *ends);
+}
+
+// What it would take tcpd to find out is left to tcpd.
+std::expected<Admitted, Refusal> Admission::AskInPlaceOfTcpd(const policy::ServiceSpec& spec,
+                                                             const wrapper::Connection& ends) {
+  const auto policy = HostsPolicyNow();
+  const auto& name = spec.wrapped->name;
+  HostsRuling ruling = RuleFor(*policy, wrapper::RequestOf(ends, name));
+  if (ruling.kind == HostsRuling::Kind::kUndecided || ruling.acts) return Admitted{};
+  if (ruling.kind == HostsRuling::Kind::kAllowed) return Admitted{Way::kUnwrapped, ruling.priority};
+  return std::unexpected(
+      Refusal{{DenyReason::kLibwrap}, std::move(ruling.why), name, false, ruling.priority});
 }
 
 // Once for each version of the files. What is wrong with single lines, `postern check` tells.
@@ -112,6 +148,20 @@ void Admission::Refuse(Service& service, const Refusal& refusal,
   if (refusal.reason == DenyReason::kConnectionsPerSecond) CloseForAWhile(service);
 }
 
+void Admission::RefusedByGate(Service& service, const std::optional<policy::Endpoint>& peer) {
+  Refuse(service,
+         Refusal{{DenyReason::kLibwrap}, "refused by postern-gate", service.spec().libwrap_name},
+         peer);
+}
+
+void Admission::TellUnwrapped(Service& service, const std::optional<policy::Endpoint>& peer,
+                              int priority, int pid) {
+  if (!service.spec().wrapped) return;
+  const std::string from = peer ? peer->address.ToString() : std::string(policy::hosts::kUnknown);
+  syslog_.SendAs(service.spec().wrapped->name, pid, WithFacility(priority),
+                 "connect from " + from + " (" + from + ")");
+}
+
 bool Admission::ToBeLogged(Service& service, const std::optional<policy::IpAddress>& source) {
   if (!MayRepeat(service.spec())) return true;
   const auto [which, fresh] = windows_.try_emplace(service.shared_from_this());
@@ -140,6 +190,10 @@ void Admission::Explain(Service& service, const Refusal& deny, const std::string
   if (deny.reason == DenyReason::kLibwrap) {
     log_.Info("libwrap refused connection to " + id + " (libwrap=" + deny.hosts_name + ") from " +
               from + ": " + deny.hosts_rule);
+    if (deny.priority) {
+      syslog_.SendAs(deny.hosts_name, sys::OwnPid(), WithFacility(*deny.priority),
+                     "refused connect from " + from + " (" + from + ")");
+    }
   } else if (deny.reason == DenyReason::kLoad) {
     log_.Error(id + ": refused connect from " + from + " due to excessive load");
   } else if (deny.evidence == AddressEvidence::kBothLists) {

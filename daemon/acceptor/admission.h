@@ -18,6 +18,7 @@
 #include "daemon/acceptor/refusal_window.h"
 #include "daemon/acceptor/service.h"
 #include "daemon/log/program_log.h"
+#include "daemon/log/syslog_socket.h"
 #include "policy/decision/deny_list.h"
 #include "policy/decision/evaluate.h"
 #include "wrapper/access/fact_source.h"
@@ -27,13 +28,22 @@ namespace postern::daemon {
 
 // Which program an admitted connection is given to.
 enum class Way : std::uint8_t {
-  kWritten,  // the one the configuration names
+  kWritten,    // the one the configuration names
+  kGate,       // postern-gate, which may become that one
+  kUnwrapped,  // the one behind tcpd (policy::Wrapped): what tcpd would find out is known
+};
+
+struct Admitted {
+  Way way = Way::kWritten;
+  int priority = 0;  // kUnwrapped: of the line in syslog that tcpd would write
 };
 
 // A policy::Deny, and for DenyReason::kLibwrap what the access files have to do with it.
 struct Refusal : policy::Deny {
-  std::string hosts_rule = {};  // "/etc/hosts.deny:3 (rule)"
-  std::string hosts_name = {};  // the daemon name that was asked about
+  std::string hosts_rule = {};       // "/etc/hosts.deny:3 (rule)"
+  std::string hosts_name = {};       // the daemon name that was asked about
+  bool acts = false;                 // options of the rule have something to do all the same
+  std::optional<int> priority = {};  // of the line in syslog that tcpd would write; nullopt: none
 };
 
 class Admission {
@@ -56,12 +66,19 @@ class Admission {
 
   // Counts the arrival and decides. A rule that needs the peer's host name refuses: no name is ever
   // looked up by this process. `ends` is null where the server accepts for itself.
-  std::expected<Way, Refusal> Decide(Service& service, const std::optional<policy::Endpoint>& peer,
-                                     const wrapper::Connection* ends);
+  std::expected<Admitted, Refusal> Decide(Service& service,
+                                          const std::optional<policy::Endpoint>& peer,
+                                          const wrapper::Connection* ends);
 
   // Writes the record and the messages, feeds the deny list, closes a service that cps stopped.
   void Refuse(Service& service, const Refusal& refusal,
               const std::optional<policy::Endpoint>& peer);
+
+  // postern-gate refused what had been admitted.
+  void RefusedByGate(Service& service, const std::optional<policy::Endpoint>& peer);
+  // The line that tcpd writes when it becomes the program behind it.
+  void TellUnwrapped(Service& service, const std::optional<policy::Endpoint>& peer, int priority,
+                     int pid);
 
   // For the daemon's end: tells what was counted so far.
   void TellUnrecorded();
@@ -71,8 +88,11 @@ class Admission {
 
  private:
   policy::Facts Gather(const Service& service, const std::optional<policy::Endpoint>& peer);
-  std::expected<Way, Refusal> AskHosts(const policy::ServiceSpec& spec,
-                                       const wrapper::Connection* ends);
+  std::expected<Admitted, Refusal> AskHosts(const policy::ServiceSpec& spec,
+                                            const wrapper::Connection* ends);
+  std::expected<Admitted, Refusal> AskInPlaceOfTcpd(const policy::ServiceSpec& spec,
+                                                    const wrapper::Connection& ends);
+  std::shared_ptr<const policy::hosts::HostsPolicy> HostsPolicyNow();
   void TellOfTables(const std::shared_ptr<const policy::hosts::HostsPolicy>& policy);
   void CloseForAWhile(Service& service);
   void Reopen(Service& service);
@@ -93,6 +113,7 @@ class Admission {
   ProgramLog& log_;
   wrapper::HostsFiles& hosts_files_;
   std::shared_ptr<const policy::hosts::HostsPolicy> told_of_;  // whose troubles the log has
+  SyslogSocket syslog_{"posternd"};                            // for lines in the place of tcpd
   Clocks clocks_;
   policy::DenyList deny_list_;
   EventLoop::TimerId expiry_timer_ = 0;

@@ -42,15 +42,20 @@ std::vector<std::string> FindInconsistencies(const std::vector<std::shared_ptr<S
                                              const Sessions& sessions, const Admission& admission) {
   std::vector<std::string> findings;
   RunningByService running;
-  sessions.ForEach([&](const Session& session) { ++running[session.service.get()]; });
+  std::uint64_t all = 0;
+  sessions.ForEach([&](const Session& session) {
+    if (session.refused) return;
+    ++running[session.service.get()];
+    ++all;
+  });
   for (const auto& service : services) {
     CheckCounts(*service, running, findings);
     CheckWatch(*service, findings);
     CheckHold(*service, running, findings);
   }
-  if (admission.total_running != sessions.count()) {
+  if (admission.total_running != all) {
     findings.push_back("counts " + std::to_string(admission.total_running) +
-                       " servers in all but has " + std::to_string(sessions.count()));
+                       " servers in all but has " + std::to_string(all));
   }
   return findings;
 }

@@ -90,6 +90,7 @@ Daemon::~Daemon() { loop_->Unwatch(signals_, signals_watch_); }
 
 std::expected<void, std::string> Daemon::StartServices() {
   TRY(signals_watch_, OrText(loop_->Watch(signals_, sys::kReadable, *this)));
+  sessions_.SetGate(start_.gate_program);
   if (auto prepared = sessions_.Prepare(); !prepared) {
     return std::unexpected(prepared.error().ToString());
   }

@@ -31,6 +31,7 @@ struct DaemonStart {
   Inherited inherited;
   InheritedSockets sockets;
   std::vector<std::string> relay_command;
+  std::string gate_program;
   std::unique_ptr<sandbox::Launcher> launcher;
 };
 

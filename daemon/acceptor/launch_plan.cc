@@ -85,4 +85,23 @@ std::shared_ptr<const sandbox::LaunchPlan> MakeLaunchPlan(const policy::ServiceS
   return std::make_shared<const sandbox::LaunchPlan>(std::move(parts));
 }
 
+std::shared_ptr<const sandbox::LaunchPlan> ThroughGate(const sandbox::LaunchPlan& plan,
+                                                       const std::string& gate, const char* mode,
+                                                       const std::string& daemon_name) {
+  sandbox::LaunchPlan::Parts parts = plan.parts();
+  parts.argv.insert(parts.argv.begin(), {"postern-gate", mode, daemon_name, parts.path});
+  parts.path = gate;
+  return std::make_shared<const sandbox::LaunchPlan>(std::move(parts));
+}
+
+std::shared_ptr<const sandbox::LaunchPlan> Unwrapped(const sandbox::LaunchPlan& plan,
+                                                     const policy::Wrapped& wrapped) {
+  constexpr std::uint32_t kUmaskOfTcpd = 022;
+  sandbox::LaunchPlan::Parts parts = plan.parts();
+  parts.path = wrapped.path;
+  parts.argv.front() = wrapped.name;
+  parts.umask = kUmaskOfTcpd;
+  return std::make_shared<const sandbox::LaunchPlan>(std::move(parts));
+}
+
 }  // namespace postern::daemon

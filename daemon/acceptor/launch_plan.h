@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "policy/service/service_spec.h"
 #include "sandbox/launch.h"
@@ -23,5 +24,12 @@ Inherited ReadInherited();
 
 std::shared_ptr<const sandbox::LaunchPlan> MakeLaunchPlan(const policy::ServiceSpec& spec,
                                                           const Inherited& inherited);
+
+// The same rights, limits and environment for what is started in the place of the plan's program.
+std::shared_ptr<const sandbox::LaunchPlan> ThroughGate(const sandbox::LaunchPlan& plan,
+                                                       const std::string& gate, const char* mode,
+                                                       const std::string& daemon_name);
+std::shared_ptr<const sandbox::LaunchPlan> Unwrapped(const sandbox::LaunchPlan& plan,
+                                                     const policy::Wrapped& wrapped);
 
 }  // namespace postern::daemon

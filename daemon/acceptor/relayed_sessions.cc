@@ -86,7 +86,9 @@ bool Sessions::AskBanners(Service& service, const std::string& outcome_banner, S
   return asked.has_value();
 }
 
-void Sessions::TurnAway(Service& service, sys::UniqueFd connection) {
+void Sessions::TurnAway(Service& service, sys::UniqueFd connection,
+                        const std::optional<policy::Endpoint>& peer, bool acts) {
+  if (acts && LetOptionsAct(service, connection, peer)) return;
   const policy::Banners& banners = service.spec().banners;
   if (banners.always.empty() && banners.on_failure.empty()) return;
   if (!MakeRoomToTurnAway()) return;
@@ -95,6 +97,17 @@ void Sessions::TurnAway(Service& service, sys::UniqueFd connection) {
   const SessionId id = next_id_++;
   const bool asked = AskBanners(service, banners.on_failure, id, /*give_back=*/false, connection);
   if (asked) turned_away_.insert(id);
+}
+
+// False when there is nothing that could act for the service, or enough does already: a client that
+// is refused must not be able to start processes without end.
+bool Sessions::LetOptionsAct(Service& service, sys::UniqueFd& connection,
+                             const std::optional<policy::Endpoint>& peer) {
+  if (!service.plan() || acting_ >= kMaxActing) return false;
+  Session& session =
+      Begin(service.shared_from_this(), peer, Admitted{Way::kGate}, /*refused=*/true);
+  Launch(session, std::move(connection));
+  return true;
 }
 
 // False when the relay is behind even with giving up: the client is closed without a banner then.
@@ -220,9 +233,9 @@ bool Sessions::OnMux(const AnswerMux& answer) {
   return true;
 }
 
-std::expected<Way, Refusal> Sessions::AdmitForMux(Service& target,
-                                                  const std::optional<policy::Endpoint>& peer,
-                                                  const sys::UniqueFd& client) {
+std::expected<Admitted, Refusal> Sessions::AdmitForMux(Service& target,
+                                                       const std::optional<policy::Endpoint>& peer,
+                                                       const sys::UniqueFd& client) {
   if (target.held(Hold::kClosed)) {
     return std::unexpected(Refusal{{policy::DenyReason::kConnectionsPerSecond}});
   }
@@ -235,12 +248,12 @@ std::expected<Way, Refusal> Sessions::AdmitForMux(Service& target,
 // The service that was named has its own rules and limits, as if it had a port of its own.
 void Sessions::StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client,
                            std::optional<policy::Endpoint> peer) {
-  const auto way = AdmitForMux(*target, peer, client);
-  if (!way) {
-    admission_.Refuse(*target, way.error(), peer);
-    return TurnAway(*target, std::move(client));
+  const auto admitted = AdmitForMux(*target, peer, client);
+  if (!admitted) {
+    admission_.Refuse(*target, admitted.error(), peer);
+    return TurnAway(*target, std::move(client), peer, admitted.error().acts);
   }
-  Session& session = Begin(std::move(target), std::move(peer));
+  Session& session = Begin(std::move(target), std::move(peer), *admitted);
   session.tcpmux_greeting = session.service->spec().tcpmux_greeting;
   const std::string& banner = session.service->spec().banners.on_success;
   if (AskBanners(*session.service, banner, session.id, /*give_back=*/true, client)) {

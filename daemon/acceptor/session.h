@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "daemon/acceptor/admission.h"
 #include "daemon/acceptor/event_loop.h"
 #include "daemon/acceptor/service.h"
 #include "daemon/protocol.h"
@@ -53,6 +54,8 @@ class Session final : public EventHandler {
   Stage stage = Stage::kProgram;
   policy::Instant started{};
   bool start_logged = false;
+  Admitted admitted;
+  bool refused = false;  // only the options of the rule that refused are to act; counts nowhere
   bool tcpmux_greeting = false;  // "+Go" is to be said before the program starts
 
   // Stage::kProgram

@@ -8,6 +8,8 @@
 
 #include "daemon/acceptor/connection_environment.h"
 #include "daemon/acceptor/endpoint.h"
+#include "daemon/acceptor/launch_plan.h"
+#include "daemon/gate_words.h"
 #include "daemon/log/record.h"
 #include "sandbox/sys/process.h"
 
@@ -77,13 +79,20 @@ void Sessions::ForEach(const std::function<void(const Session&)>& visit) const {
   for (const auto& [id, session] : sessions_) visit(*session);
 }
 
-Session& Sessions::Begin(std::shared_ptr<Service> service, std::optional<policy::Endpoint> peer) {
+Session& Sessions::Begin(std::shared_ptr<Service> service, std::optional<policy::Endpoint> peer,
+                         const Admitted& admitted, bool refused) {
   const SessionId id = next_id_++;
   auto session = std::make_unique<Session>(id, std::move(service), *this);
   session->peer = std::move(peer);
   session->started = loop_.now();
-  session->service->limits().Started(AddressOf(*session));
-  ++admission_.total_running;
+  session->admitted = admitted;
+  session->refused = refused;
+  if (refused) {
+    ++acting_;
+  } else {
+    session->service->limits().Started(AddressOf(*session));
+    ++admission_.total_running;
+  }
   return *sessions_.emplace(id, std::move(session)).first->second;
 }
 
@@ -93,9 +102,14 @@ void Sessions::End(Session& session) {
   loop_.Cancel(session.retry_timer);
   deadlines_.Answered(session.id);
   const std::shared_ptr<Service> service = session.service;
-  service->limits().Finished(AddressOf(session));
-  --admission_.total_running;
-  const bool had_the_socket = session.stage == Stage::kDatagram || service->spec().wait;
+  if (session.refused) {
+    --acting_;
+  } else {
+    service->limits().Finished(AddressOf(session));
+    --admission_.total_running;
+  }
+  const bool had_the_socket =
+      session.stage == Stage::kDatagram || (service->spec().wait && !session.refused);
   sessions_.erase(session.id);
   if (had_the_socket) service->Release(Hold::kServing);
 }
@@ -107,8 +121,8 @@ Session* Sessions::Find(SessionId id, Stage stage) {
 }
 
 void Sessions::Serve(std::shared_ptr<Service> service, sys::UniqueFd connection,
-                     std::optional<policy::Endpoint> peer) {
-  Session& session = Begin(std::move(service), std::move(peer));
+                     std::optional<policy::Endpoint> peer, const Admitted& admitted) {
+  Session& session = Begin(std::move(service), std::move(peer), admitted);
   const std::string& banner = session.service->spec().banners.on_success;
   if (AskBanners(*session.service, banner, session.id, /*give_back=*/true, connection)) {
     session.stage = Stage::kBanner;
@@ -134,8 +148,8 @@ void Sessions::Dispatch(Session& session, sys::UniqueFd connection) {
 }
 
 void Sessions::ServeWaiting(std::shared_ptr<Service> service, std::optional<policy::Endpoint> peer,
-                            std::optional<sys::QueuedDatagram> first) {
-  Session& session = Begin(std::move(service), std::move(peer));
+                            std::optional<sys::QueuedDatagram> first, const Admitted& admitted) {
+  Session& session = Begin(std::move(service), std::move(peer), admitted);
   session.first_datagram = std::move(first);
   session.service->Place(Hold::kServing);
   auto socket = sys::UniqueFd::DuplicateOf(session.service->listener().socket().get());
@@ -171,6 +185,22 @@ void Sessions::LaunchQueued() {
   if (queued_.empty()) loop_.Unwatch(launcher_.room_descriptor(), room_watch_);
 }
 
+// The service may have been redefined since the connection was admitted.
+std::shared_ptr<const sandbox::LaunchPlan> Sessions::PlanOf(const Session& session) const {
+  const policy::ServiceSpec& spec = session.service->spec();
+  const auto& plan = session.service->plan();
+  const char* mode = session.refused ? kGateRefuses : kGateDecides;
+  switch (session.admitted.way) {
+    case Way::kGate:
+      return ThroughGate(*plan, gate_, mode, spec.libwrap_name);
+    case Way::kUnwrapped:
+      return spec.wrapped ? Unwrapped(*plan, *spec.wrapped) : plan;
+    case Way::kWritten:
+      break;
+  }
+  return plan;
+}
+
 void Sessions::TryLaunch(Session& session, sys::UniqueFd connection) {
   const policy::ServiceSpec& spec = session.service->spec();
   if (session.tcpmux_greeting) {
@@ -181,14 +211,18 @@ void Sessions::TryLaunch(Session& session, sys::UniqueFd connection) {
   }
   const auto extra = ConnectionEnvironment(
       spec, session.peer ? LocalEndpoint(session, connection) : std::nullopt, session.peer);
-  auto launched = launcher_.Start(session.service->plan(), extra, connection);
+  auto launched = launcher_.Start(PlanOf(session), extra, connection);
   if (!launched && launched.error().number == EBUSY) return Enqueue(session, std::move(connection));
   if (!launched) return Retry(session, std::move(connection), launched.error());
   session.stage = Stage::kProgram;
   session.pid = launched->pid;
   session.launch = launched->id;
   session.pidfd = std::move(launched->pidfd);
-  LogStart(session, session.pid);
+  if (!session.refused) LogStart(session, session.pid);
+  if (session.admitted.way == Way::kUnwrapped) {
+    admission_.TellUnwrapped(*session.service, session.peer, session.admitted.priority,
+                             session.pid);
+  }
   const auto watch = loop_.Watch(session.pidfd, sys::kReadable, session);
   if (watch) {
     session.watch = *watch;
@@ -227,7 +261,9 @@ void Sessions::FailToStart(Session& session, const std::string& why) {
   Service& service = *session.service;
   const bool told = still_there && service.last_failed_start &&
                     loop_.now() - *service.last_failed_start < kRepeatedFailure;
-  if (!told) {
+  if (session.refused) {
+    log_.Error(spec.id + ", options of an access rule: " + why);
+  } else if (!told) {
     log_.Error(spec.id + ": " + why);
     service.log().Write(
         FailRecord{spec.id, policy::ReasonText(policy::DenyReason::kFork), AddressOf(session)},
@@ -259,6 +295,9 @@ void Sessions::OnProgramExit(Session& session) {
   // The child tells before it exits, so what it told is there now.
   if (exit.status == sandbox::kLaunchFailed) CollectFailures();
   launcher_.Ended(session.launch);
+  if (session.admitted.way == Way::kGate && exit.status == kGateRefused && !session.refused) {
+    admission_.RefusedByGate(*session.service, session.peer);
+  }
   LogExit(session, exit, session.pid);
   DropUnread(session);
   End(session);

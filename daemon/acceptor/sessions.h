@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 
 #include "daemon/acceptor/admission.h"
 #include "daemon/acceptor/event_loop.h"
@@ -34,19 +35,25 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   Sessions(const Sessions&) = delete;
   Sessions& operator=(const Sessions&) = delete;
 
+  // Where postern-gate is.
+  void SetGate(std::string program) { gate_ = std::move(program); }
+
   // Watches for what launched children have to tell.
   sandbox::sys::Status Prepare();
 
   // An admitted stream connection, wait = no.
   void Serve(std::shared_ptr<Service> service, sandbox::sys::UniqueFd connection,
-             std::optional<policy::Endpoint> peer);
+             std::optional<policy::Endpoint> peer, const Admitted& admitted = {});
   // A refused one: it gets the banners for that, and is closed. Of so many that read slowly the
-  // oldest does not get the rest of its banner.
-  static constexpr std::size_t kMaxTurnedAway = 128;
-  void TurnAway(Service& service, sandbox::sys::UniqueFd connection);
+  // oldest does not get the rest of its banner. Where options of an access rule act (`acts`),
+  // postern-gate gets it; when so many of those run, they do not act.
+  static constexpr std::size_t kMaxTurnedAway = 128, kMaxActing = 16;
+  void TurnAway(Service& service, sandbox::sys::UniqueFd connection,
+                const std::optional<policy::Endpoint>& peer = std::nullopt, bool acts = false);
   // Starts the server of a wait = yes service on the listening socket itself.
   void ServeWaiting(std::shared_ptr<Service> service, std::optional<policy::Endpoint> peer,
-                    std::optional<sandbox::sys::QueuedDatagram> first);
+                    std::optional<sandbox::sys::QueuedDatagram> first,
+                    const Admitted& admitted = {});
   // Has the relay answer the first queued datagram of an internal service.
   void ServeDatagram(std::shared_ptr<Service> service, const sandbox::sys::QueuedDatagram& first);
 
@@ -69,7 +76,8 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   void OnReady(std::uint32_t ready) override;  // launch reports, and room for the queue
 
  private:
-  Session& Begin(std::shared_ptr<Service> service, std::optional<policy::Endpoint> peer);
+  Session& Begin(std::shared_ptr<Service> service, std::optional<policy::Endpoint> peer,
+                 const Admitted& admitted = {}, bool refused = false);
   void End(Session& session);
   Session* Find(SessionId id, Stage stage);
 
@@ -88,9 +96,12 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   bool MakeRoomToTurnAway();
   // Refuses what had been admitted, when it cannot be started.
   void FailToStart(Session& session, const std::string& why);
-  std::expected<Way, Refusal> AdmitForMux(Service& target,
-                                          const std::optional<policy::Endpoint>& peer,
-                                          const sandbox::sys::UniqueFd& client);
+  std::expected<Admitted, Refusal> AdmitForMux(Service& target,
+                                               const std::optional<policy::Endpoint>& peer,
+                                               const sandbox::sys::UniqueFd& client);
+  bool LetOptionsAct(Service& service, sandbox::sys::UniqueFd& connection,
+                     const std::optional<policy::Endpoint>& peer);
+  std::shared_ptr<const sandbox::LaunchPlan> PlanOf(const Session& session) const;
   void StartForMux(std::shared_ptr<Service> target, sandbox::sys::UniqueFd client,
                    std::optional<policy::Endpoint> peer);
   void LogStart(Session& session, pid_t pid);
@@ -112,6 +123,8 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   RelayDeadlines deadlines_;
   // Refused clients the relay writes a banner to; and those whose banner it was asked to give up.
   std::set<SessionId> turned_away_, given_up_;
+  std::size_t acting_ = 0;  // sessions of refused clients
+  std::string gate_;
   MuxTargets mux_targets_;
   SessionId next_id_ = 1;
 };

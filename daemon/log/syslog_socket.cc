@@ -27,22 +27,29 @@ SyslogSocket::SyslogSocket(std::string ident, std::string path)
     : ident_(std::move(ident)), path_(std::move(path)) {}
 
 void SyslogSocket::Send(int priority, std::string_view text) {
+  SendAs(ident_, sys::OwnPid(), priority, text);
+}
+
+void SyslogSocket::SendAs(std::string_view ident, int pid, int priority, std::string_view text) {
   const std::time_t now = std::time(nullptr);
   if (lost_ > 0) {
     const std::string report = std::to_string(lost_) + " log messages were lost";
-    if (!SendOne((priority & kFacilityMask) | kWarning, report, now)) {
+    if (!SendOne(ident_, sys::OwnPid(), (priority & kFacilityMask) | kWarning, report, now)) {
       ++lost_;
       return;
     }
     lost_ = 0;
   }
-  if (!SendOne(priority, text, now)) ++lost_;
+  if (!SendOne(ident, pid, priority, text, now)) ++lost_;
 }
 
-bool SyslogSocket::SendOne(int priority, std::string_view text, std::time_t now) {
+bool SyslogSocket::SendOne(std::string_view ident, int pid, int priority, std::string_view text,
+                           std::time_t now) {
   datagram_ = "<" + std::to_string(priority) + ">";
   datagram_ += stamp_.At(now);
-  datagram_ += " " + ident_ + "[" + std::to_string(sys::OwnPid()) + "]: ";
+  datagram_ += ' ';
+  datagram_ += ident;
+  datagram_ += "[" + std::to_string(pid) + "]: ";
   datagram_ += text.substr(0, kMaxText);
   return Deliver(now);
 }

@@ -28,11 +28,14 @@ class SyslogSocket {
 
   // `text` is one escaped line; `priority` is facility | level, as in syslog(3).
   void Send(int priority, std::string_view text);
+  // In the name of another program.
+  void SendAs(std::string_view ident, int pid, int priority, std::string_view text);
 
   std::uint64_t lost() const { return lost_; }  // since the last message that got through
 
  private:
-  bool SendOne(int priority, std::string_view text, std::time_t now);
+  bool SendOne(std::string_view ident, int pid, int priority, std::string_view text,
+               std::time_t now);
   bool Deliver(std::time_t now);
   bool Connect(std::time_t now);
 

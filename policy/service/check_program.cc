@@ -43,6 +43,7 @@ std::optional<std::uint32_t> NumericId(const std::string& text) {
 void ServiceCheck::CheckProgram() {
   CheckServer();
   CheckArguments();
+  FindWrapped();
   CheckCredentials();
   CheckEnvironment();
   CheckLimits();
@@ -71,6 +72,18 @@ void ServiceCheck::CheckArguments() {
           "flag NAMEINARGS needs server_args that begin with the name",
           "server_args = " + std::string(Basename(spec_.program.path)));
   }
+}
+
+// A tcpd that could not start its program is left to say so itself.
+void ServiceCheck::FindWrapped() {
+  const std::vector<std::string>& argv = spec_.program.argv;
+  if (Basename(spec_.program.path) != "tcpd" || argv.empty() || argv.front().empty()) return;
+  const std::string& started_as = argv.front();
+  const bool whole = started_as.starts_with('/');
+  Wrapped wrapped{whole ? started_as : shared_.real_daemon_directory + "/" + started_as,
+                  whole ? std::string(Basename(started_as)) : started_as};
+  if (Basename(wrapped.path) == "tcpd") return;
+  if (system_.WhyNotExecutable(wrapped.path).empty()) spec_.wrapped = std::move(wrapped);
 }
 
 void ServiceCheck::CheckCredentials() {

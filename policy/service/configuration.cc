@@ -159,7 +159,7 @@ void Loader::WarnUnknownIds(const Setting<Strings>& list, const std::set<std::st
 }
 
 void Loader::CheckAll() {
-  CheckShared shared{system_};
+  CheckShared shared{system_, options_.real_daemon_directory};
   for (ServiceDraft& draft : drafts_) {
     std::shared_ptr<const ServiceSpec> spec;
     if (!draft.absent) {

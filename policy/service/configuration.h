@@ -21,6 +21,8 @@ namespace postern::policy {
 struct LoadOptions {
   std::optional<std::string> xinetd_path;  // nullopt: do not read one
   std::optional<std::string> inetd_path;
+  // Where tcpd finds the daemons that are named without a path.
+  std::string real_daemon_directory = "/usr/sbin";
 };
 
 // A service that stays down because of an error of its own.

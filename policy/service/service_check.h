@@ -21,6 +21,7 @@ namespace postern::policy {
 // What the checks of all services share.
 struct CheckShared {
   const SystemView& system;
+  std::string real_daemon_directory;
   // Services that inherit a list unchanged share its tree. By the assignment that made the list.
   std::map<const Assignment*, std::shared_ptr<const AccessList>> lists = {};
   // Warnings about a line of `defaults` are given once, not for each service.
@@ -55,6 +56,7 @@ class ServiceCheck {
   void CheckProgram();  // check_program.cc: what runs, as whom, with what
   void CheckServer();
   void CheckArguments();
+  void FindWrapped();
   void CheckCredentials();
   void CheckGroups(const std::string& login, std::uint32_t primary);
   void CheckEnvironment();

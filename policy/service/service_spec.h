@@ -88,6 +88,12 @@ struct Program {
   std::vector<ResourceLimit> limits;
 };
 
+// The program that a tcpd stands in front of (tcpd(8)): what it executes when a client may use it.
+struct Wrapped {
+  std::string path;
+  std::string name;  // its argv[0], and what the access files and the log call it
+};
+
 struct Redirect {
   std::string host;                  // as written, for messages
   std::vector<IpAddress> addresses;  // in the resolver's order, tried in turn
@@ -148,6 +154,7 @@ struct ServiceSpec {
   bool unlisted = false;
 
   Program program;                   // kProgram and kTcpmux
+  std::optional<Wrapped> wrapped;    // the program is a tcpd, and this one can be run
   Builtin builtin = Builtin::kEcho;  // kInternal
   Redirect redirect;                 // kRedirect
   bool tcpmux_greeting = false;      // kTcpmux: TCPMUXPLUS, the server sends "+Go"

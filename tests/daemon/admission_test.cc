@@ -308,6 +308,40 @@ TEST_CASE_METHOD(HostsFixture, "A hosts.deny that is cut off refuses, and is tol
   CHECK_FALSE(Against(*service, peer));
 }
 
+TEST_CASE_METHOD(HostsFixture, "What only a program can find out is left to the gate, or refused") {
+  WriteDeny("test: .example.org\n");
+  wrapper::Connection ends;
+  ends.client = SocketAddressOf("192.0.2.1", 1025);
+  const auto admitted = admission.Decide(*MakeAsked(), peer, &ends);
+  REQUIRE(admitted);
+  CHECK(admitted->way == Way::kGate);
+  auto internal = Spec();
+  internal.kind = policy::ServiceKind::kInternal;
+  CHECK(Against(*MakeAsked(internal), peer).value().hosts_rule.ends_with("(a host name decides)"));
+}
+
+TEST_CASE_METHOD(HostsFixture, "Behind tcpd the program itself is started when addresses decide") {
+  auto spec = Spec();
+  spec.no_libwrap = true;
+  spec.wrapped = policy::Wrapped{"/bin/in.svc", "in.svc"};
+  const auto service = MakeAsked(spec);
+  wrapper::Connection ends;
+  ends.client = SocketAddressOf("192.0.2.1", 1025);
+  const auto way = [&] { return admission.Decide(*service, peer, &ends).value().way; };
+  CHECK(way() == Way::kUnwrapped);
+  WriteDeny("in.svc: .example.org\n");
+  CHECK(way() == Way::kWritten);
+  WriteDeny("in.svc: ALL: spawn true\n");
+  CHECK(way() == Way::kWritten);
+  WriteDeny("test: ALL\n");
+  CHECK(way() == Way::kUnwrapped);
+  WriteDeny("in.svc: ALL: severity mail.info\n");
+  const auto deny = Against(*service, peer);
+  REQUIRE(deny);
+  CHECK(deny->priority == (2 << 3 | 6));
+  CHECK_FALSE(admission.Decide(*service, peer, nullptr)->priority);
+}
+
 TEST_CASE_METHOD(HostsFixture, "The numeric checks come first") {
   auto spec = Spec();
   spec.instances = 0;

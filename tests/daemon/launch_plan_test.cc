@@ -29,6 +29,29 @@ TEST_CASE("A plan has the program, its words, its environment and its user") {
   CHECK_FALSE(parts.priority);
 }
 
+TEST_CASE("The gate is started with the rights of the program that it may become") {
+  const auto plan = MakeLaunchPlan(MailSpec(), {});
+  const auto gate = ThroughGate(*plan, "/libexec/gate", "decide", "svc");
+  CHECK(gate->parts().path == "/libexec/gate");
+  CHECK(gate->parts().argv ==
+        std::vector<std::string>{"postern-gate", "decide", "svc", "/bin/true", "true"});
+  CHECK(gate->parts().uid == 8);
+  CHECK(gate->parts().groups == plan->parts().groups);
+  CHECK(gate->parts().environment == plan->parts().environment);
+}
+
+TEST_CASE("What is behind tcpd is started as tcpd would start it") {
+  auto spec = MailSpec();
+  spec.program.path = "/usr/sbin/tcpd";
+  spec.program.argv = {"/opt/in.svc", "-l"};
+  const auto plan =
+      Unwrapped(*MakeLaunchPlan(spec, {.umask = 077}), {.path = "/opt/in.svc", .name = "in.svc"});
+  CHECK(plan->parts().path == "/opt/in.svc");
+  CHECK(plan->parts().argv == std::vector<std::string>{"in.svc", "-l"});
+  CHECK(plan->parts().umask == 022);
+  CHECK(plan->parts().uid == 8);
+}
+
 TEST_CASE("A umask that is not given is the daemon's, at least 022") {
   auto spec = MailSpec();
   CHECK(MakeLaunchPlan(spec, {.umask = 0})->parts().umask == 022);

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Case 57: hosts.allow and hosts.deny, as libwrap reads them for xinetd and posternd for itself."""
+import os
+import pathlib
+import time
+
 from cases.datagram import datagram as datagram_service
 from cases.datagram import scripts
 from cases.datagram import waiting as waiting_service
-from suite import Case, Differs, defaults, internal, looks_like_time, netlab, service
+from suite import Case, Differs, defaults, internal, looks_like_time, netlab, program, service
 
 D = defaults()
 ALLOW, DENY = "/etc/hosts.allow", "/etc/hosts.deny"
@@ -68,7 +72,10 @@ def waiting(allow="", deny=""):
         tables(trial, allow, deny)
         scripts(trial)
         trial.start(D + waiting_service("cps = 5 3"))
-        return trial.ask()
+        try:
+            return trial.ask()
+        except ConnectionResetError:  # as early as in connect(2)
+            return "reset"
     return observe
 
 
@@ -80,6 +87,41 @@ def datagrams(allow="", deny=""):
         trial.start(D + datagram_service())
         return [str(netlab.ask_datagram(20001, b"x", source=source)) for source in ("127.0.0.1", "127.0.0.2")]
     return observe
+
+
+TELL = 'echo "hello $WHO $(umask) $(nice)"\n'
+SPAWNED = "/run/lab/spawned"
+
+
+def acts(allow="", deny="", *lines):
+    """What a client sees of a program that tells what it was given, and what a spawned command wrote."""
+    def observe(trial):
+        tables(trial, allow, deny)
+        trial.lab.write("/run/lab/banners/tell", "be %d's guest, %a\n")
+        trial.lab.script("tell", TELL)
+        trial.start(D + program("a1", "/run/lab/tell", *lines))
+        answer = trial.ask()
+        netlab.wait_until(lambda: "spawn" not in allow + deny or os.path.exists(SPAWNED))
+        trial.settle()
+        written = pathlib.Path(SPAWNED).read_text() if os.path.exists(SPAWNED) else ""
+        return [answer, written, len(trial.records("FAIL"))]
+    return observe
+
+
+def _acting_refusals(trial):
+    """Clients that a rule refuses while its command runs on: how many commands there are at a time."""
+    tables(trial, deny="ALL: ALL: spawn (echo x >>/run/lab/spawned; exec sleep 6)\n")
+    trial.start(D + service("a1", "cps = 0 1"))
+    clients = [trial.lab.connect(20001) for _ in range(40)]
+
+    def commands():
+        return len(pathlib.Path(SPAWNED).read_text().split()) if os.path.exists(SPAWNED) else 0
+    most = 16 if trial.side == "posternd" else 40
+    netlab.wait_until(lambda: commands() >= most)
+    time.sleep(0.3)
+    for client in clients:
+        client.close()
+    return commands()
 
 
 def _name_in_args(trial):
@@ -122,4 +164,27 @@ CASES = [
     Case("57p", "the option allow in hosts.deny", seen(deny="echo: 127.0.0.1: allow\nALL: ALL\n"), SERVED),
     Case("57q", "severity, which changes no verdict",
          admitted(allow="echo: 127.0.0.1: severity auth.info\n", deny="ALL: ALL: severity mail.warn\n"), ["127.0.0.1"]),
+    Case("57xa", "spawn for a client that is let in",
+         acts("tell: 127.0.0.1: spawn (echo %d %a >/run/lab/spawned)\n", "ALL: ALL\n"),
+         ["hello  0022 0", "tell 127.0.0.1\n", 0]),
+    Case("57xb", "spawn for a client that is refused",
+         acts("", "ALL: ALL: spawn (echo %d %a >/run/lab/spawned)\n"), [CLOSED, "tell 127.0.0.1\n", 1]),
+    Case("57xc", "twist", acts("tell: 127.0.0.1: twist /bin/echo instead of %d\n"), ["instead of tell", "", 0]),
+    Case("57xd", "setenv", acts("tell: 127.0.0.1: setenv WHO %a\n"), ["hello  0022 0", "", 0],
+         Differs("libwrap-setenv", ["hello 127.0.0.1 0022 0", "", 0])),
+    Case("57xe", "umask and nice", acts("tell: 127.0.0.1: umask 77: nice 3\n"), ["hello  0077 3", "", 0]),
+    Case("57xf", "banners", acts("tell: 127.0.0.1: banners /run/lab/banners\n"),
+         ["be tell's guest, 127.0.0.1\r\nhello  0022 0", "", 0]),
+    Case("57xg", "banners before a refusal", acts("", "ALL: ALL: banners /run/lab/banners\n"),
+         ["be tell's guest, 127.0.0.1", "", 1]),
+    Case("57xh", "a host name that is confirmed", acts("tell: localhost\n", "ALL: ALL\n"), ["hello  0022 0", "", 0]),
+    Case("57xi", "another host name", acts("tell: .example.org\n", "ALL: ALL\n"), [CLOSED, "", 1]),
+    Case("57xj", "a command that agrees", acts("tell: ALL: aclexec /bin/true\n", "ALL: ALL\n"),
+         ["hello  0022 0", "", 0]),
+    Case("57xk", "a command that does not", acts("tell: ALL: aclexec /bin/false\n", "ALL: ALL\n"), [CLOSED, "", 1]),
+    Case("57xl", "an option that does not exist", acts("tell: ALL: nonsense\n"), [CLOSED, "", 1]),
+    Case("57xn", "the option user, for a service of somebody else", acts("tell: ALL: user daemon\n", "", "user = nobody"),
+         ["hello  0022 0", "", 0], Differs("libwrap-user", [CLOSED, "", 1])),
+    Case("57xo", "many refused clients whose rule runs a command that takes long", _acting_refusals, 40,
+         Differs("libwrap-actions", 16)),
 ]

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// postern-gate: stands before a service whose access rules posternd cannot follow by itself,
+// because a name has to be looked up or an option has to act. posternd starts it in the service's
+// place, with the service's user and limits and the client as descriptors 0, 1 and 2; see
+// gate_words.h.
+//
+// DIAGNOSTICS: what the rules say goes to syslog(3), facility daemon, under the daemon's name, as
+// from tcpd. Exits with kGateRefused when the client may not use the service; 126 when the program
+// cannot be executed; 2 for a command line that is none.
+#include <string>
+#include <string_view>
+
+#include "daemon/gate_words.h"
+#include "sandbox/sys/become_program.h"
+#include "sandbox/sys/process.h"
+#include "sandbox/sys/sockets.h"
+#include "sandbox/sys/system_log.h"
+#include "wrapper/access/gatekeeper.h"
+#include "wrapper/access/hosts_files.h"
+#include "wrapper/lookup/system_lookup.h"
+
+namespace postern::daemon {
+namespace {
+
+namespace sys = sandbox::sys;
+using wrapper::Decision;
+
+constexpr int kUsage = 2, kCannotExecute = 126;
+constexpr int kConnection = 0;
+constexpr int kFirstProgramWord = 4;  // NAME, behind the gate's own words
+
+// An end that cannot be told is unknown, and no rule that names an address holds it.
+wrapper::Connection EndsOf(const sys::UniqueFd& socket) {
+  wrapper::Connection ends;
+  const auto what = sys::Describe(socket);
+  ends.stream = what && what->kind == sys::SocketKind::kStream;
+  if (what) ends.server = what->local;
+  if (const auto peer = sys::PeerAddress(socket)) {
+    ends.client = *peer;
+  } else if (const auto first = sys::PeekDatagram(socket)) {
+    ends.client = first->sender;
+  }
+  return ends;
+}
+
+Decision Decide(const sys::UniqueFd& socket, const std::string& daemon) {
+  const wrapper::Connection ends = EndsOf(socket);
+  wrapper::HostsFiles files({});
+  wrapper::Settings settings;
+  wrapper::SystemLog log;
+  wrapper::SystemLookup lookup;
+  wrapper::ConnectionFacts facts(ends, lookup, settings);
+  wrapper::ProcessRunner runner(sys::UniqueFd::DuplicateOf(kConnection));
+  wrapper::Gatekeeper gatekeeper({.facts = facts,
+                                  .options = runner,
+                                  .log = log,
+                                  .settings = settings,
+                                  .process_id = static_cast<std::uint32_t>(sys::OwnPid())});
+  auto request = wrapper::RequestOf(ends, daemon);
+  return gatekeeper.Decide(files.Current(), request);
+}
+
+int Complain(const std::string& text, int status) {
+  wrapper::SystemLog().Write(wrapper::kLogError, "error: " + text);
+  return status;
+}
+
+int Main(int argc, char** argv) {
+  if (argc <= kFirstProgramWord) return kUsage;
+  const std::string_view mode = argv[1];
+  if (mode != kGateDecides && mode != kGateRefuses) return kUsage;
+  sys::OpenSystemLog(argv[2]);
+  const auto socket = sys::UniqueFd::DuplicateOf(kConnection);
+  if (!socket) return Complain("no connection", kGateRefused);
+  const Decision decision = Decide(socket, argv[2]);
+  // The files may have changed since posternd read them: a refusal stays one.
+  if (mode == kGateRefuses) return kGateRefused;
+  switch (decision.outcome) {
+    case Decision::Outcome::kDenied:
+      return kGateRefused;
+    case Decision::Outcome::kTwisted:
+      return Complain("twist: " + wrapper::BecomeShell(socket, decision.twist_command),
+                      kGateRefused);
+    case Decision::Outcome::kAllowed:
+      break;
+  }
+  const auto become = sys::BecomeProgram(argv[3], argv + kFirstProgramWord);
+  return Complain("cannot execute " + become.error().ToString(), kCannotExecute);
+}
+
+}  // namespace
+}  // namespace postern::daemon
+
+int main(int argc, char** argv) { return postern::daemon::Main(argc, argv); }
