@@ -157,6 +157,8 @@ class Reload(lab_case.LabCase):
     def test_bad_files_change_nothing(self):
         # Not -dontfork: that implies -stayalive, which takes an empty file for what was meant.
         daemon = self.start(STEADY, "-d", foreground=False)
+        self.assertEqual(self.ask(REDIRECT), "hello\n")  # so the relay is up
+        self.assertTrue(self.quiet(daemon))
         before = self.descriptors(daemon)
         listening = netlab.listening_ports()
         bad = {
