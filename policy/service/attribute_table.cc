@@ -173,8 +173,10 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      "Default: NEVER.",
      "0.1", Field<&S::deny_time, DenyTimeCodec>()},
     {"libwrap", kService, kSet, kOne, kNone, kNow, "NAME",
-     "The daemon name that hosts_access(5) rules are matched against.", "0.1",
-     Field<&S::libwrap, TextCodec>()},
+     "The daemon name that hosts_access(5) rules are matched against. Default: the name of the "
+     "program; of the service where there is none. Names are looked up and options act as the "
+     "service's user; a service without a program refuses the clients that would need it.",
+     "0.1", Field<&S::libwrap, TextCodec>()},
 
     // Logs and banners.
     {"log_type", kBoth, kSet, kSome, kFill, kNow,

@@ -32,6 +32,25 @@ TEST_CASE("NAMEINARGS works wherever it stands (case 64)") {
   CHECK(Codes(Load("flags = NAMEINARGS").configuration) == "missing-attribute");
 }
 
+TEST_CASE("the program behind a tcpd is found as tcpd finds it, or left to it") {
+  const auto behind = [](const std::string& args, FakeSystem system = {}) -> std::string {
+    const auto loaded =
+        Load("server = /usr/sbin/tcpd\nflags = NAMEINARGS NOLIBWRAP\nserver_args = " + args, "",
+             std::move(system));
+    const auto& wrapped = loaded.spec->wrapped;
+    return wrapped ? wrapped->path + " " + wrapped->name : "";
+  };
+  CHECK(behind("in.ftpd -l") == "/usr/sbin/in.ftpd in.ftpd");
+  CHECK(behind("/opt/ftpd -l") == "/opt/ftpd ftpd");
+  CHECK(behind("tcpd").empty());
+  CHECK(behind("/opt/tcpd").empty());
+  FakeSystem lacking;
+  lacking.not_executable["/opt/ftpd"] = "no such file";
+  CHECK(behind("/opt/ftpd", lacking).empty());
+  CHECK_FALSE(Load("server = /usr/sbin/tcpd").spec->wrapped);
+  CHECK_FALSE(Load("flags = NAMEINARGS\nserver_args = in.ftpd").spec->wrapped);
+}
+
 TEST_CASE("a server that cannot be run holds its service") {
   FakeSystem system;
   system.not_executable["/bin/echo"] = "is a directory";

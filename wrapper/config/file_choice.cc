@@ -5,6 +5,7 @@ namespace postern::wrapper {
 
 policy::LoadOptions FilesToLoad(const FileChoice& choice) {
   policy::LoadOptions load;
+  load.real_daemon_directory = POSTERN_REAL_DAEMON_DIR;
   if (!choice.xinetd.empty() || choice.inetd.empty()) {
     load.xinetd_path = choice.xinetd.empty() ? kXinetdFile : choice.xinetd;
   }
