@@ -12,6 +12,7 @@ namespace {
 using postern::cli::VerbRow;
 
 constexpr VerbRow kVerbs[] = {
+    {"check", "what is wrong with the files", &postern::cli::MakeCheck},
     {"match", "may this client have this service?", &postern::cli::MakeMatch},
     {"explain", "the same, with every rule that was asked", &postern::cli::MakeExplain},
     {"test", "try files of expectations against the policy", &postern::cli::MakeTest},

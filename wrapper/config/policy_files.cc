@@ -39,7 +39,7 @@ void TellProblem(const Table& table, bool named, std::vector<std::string>& probl
 
 // nullopt: there is none to read. A file that nobody named may be missing.
 std::optional<std::string> PathToLoad(const PolicyPaths::Path& path, const SystemView& system) {
-  if (path.path.empty()) return std::nullopt;
+  if (path.path.empty() || path.path == kNoRules) return std::nullopt;
   if (!path.named && system.ReadFile(path.path, policy::kMaxConfFileBytes).missing) {
     return std::nullopt;
   }

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "policy/check/holders.h"
+
+#include <algorithm>
+
+#include "policy/hosts/pattern_match.h"
+
+namespace postern::policy::check {
+namespace {
+
+using analysis::AddressRange;
+using analysis::AddressSet;
+using analysis::Number128;
+
+const std::string kAllDaemons = "all";
+
+// No key of a token has a blank in it.
+std::string ListKey(const std::string& list) { return "list " + list; }
+
+}  // namespace
+
+Holders::Group& Holders::GroupOf(const std::string& key) {
+  Group*& group = by_key_[key];
+  if (group == nullptr) group = &groups_.emplace_back();
+  return *group;
+}
+
+void Holders::Add(const RuleShape& shape, std::uint32_t rule) {
+  if (!shape.decides) return;
+  if (!shape.daemon_list.empty()) return AddTo(GroupOf(ListKey(shape.daemon_list)), shape, rule);
+  for (const DaemonShape& daemon : shape.daemons) {
+    Group& group = GroupOf(daemon.all ? kAllDaemons : daemon.key);
+    if (!daemon.all && daemon.glob != nullptr && group.glob == nullptr &&
+        globs_.size() < kMaxGlobs) {
+      group.glob = daemon.glob;
+      globs_.push_back(&group);
+    }
+    AddTo(group, shape, rule);
+  }
+}
+
+void Holders::AddTo(Group& group, const RuleShape& shape, std::uint32_t rule) {
+  ++steps_;
+  if (!shape.client_list.empty()) {
+    group.texts.try_emplace(ListKey(shape.client_list), rule);
+    if (!shape.exact) return;
+    for (const AddressRange& range : shape.exact->ranges()) group.cover.Add(range, rule);
+    return;
+  }
+  for (const ClientShape& client : shape.clients) {
+    ++steps_;
+    if (!client.sure) continue;
+    if (client.all && !group.all) group.all = rule;
+    group.texts.try_emplace(client.key, rule);
+    if (client.key != client.host) continue;
+    if (!client.domain.empty()) group.domains.try_emplace(client.domain, rule);
+    for (const AddressRange& range : client.addresses.ranges()) group.cover.Add(range, rule);
+  }
+}
+
+std::optional<std::set<std::uint32_t>> Holders::HoldersOf(const RuleShape& shape) {
+  if (shape.daemons.empty() || shape.clients.empty()) return std::nullopt;
+  Owners owners;
+  for (const DaemonShape& daemon : shape.daemons) {
+    if (exhausted() || !Held(GroupsFor(daemon, shape.daemon_list), shape, owners)) {
+      return std::nullopt;
+    }
+  }
+  if (owners.empty()) return std::nullopt;  // it matches nobody
+  return owners;
+}
+
+Holders::Groups Holders::GroupsFor(const DaemonShape& daemon, const std::string& list) {
+  Groups groups;
+  const auto take = [&](const std::string& key) {
+    const auto found = by_key_.find(key);
+    if (found != by_key_.end()) groups.push_back(found->second);
+  };
+  take(kAllDaemons);
+  if (!list.empty()) take(ListKey(list));
+  if (daemon.all) return groups;
+  take(daemon.key);
+  if (daemon.key != daemon.name) take(daemon.name);
+  if (!daemon.exact) return groups;
+  for (const Group* group : globs_) {
+    if (hosts::Matches(*group->glob, daemon.name)) groups.push_back(group);
+  }
+  return groups;
+}
+
+bool Holders::Held(const Groups& groups, const RuleShape& shape, Owners& owners) {
+  if (groups.empty()) return false;
+  if (!shape.client_list.empty()) {
+    for (const Group* group : groups) {
+      if (HeldByText(*group, ListKey(shape.client_list), owners)) return true;
+    }
+    if (shape.exact && Held(groups, *shape.exact, owners)) return true;
+  }
+  for (const ClientShape& client : shape.clients) {
+    if (exhausted() || !Held(groups, client, owners)) return false;
+  }
+  return true;
+}
+
+bool Holders::Held(const Groups& groups, const ClientShape& client, Owners& owners) {
+  for (const Group* group : groups) {
+    ++steps_;
+    if (group->all) {
+      owners.insert(*group->all);
+      return true;
+    }
+    if (HeldByText(*group, client.key, owners)) return true;
+    if (client.key != client.host && HeldByText(*group, client.host, owners)) return true;
+    if (!client.only_addresses && HeldByDomain(*group, client.host, owners)) return true;
+  }
+  return client.only_addresses && Held(groups, client.addresses, owners);
+}
+
+bool Holders::Held(const Groups& groups, const AddressSet& set, Owners& owners) {
+  for (const AddressRange& range : set.ranges()) {
+    if (!Held(groups, range, owners)) return false;
+  }
+  return true;
+}
+
+// The stretches say quickly whether; the pieces, who.
+bool Holders::Held(const Groups& groups, const AddressRange& range, Owners& owners) {
+  if (!Covered(groups, range)) return false;
+  Number128 at = range.first;
+  for (std::size_t pieces = 0; pieces < kMaxPieces; ++pieces) {
+    ++steps_;
+    const auto holds = [&at](const Group* group) {
+      return group->cover.CoveredUntil(at).has_value();
+    };
+    const AddressCover::Owner owner = (*std::ranges::find_if(groups, holds))->cover.OwnerOf(at);
+    owners.insert(owner.rule);
+    if (owner.last >= range.last) return true;
+    at = owner.last.Next();
+  }
+  return false;
+}
+
+bool Holders::Covered(const Groups& groups, const AddressRange& range) {
+  Number128 at = range.first;
+  for (std::size_t stretches = 0; stretches < kMaxPieces; ++stretches) {
+    std::optional<Number128> end;
+    for (const Group* group : groups) {
+      ++steps_;
+      end = std::max(end, group->cover.CoveredUntil(at));
+    }
+    if (!end) return false;
+    if (*end >= range.last) return true;
+    at = end->Next();
+  }
+  return false;
+}
+
+bool Holders::HeldByText(const Group& group, const std::string& text, Owners& owners) {
+  const auto found = group.texts.find(text);
+  if (found == group.texts.end()) return false;
+  owners.insert(found->second);
+  return true;
+}
+
+// "host.lab.example.org" and ".lab.example.org" are both below ".example.org".
+bool Holders::HeldByDomain(const Group& group, std::string_view name, Owners& owners) {
+  if (group.domains.empty() || name.ends_with('.')) return false;
+  if (name.find_first_of("*?@/[") != std::string_view::npos) return false;
+  for (std::size_t dot = name.find('.', 1); dot != std::string_view::npos;
+       dot = name.find('.', dot + 1)) {
+    const auto found = group.domains.find(std::string(name.substr(dot)));
+    if (found == group.domains.end()) continue;
+    owners.insert(found->second);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace postern::policy::check

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "policy/check/rule_shape.h"
+
+#include <algorithm>
+#include <memory>
+#include <variant>
+
+#include "policy/analysis/pattern_region.h"
+#include "policy/base/text.h"
+
+namespace postern::policy::check {
+namespace {
+
+using analysis::AddressSet;
+using analysis::Region;
+using analysis::Regions;
+using hosts::HostPattern;
+using hosts::TextPattern;
+
+// Netgroups and files are told apart by case.
+std::string KeyOf(const HostPattern& host) {
+  const bool exact_case = host.text.starts_with('@') || host.text.starts_with('/');
+  return exact_case ? host.text : ToLower(host.text);
+}
+
+class HostShaper {
+ public:
+  HostShaper(Regions& regions, ClientShape& shape) : regions_(regions), shape_(shape) {}
+
+  void Shape(const HostPattern& host) {
+    shape_.sure = true;
+    if (const auto* text = std::get_if<TextPattern>(&host.meaning)) {
+      Text(host, *text);
+    } else if (const auto* v4 = std::get_if<hosts::Ipv4Net>(&host.meaning)) {
+      Addresses(analysis::AddressesOf(regions_, *v4));
+    } else if (const auto* v6 = std::get_if<hosts::Ipv6Net>(&host.meaning)) {
+      shape_.sure = !v6->malformed_length;
+      if (shape_.sure) Addresses({analysis::AddressesOf(*v6), std::nullopt});
+    } else if (std::holds_alternative<hosts::NeverMatches>(host.meaning)) {
+      shape_.never = true;
+    }
+  }
+
+ private:
+  void Addresses(const Region& region) {
+    if (region.scattered) return;
+    shape_.only_addresses = true;
+    shape_.addresses = region.ranges;
+    shape_.never = region.empty();
+  }
+
+  void Text(const HostPattern& host, const TextPattern& text) {
+    if (text.kind == TextPattern::Kind::kAll) {
+      shape_.all = true;
+      return;
+    }
+    if (text.kind == TextPattern::Kind::kSuffix && host.compares_name) shape_.domain = text.folded;
+    if (!host.compares_name || text.kind == TextPattern::Kind::kIpv6) {
+      Addresses(analysis::AddressesOf(regions_, text));
+      return;
+    }
+    // An IPv6 address may be written with its zone; an IPv4 address has one text.
+    if (text.kind != TextPattern::Kind::kGlob) return;
+    const Region region = analysis::AddressesOf(regions_, text);
+    if (!region.scattered) shape_.addresses = region.ranges.Intersect(AddressSet::Ipv4());
+  }
+
+  Regions& regions_;
+  ClientShape& shape_;
+};
+
+ClientShape ShapeClient(Regions& regions, const hosts::ClientToken& token) {
+  ClientShape shape;
+  HostShaper(regions, shape).Shape(token.host);
+  shape.host = KeyOf(token.host);
+  shape.key = shape.host;
+  if (!token.user || token.user->kind == TextPattern::Kind::kAll) return shape;
+  shape.key = ToLower(token.user->text) + "@" + shape.host;
+  // Held by whoever holds the host; holds nobody but the same token again.
+  shape.all = false;
+  shape.domain.clear();
+  if (!shape.only_addresses) shape.addresses = {};
+  return shape;
+}
+
+DaemonShape ShapeDaemon(const hosts::DaemonToken& token) {
+  DaemonShape shape;
+  if (const auto* port = std::get_if<std::uint16_t>(&token.daemon)) {
+    shape.name = "#" + std::to_string(*port);
+  } else {
+    const TextPattern& text = std::get<TextPattern>(token.daemon);
+    shape.name = ToLower(text.text);
+    shape.all = text.kind == TextPattern::Kind::kAll;
+    shape.exact = text.kind == TextPattern::Kind::kExact;
+    if (!shape.exact) shape.glob = &text;
+  }
+  shape.key = shape.name;
+  if (!token.server) return shape;
+  shape.key += "@" + KeyOf(*token.server);
+  shape.all = false;
+  shape.glob = nullptr;
+  return shape;
+}
+
+template <typename Token>
+std::string WholeList(const hosts::List<Token>& list) {
+  std::string text;
+  for (const std::vector<Token>& segment : list) {
+    if (!text.empty()) text += " EXCEPT";
+    for (const Token& token : segment) text += " " + token.text;
+  }
+  return text;
+}
+
+// a EXCEPT b EXCEPT c is a EXCEPT (b EXCEPT c): folded from the end.
+std::optional<AddressSet> ExactAddresses(Regions& regions,
+                                         const hosts::List<hosts::ClientToken>& list) {
+  AddressSet set;
+  for (auto segment = list.rbegin(); segment != list.rend(); ++segment) {
+    AddressSet own;
+    for (const hosts::ClientToken& token : *segment) {
+      const ClientShape shape = ShapeClient(regions, token);
+      if (shape.key != shape.host || !shape.sure) return std::nullopt;
+      if (!shape.only_addresses && !shape.never) return std::nullopt;
+      own = own.Union(shape.addresses);
+    }
+    set = own.Minus(set);
+  }
+  return set;
+}
+
+// What it says hangs on whether the rule grants, or it ends the rule.
+bool IsDoubtful(const HostPattern& host) {
+  const auto* net = std::get_if<hosts::Ipv6Net>(&host.meaning);
+  if (net != nullptr && net->malformed_length) return true;
+  const auto* file = std::get_if<std::shared_ptr<const hosts::PatternFile>>(&host.meaning);
+  if (file == nullptr) return false;
+  return !(*file)->error.empty() || std::ranges::any_of((*file)->patterns, IsDoubtful);
+}
+
+bool MayFail(const hosts::Rule& rule) {
+  const auto undoes = [](const hosts::OptionAction& action) {
+    return std::holds_alternative<hosts::option::Aclexec>(action);
+  };
+  if (rule.options && std::ranges::any_of(rule.options->actions, undoes)) return true;
+  for (const auto& segment : rule.clients) {
+    for (const auto& token : segment) {
+      if (IsDoubtful(token.host)) return true;
+    }
+  }
+  for (const auto& segment : rule.daemons) {
+    for (const auto& token : segment) {
+      if (token.server && IsDoubtful(*token.server)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool RuleShape::HoldsAllDaemons() const {
+  return std::ranges::any_of(daemons, [](const DaemonShape& shape) { return shape.all; });
+}
+
+bool RuleShape::HoldsAllClients() const {
+  return std::ranges::any_of(clients, [](const ClientShape& shape) { return shape.all; });
+}
+
+RuleShape ShapeOf(Regions& regions, const hosts::Rule& rule, hosts::Which which) {
+  RuleShape shape;
+  for (const hosts::DaemonToken& token : rule.daemons.front()) {
+    shape.daemons.push_back(ShapeDaemon(token));
+  }
+  for (const hosts::ClientToken& token : rule.clients.front()) {
+    ClientShape client = ShapeClient(regions, token);
+    if (!client.never) shape.clients.push_back(std::move(client));
+  }
+  if (rule.daemons.size() > 1) shape.daemon_list = ToLower(WholeList(rule.daemons));
+  if (rule.clients.size() > 1) {
+    shape.client_list = WholeList(rule.clients);
+    shape.exact = ExactAddresses(regions, rule.clients);
+  }
+  shape.decides = !MayFail(rule);
+  shape.effect = hosts::EffectOf(rule, which);
+  return shape;
+}
+
+}  // namespace postern::policy::check

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "policy/check/shadowing.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "policy/check/holders.h"
+#include "policy/check/rule_place.h"
+#include "policy/check/rule_shape.h"
+
+namespace postern::policy::check {
+namespace {
+
+using hosts::Effect;
+using hosts::Rule;
+using hosts::Table;
+
+constexpr std::size_t kMaxFindings = 1000;
+constexpr std::size_t kMaxNamed = 3;
+
+struct Entry {
+  const Rule* rule;
+  hosts::Which which;
+};
+
+std::string EffectText(Effect effect) {
+  switch (effect) {
+    case Effect::kGrants:
+      return "allows";
+    case Effect::kRefuses:
+      return "refuses";
+    case Effect::kReplaces:
+      return "answers by twist";
+  }
+  return {};
+}
+
+std::string PlaceText(const Rule& rule) {
+  return rule.where.file + ":" + std::to_string(rule.where.line);
+}
+
+class Shadowing {
+ public:
+  Shadowing(const hosts::HostsPolicy& policy, const TablesToCheck& tables) {
+    if (tables.allow) Take(policy.allow());
+    if (tables.deny) Take(policy.deny());
+  }
+
+  Diagnostics Find() {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      const Entry& entry = entries_[i];
+      effects_.push_back(Effect::kRefuses);
+      if (passed_over_ && entry.which == *passed_over_) continue;
+      RuleShape shape = ShapeOf(regions_, *entry.rule, entry.which);
+      effects_.back() = shape.effect;
+      first_.try_emplace(WordsOf(*entry.rule), static_cast<std::uint32_t>(i));
+      if (const auto owners = holders_.HoldersOf(shape)) {
+        Tell(i, *owners);
+        continue;
+      }
+      holders_.Add(shape, static_cast<std::uint32_t>(i));
+      if (!shape.holds_everything()) continue;
+      EndsAll(i, shape.effect);
+      if (entry.which == hosts::Which::kAllow) break;
+      passed_over_ = entry.which;
+    }
+    if (holders_.exhausted()) TellExhausted();
+    return std::move(findings_);
+  }
+
+ private:
+  void Take(const Table& table) {
+    for (const Rule& rule : table.rules) entries_.push_back({&rule, table.which});
+  }
+
+  // The rule decides for everybody, so none behind it is reached.
+  void EndsAll(std::size_t index, Effect effect) {
+    const Entry& entry = entries_[index];
+    std::size_t behind = 0, first = 0;
+    bool turns = false;
+    for (std::size_t i = index + 1; i < entries_.size(); ++i) {
+      if (entry.which == hosts::Which::kDeny && entries_[i].which != entry.which) continue;
+      if (behind++ == 0) first = i;
+      turns |= hosts::EffectOf(*entries_[i].rule, entries_[i].which) != Effect::kGrants;
+    }
+    if (behind == 0) return;
+    const bool opens = effect == Effect::kGrants && turns;
+    std::string message = "this rule " + EffectText(effect) + " everybody, so ";
+    message += behind == 1 ? "the rule behind it is"
+                           : "the " + std::to_string(behind) + " rules behind it are";
+    message += " never reached: " + Names(first, behind);
+    Add(opens ? Severity::kError : Severity::kWarning, opens ? "allow-all" : "unreachable-rules",
+        index, std::move(message));
+  }
+
+  std::string Names(std::size_t first, std::size_t count) const {
+    std::string names = PlaceText(*entries_[first].rule);
+    if (count == 1) return names;
+    const Rule& last = *entries_[first + count - 1].rule;
+    return names + " to " + PlaceText(last);
+  }
+
+  void Tell(std::size_t index, const std::set<std::uint32_t>& owners) {
+    const Rule& rule = *entries_[index].rule;
+    const Effect effect = effects_[index];
+    const bool same_effect =
+        std::ranges::all_of(owners, [&](std::uint32_t owner) { return effects_[owner] == effect; });
+    const bool acts =
+        effect == Effect::kReplaces || (rule.options && !rule.options->actions.empty());
+    const std::uint32_t same = first_.at(WordsOf(rule));
+    if (same < index && same_effect) {
+      return Add(Severity::kWarning, "duplicate-rule", index,
+                 "the same rule stands in " + PlaceText(*entries_[same].rule), "remove this line");
+    }
+    const std::string by = OwnerNames(owners) + (owners.size() == 1 ? " holds" : " hold");
+    if (same_effect && !acts) {
+      return Add(Severity::kNote, "redundant-rule", index,
+                 by + " all of it already, and " + (owners.size() == 1 ? "decides" : "decide") +
+                     " the same",
+                 "remove this line");
+    }
+    const std::string options = same_effect ? ": what its options do never happens" : "";
+    Add(Severity::kWarning, "shadowed-rule", index,
+        "this rule never decides: " + by + " all of it already" +
+            (same_effect ? options : " and " + EffectText(effects_[*owners.begin()])));
+  }
+
+  // What a rule says, blanks and commas aside.
+  static std::string WordsOf(const Rule& rule) {
+    std::string words = rule.where.file;
+    for (const auto& segment : rule.daemons) {
+      words += '\n';
+      for (const auto& token : segment) words += " " + token.text;
+    }
+    for (const auto& segment : rule.clients) {
+      words += "\n:";
+      for (const auto& token : segment) words += " " + token.text;
+    }
+    const std::size_t colon = hosts::FindOutsideBrackets(rule.text, ':');
+    const std::size_t second = hosts::FindOutsideBrackets(rule.text, ':', colon + 1);
+    if (second != std::string::npos) words += rule.text.substr(second);
+    return words;
+  }
+
+  std::string OwnerNames(const std::set<std::uint32_t>& owners) const {
+    std::string names;
+    std::size_t named = 0;
+    for (const std::uint32_t owner : owners) {
+      if (named++ == kMaxNamed)
+        return names + " and " + std::to_string(owners.size() - kMaxNamed) + " more";
+      names += (names.empty() ? "" : ", ") + PlaceText(*entries_[owner].rule);
+    }
+    return names;
+  }
+
+  void Add(Severity severity, const char* code, std::size_t index, std::string message,
+           std::string fix = {}) {
+    if (findings_.size() > kMaxFindings) return;
+    const Rule& rule = *entries_[index].rule;
+    if (findings_.size() == kMaxFindings) {
+      severity = Severity::kNote;
+      code = "too-many-findings";
+      message = "further rules that never decide are left out";
+      fix.clear();
+    }
+    findings_.push_back(AtRule(rule, severity, code, std::move(message), std::move(fix)));
+  }
+
+  void TellExhausted() {
+    findings_.push_back({Severity::kNote,
+                         "analysis-incomplete",
+                         entries_.front().rule->where,
+                         "the rules are too entangled to find all that never decide",
+                         {},
+                         {}});
+  }
+
+  std::vector<Entry> entries_;
+  std::vector<Effect> effects_;
+  std::unordered_map<std::string, std::uint32_t> first_;  // what rules say, and who says it first
+  analysis::Regions regions_;
+  Holders holders_;
+  std::optional<hosts::Which> passed_over_;
+  Diagnostics findings_;
+};
+
+}  // namespace
+
+Diagnostics FindShadowed(const hosts::HostsPolicy& policy, const TablesToCheck& tables) {
+  return Shadowing(policy, tables).Find();
+}
+
+}  // namespace postern::policy::check
