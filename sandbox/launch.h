@@ -125,7 +125,7 @@ class Launcher {
   void Ended(LaunchId id);
 
   static constexpr int kReportDescriptor = 3, kDetachedDescriptor = 4, kFirstSlot = 5;
-  static constexpr int kSlots = 32;  // connections that no child has taken yet, at once
+  static constexpr int kSlots = 16;  // untaken connections; two descriptors each, of perhaps 64
   static constexpr int kFirstFree = kFirstSlot + kSlots;
 
  private:
