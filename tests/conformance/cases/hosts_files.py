@@ -185,6 +185,8 @@ CASES = [
     Case("57xl", "an option that does not exist", acts("tell: ALL: nonsense\n"), [CLOSED, "", 1]),
     Case("57xn", "the option user, for a service of somebody else", acts("tell: ALL: user daemon\n", "", "user = nobody"),
          ["hello  0022 0", "", 0], Differs("libwrap-user", [CLOSED, "", 1])),
+    Case("57xp", "an option for a service that is not root's",
+         acts("tell: 127.0.0.1: umask 77\n", "ALL: ALL\n", "user = nobody"), ["hello  0077 0", "", 0]),
     Case("57xo", "many refused clients whose rule runs a command that takes long", _acting_refusals, 40,
          Differs("libwrap-actions", 16)),
 ]
