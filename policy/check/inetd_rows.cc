@@ -40,6 +40,10 @@ constexpr FindingKind kRows[] = {
     {"bad-program", kError, "no program", "The line is not used."},
     {"login-class-ignored", kWarning, "a login class", "It has no effect."},
     {"ipsec-ignored", kWarning, "an IPsec policy", "It is not applied."},
+    {"no-xinetd-form", kWarning, "a line that xinetd.conf has no words for",
+     "postern convert leaves it out."},
+    {"kept-tcpd", kNote, "a line whose tcpd stays",
+     "Without tcpd the access files would be asked under another name."},
     {"netbsd-include", kError, ".include of NetBSD", "The file is not read."},
     {"netbsd-key-values", kError, "key = value entries of NetBSD", "The line is not used."},
 };

@@ -16,6 +16,7 @@ constexpr VerbRow kVerbs[] = {
     {"match", "may this client have this service?", &postern::cli::MakeMatch},
     {"explain", "the same, with every rule that was asked", &postern::cli::MakeExplain},
     {"test", "try files of expectations against the policy", &postern::cli::MakeTest},
+    {"convert", "inetd.conf in the form of xinetd.conf", &postern::cli::MakeConvert},
     {"diff", "for whom two policies decide differently", &postern::cli::MakeDiff},
 };
 

@@ -30,6 +30,7 @@ int RunCommand(std::span<const VerbRow> verbs, int argc, const char* const* argv
 
 // One maker for each row of the table.
 std::unique_ptr<Verb> MakeCheck();
+std::unique_ptr<Verb> MakeConvert();
 std::unique_ptr<Verb> MakeMatch();
 std::unique_ptr<Verb> MakeExplain();
 std::unique_ptr<Verb> MakeTest();
