@@ -17,13 +17,11 @@ namespace postern::sandbox {
 namespace {
 
 // In the child. Returns only when something failed, with errno set.
-void BecomeHelper(const std::vector<std::string>& argv, int channel, int report) {
+void BecomeHelper(const std::vector<std::string>& argv, int channel) {
   if (!sys::PointAtDevNull(0) || !sys::PointAtDevNull(1)) return;
-  // The report pipe may hold the channel's number: out of its way first.
-  const int safe_report = ::fcntl(report, F_DUPFD_CLOEXEC, kHelperChannel + 1);
+  // A copy, since dup2 to its own number would leave it close-on-exec.
   const int safe_channel = ::fcntl(channel, F_DUPFD_CLOEXEC, kHelperChannel + 1);
-  if (safe_report < 0 || safe_channel < 0) return;
-  if (::dup2(safe_channel, kHelperChannel) < 0) return;
+  if (safe_channel < 0 || ::dup2(safe_channel, kHelperChannel) < 0) return;
   sys::ResetSignalActions();
   sigset_t none;
   ::sigemptyset(&none);
@@ -33,8 +31,17 @@ void BecomeHelper(const std::vector<std::string>& argv, int channel, int report)
   words.push_back(nullptr);
   char* const environment[] = {nullptr};
   ::execve(words[0], words.data(), environment);
+}
+
+// In the child.
+[[noreturn]] void RunHelper(const std::vector<std::string>& argv, int channel, int report) {
+  // The report pipe may hold the channel's number: out of its way first.
+  const int safe_report = ::fcntl(report, F_DUPFD_CLOEXEC, kHelperChannel + 1);
+  if (safe_report >= 0) BecomeHelper(argv, channel);
   const int error = errno;
-  if (::write(safe_report, &error, sizeof error) < 0) return;
+  // Untold, it is a helper that has ended at once.
+  if (::write(safe_report < 0 ? report : safe_report, &error, sizeof error) < 0) sys::ExitNow(126);
+  sys::ExitNow(127);
 }
 
 bool ReadableWithin(const sys::UniqueFd& fd, std::chrono::milliseconds patience) {
@@ -47,8 +54,8 @@ bool ReadableWithin(const sys::UniqueFd& fd, std::chrono::milliseconds patience)
   }
 }
 
-// What the child tells about its execve: nothing when the program runs, since execve closed the
-// child's end.
+// What the child tells about its way to execve: nothing when the program runs, since execve closed
+// the child's end.
 sys::Status AwaitExec(const sys::UniqueFd& report, const std::string& path,
                       std::chrono::milliseconds patience) {
   if (!ReadableWithin(report, patience)) {
@@ -85,8 +92,7 @@ sys::Result<Helper> StartHelper(const std::vector<std::string>& argv,
   TRY(sys::Pipe report, sys::MakePipe(/*nonblocking=*/false));
   TRY(const sys::Forked forked, sys::Fork());
   if (forked.side == sys::Side::kChild) {
-    BecomeHelper(argv, channel.theirs.get(), report.write_end.get());
-    sys::ExitNow(127);
+    RunHelper(argv, channel.theirs.get(), report.write_end.get());
   }
   report.write_end.Reset();
   channel.theirs.Reset();

@@ -25,7 +25,7 @@ struct Helper {
   sys::UniqueFd channel;  // our end
 };
 
-// `argv[0]` is the path. Fails with execve's errno when the program cannot be executed, and with
+// `argv[0]` is the path. Fails with the child's errno when the program cannot be executed, and with
 // ETIMEDOUT when that is not known within `patience` (a file system that does not answer). A
 // failure leaves no process behind, unless the kernel itself cannot end it within as long again.
 inline constexpr std::chrono::milliseconds kExecPatience{5000};

@@ -106,6 +106,15 @@ TEST_CASE("A program that cannot be executed is told with errno, and leaves no p
   CHECK(errno == ECHILD);
 }
 
+TEST_CASE("A child that does not get as far as execve is told with errno too") {
+  CHECK(testlib::StatusOfChild([] {
+          if (!testlib::FakeCall(SYS_dup2, EMFILE)) return 1;
+          const auto helper = StartHelper({"/bin/sleep", "60"});
+          if (helper || helper.error().number != EMFILE) return 2;
+          return ::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD ? 0 : 3;
+        }) == 0);
+}
+
 TEST_CASE("A helper that cannot be watched is not left running") {
   CHECK(testlib::StatusOfChild([] {
           if (!testlib::FakeCall(SYS_pidfd_open, EMFILE)) return 1;
