@@ -11,9 +11,9 @@ namespace postern::policy {
 
 inline bool IsTcpd(const std::string& program) { return Basename(program) == "tcpd"; }
 
-// tcpd(8): argv[0] is its path, or a name in the directory tcpd was built with.
-inline std::string ProgramBehindTcpd(const std::string& argv0) {
-  return argv0.starts_with('/') ? argv0 : "/usr/sbin/" + argv0;
+// tcpd(8): argv[0] is its path, or a name in the `directory` that tcpd was built with.
+inline std::string ProgramBehindTcpd(const std::string& argv0, const std::string& directory) {
+  return argv0.starts_with('/') ? argv0 : directory + "/" + argv0;
 }
 
 }  // namespace postern::policy

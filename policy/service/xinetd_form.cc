@@ -46,8 +46,9 @@ std::string OneLine(std::string_view line) {
 
 class Writer {
  public:
-  Writer(std::string_view content, const std::string& path, const SystemView& system)
-      : rest_(content), path_(path) {
+  Writer(std::string_view content, const std::string& path, const SystemView& system,
+         const std::string& directory)
+      : rest_(content), path_(path), directory_(directory) {
     InetdFile parsed = ParseInetd(content, path);
     form_.diagnostics = std::move(parsed.diagnostics);
     for (ServiceDraft& draft : DraftInetd(parsed.entries, Settings{}, system)) {
@@ -110,7 +111,7 @@ class Writer {
           MakeDiagnostic(Severity::kNote, "kept-tcpd", draft.server_place, why));
       return;
     }
-    settings.server.value = ProgramBehindTcpd(argv0);
+    settings.server.value = ProgramBehindTcpd(argv0, directory_);
     argv0 = Basename(argv0);
     settings.flags.value->nolibwrap = false;
   }
@@ -132,6 +133,7 @@ class Writer {
 
   std::string_view rest_;
   const std::string& path_;
+  const std::string& directory_;
   std::multimap<std::uint32_t, ServiceDraft> drafts_;  // by line, in their order
   std::set<std::uint32_t> held_;                       // lines with an error
   XinetdForm form_;
@@ -139,9 +141,9 @@ class Writer {
 
 }  // namespace
 
-XinetdForm ToXinetdForm(std::string_view content, const std::string& path,
-                        const SystemView& system) {
-  return Writer(content, path, system).Write();
+XinetdForm ToXinetdForm(std::string_view content, const std::string& path, const SystemView& system,
+                        const std::string& real_daemon_directory) {
+  return Writer(content, path, system, real_daemon_directory).Write();
 }
 
 }  // namespace postern::policy

@@ -21,7 +21,7 @@ struct XinetdForm {
   Diagnostics diagnostics;
 };
 
-XinetdForm ToXinetdForm(std::string_view content, const std::string& path,
-                        const SystemView& system);
+XinetdForm ToXinetdForm(std::string_view content, const std::string& path, const SystemView& system,
+                        const std::string& real_daemon_directory);
 
 }  // namespace postern::policy

@@ -16,7 +16,7 @@ namespace postern::policy {
 namespace {
 
 std::string Text(const std::string& inetd) {
-  return ToXinetdForm(inetd, "i.conf", FakeSystem()).text;
+  return ToXinetdForm(inetd, "i.conf", FakeSystem(), "/usr/sbin").text;
 }
 
 std::string Codes(const XinetdForm& form) {
@@ -43,7 +43,7 @@ std::map<std::string, std::string> Described(const Configuration& loaded,
 
 // Everything but the lines that were left out is the same.
 void CheckRoundTrip(const std::string& inetd) {
-  const XinetdForm form = ToXinetdForm(inetd, "i.conf", FakeSystem());
+  const XinetdForm form = ToXinetdForm(inetd, "i.conf", FakeSystem(), "/usr/sbin");
   INFO(inetd << "-----\n" << form.text);
   std::set<std::uint32_t> left_out;
   for (const Diagnostic& finding : form.diagnostics) {
@@ -118,7 +118,7 @@ TEST_CASE("a tcpd line asks the access files under the same name, without tcpd")
 
 TEST_CASE("a tcpd line whose name no server has stays, and says so") {
   const std::string line = "ftp stream tcp nowait root /usr/sbin/tcpd local/ftpd -l\n";
-  const XinetdForm form = ToXinetdForm(line, "i.conf", FakeSystem());
+  const XinetdForm form = ToXinetdForm(line, "i.conf", FakeSystem(), "/usr/sbin");
   CHECK(Codes(form) == "kept-tcpd");
   const Configuration loaded = LoadXinetd(form.text);
   REQUIRE(loaded.services.size() == 1);
@@ -132,7 +132,8 @@ TEST_CASE("what xinetd.conf cannot say is left out, not weakened") {
         "/run/s stream unix nowait root /bin/a a", "ftp stream tcp nowait root /bin/a a 'b c'",
         "ftp stream tcp nowait root /bin/a a ''", "rstatd/1 dgram rpc/udp wait root /bin/a a"}) {
     INFO(line);
-    const XinetdForm form = ToXinetdForm(std::string(line) + "\n", "i.conf", FakeSystem());
+    const XinetdForm form =
+        ToXinetdForm(std::string(line) + "\n", "i.conf", FakeSystem(), "/usr/sbin");
     CHECK(Codes(form) == "no-xinetd-form");
     CHECK_FALSE(form.text.contains("service "));
     CHECK(form.text.contains("# not converted: "));

@@ -10,6 +10,7 @@
 #include "wrapper/cli/check_report.h"
 #include "wrapper/cli/policy_options.h"
 #include "wrapper/cli/verb.h"
+#include "wrapper/config/file_choice.h"
 #include "wrapper/config/hosts_names.h"
 #include "wrapper/config/system_view.h"
 
@@ -20,12 +21,13 @@ using policy::Diagnostics;
 using policy::hosts::Table;
 
 std::vector<policy::check::CheckedService> ServicesOf(const policy::Configuration& services) {
+  const std::string directory = wrapper::FilesToLoad({}).real_daemon_directory;
   std::vector<policy::check::CheckedService> checked;
   for (const auto& spec : services.services) {
     const policy::Program& program = spec->program;
     std::string wrapped;
     if (policy::IsTcpd(program.path) && !program.argv.empty()) {
-      wrapped = policy::ProgramBehindTcpd(program.argv.front());
+      wrapped = policy::ProgramBehindTcpd(program.argv.front(), directory);
     }
     checked.push_back({spec, wrapper::HostsNames(*spec), std::move(wrapped)});
   }

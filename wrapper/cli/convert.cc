@@ -30,7 +30,8 @@ class Convert final : public Verb {
     const std::string path = inetd_.value_or(wrapper::kInetdFile);
     const auto file = system.ReadFile(path, policy::kMaxConfFileBytes);
     if (!file.error.empty()) return Complain(path + ": " + file.error);
-    const policy::XinetdForm form = policy::ToXinetdForm(file.content, path, system);
+    const policy::XinetdForm form = policy::ToXinetdForm(
+        file.content, path, system, wrapper::FilesToLoad({}).real_daemon_directory);
     output.Write(form.text);
     bool complete = true;
     for (const policy::Diagnostic& finding : form.diagnostics) {

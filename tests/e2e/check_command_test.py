@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# postern check and postern convert from outside: exit statuses, the three forms of the answer, and that no file, of
+# whatever kind, makes it crash, hang or tell something without its place.
+import csv
+import json
+import os
+import pathlib
+import resource
+import subprocess
+import tempfile
+import unittest
+
+POSTERN = os.path.join(os.environ.get("POSTERN_BIN", "build/bin"), "postern")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Files as they are found in the world; not part of the project.
+REAL = ROOT.parent / "shared" / "realconf"
+NOTHING = {"--hosts-allow": "/dev/null", "--hosts-deny": "/dev/null", "--config": "/dev/null"}
+CPU_SECONDS = 10  # that nothing takes; a run that does is killed
+
+
+def run(*words):
+    limit = lambda: resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    return subprocess.run([POSTERN, *map(str, words)], capture_output=True, timeout=120, check=False, preexec_fn=limit)
+
+
+def arguments(**named):
+    chosen = {**NOTHING, **{"--" + name.replace("_", "-"): path for name, path in named.items()}}
+    if "--inetd" in chosen:
+        del chosen["--config"]
+    return [word for pair in chosen.items() for word in pair]
+
+
+class Files(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="postern-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def write(self, name, content):
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def findings(self, status, **named):
+        """The findings, after having looked at what holds for all of them."""
+        done = run("check", "--format", "json", *arguments(**named))
+        self.assertEqual((done.returncode, done.stderr), (status, b""), named)
+        answer = json.loads(done.stdout)
+        for finding in answer["findings"]:
+            self.assertGreater(finding["line"], 0, finding)
+            self.assertIn("explanation", finding)
+        weights = [finding["severity"] for finding in answer["findings"]]
+        self.assertEqual([answer["errors"], answer["warnings"], answer["notes"]],
+                         [weights.count("error"), weights.count("warning"), weights.count("note")])
+        self.assertEqual(status, int(answer["errors"] + answer["warnings"] > 0))
+        return answer["findings"]
+
+
+class Check(Files):
+    def test_nothing_wrong_is_status_0(self):
+        deny = self.write("deny", "ALL: ALL\n")
+        self.assertEqual(self.findings(0, hosts_deny=deny), [])
+        self.assertEqual(run("check", *arguments(hosts_deny=deny)).stdout, b"0 errors, 0 warnings, 0 notes\n")
+
+    def test_findings_are_status_1_with_place_and_fix(self):
+        deny = self.write("deny", "sshd: 10.0.0.1/8\n")
+        done = run("check", *arguments(hosts_deny=deny))
+        self.assertEqual((done.returncode, done.stderr), (1, b""))
+        self.assertEqual(done.stdout.decode().splitlines(), [
+            f"{deny}:1:7: error: 10.0.0.1 has bits behind its mask, so this never matches [host-bits-set]",
+            "  sshd: 10.0.0.1/8", "        ^", "  fix: 10.0.0.0/8", "1 error, 0 warnings, 0 notes"])
+        self.assertEqual(run("check", "--json", *arguments(hosts_deny=deny)).stdout,
+                         run("check", "--format", "json", *arguments(hosts_deny=deny)).stdout)
+
+    def test_notes_count_when_strict(self):
+        deny = self.write("deny", "sshd: 10.\nsshd: 10.1.\n")
+        self.assertEqual([f["rule"] for f in self.findings(0, hosts_deny=deny)], ["redundant-rule"])
+        self.assertEqual(run("check", "--strict", *arguments(hosts_deny=deny)).returncode, 1)
+        self.assertEqual(run("check", "--strict", *arguments()).returncode, 0)
+
+    def test_an_unreadable_file_and_wrong_usage_are_status_2(self):
+        for words in (arguments(hosts_deny=self.folder / "none"), arguments(hosts_allow=self.folder),
+                      arguments(config=self.folder / "none"), arguments(inetd=self.folder / "none"),
+                      ["--format", "xml"], ["word"]):
+            done = run("check", *words)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertTrue(done.stderr.startswith(b"postern: "), words)
+
+    def test_a_file_of_each_kind_is_looked_at(self):
+        service = "service x\n{\n type = UNLISTED\n port = 7\n socket_type = stream\n wait = no\n user = root\n" \
+                  " server = %s\n}\n"
+        missing = self.write("missing", service % "/no/such")
+        self.assertEqual([f["rule"] for f in self.findings(1, config=missing)], ["server-not-executable"])
+        there = self.write("there", service % "/bin/true")
+        self.assertEqual([f["rule"] for f in self.findings(1, config=there)], ["world-open-root"])
+        self.assertEqual(self.findings(0, config=there, hosts_deny=self.write("deny", "true: ALL\n")), [])
+        line = self.write("inetd", "20001 stream tcp nowait root /bin/tcpd /no/such\n")
+        rules = [f["rule"] for f in self.findings(1, inetd=line)]
+        self.assertIn("server-not-executable", rules)
+
+    def test_sarif_has_what_readers_of_it_require(self):
+        deny = self.write("de ny", "sshd: 10.0.0.1/8\nfoo\nssh: ALL\nsshd: 10.\nsshd: 10.1.\n")
+        done = run("check", "--format", "sarif", *arguments(hosts_deny=deny))
+        self.assertEqual(done.returncode, 1)
+        log = json.loads(done.stdout)
+        self.assertEqual(log["version"], "2.1.0")
+        self.assertTrue(log["$schema"].startswith("https://") and "sarif-2.1.0" in log["$schema"])
+        self.assertEqual(len(log["runs"]), 1)
+        driver = log["runs"][0]["tool"]["driver"]
+        self.assertEqual(driver["name"], "postern")
+        rules = {rule["id"]: rule for rule in driver["rules"]}
+        self.assertEqual(len(rules), len(driver["rules"]))
+        for rule in rules.values():
+            self.assertTrue(rule["shortDescription"]["text"] and rule["fullDescription"]["text"])
+            self.assertIn(rule["defaultConfiguration"]["level"], ("none", "note", "warning", "error"))
+        results = log["runs"][0]["results"]
+        self.assertEqual([result["ruleId"] for result in results],
+                         ["host-bits-set", "missing-colon", "unused-daemon", "redundant-rule"])
+        for result, level in zip(results, ("error", "error", "warning", "note")):
+            self.assertIn(result["ruleId"], rules)
+            self.assertEqual(result["level"], level)
+            self.assertTrue(result["message"]["text"])
+            place = result["locations"][0]["physicalLocation"]
+            self.assertEqual(place["artifactLocation"]["uri"], "file://" + str(deny).replace(" ", "%20"))
+            self.assertGreaterEqual(min(place["region"]["startLine"], place["region"]["startColumn"]), 1)
+        self.assertEqual(results[0]["locations"][0]["physicalLocation"]["region"], {"startLine": 1, "startColumn": 7})
+
+    def test_text_from_a_file_reaches_no_terminal(self):
+        deny = self.write("deny", b"ssh\x1b[2J: 1.2 \xff\x9b\nx\x07y\n")
+        for form in ("text", "json", "sarif"):
+            out = run("check", "--format", form, *arguments(hosts_deny=deny)).stdout
+            self.assertFalse(set(out) - set(range(0x20, 0x7f)) - {10}, out)
+
+    def test_fifteen_thousand_rules_take_less_than_a_second(self):
+        rules = "".join(f"{'ALL' if i % 3 else 'sshd'}: {i % 200 + 1}.{i // 200}.{i % 7}.{i % 250} h{i}.example.org\n"
+                        for i in range(15000))
+        deny = self.write("deny", rules)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.findings(0, hosts_deny=deny)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.assertLess(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1)
+
+
+class AnyFile(Files):
+    def roles(self, path, kind):
+        if kind == "hosts":
+            return [{"hosts_deny" if "deny" in path.name else "hosts_allow": path}]
+        return [{"config" if kind == "xinetd" else "inetd": path}]
+
+    def test_seeds_of_the_fuzzers_and_golden_files(self):
+        corpora = [(ROOT / "fuzz/corpus", None), (ROOT / "tests/golden", "xinetd")]
+        files = [(path, kind) for folder, kind in corpora for path in sorted(folder.rglob("*"))
+                 if path.is_file() and path.suffix != ".ref"]
+        self.assertGreater(len(files), 20)
+        for path, kind in files[::max(1, len(files) // 150)]:
+            for role in ({"hosts_deny": path}, {"hosts_allow": path}, {"config": path}, {"inetd": path}):
+                done = run("check", "--format", "json", *arguments(**role))
+                self.assertIn(done.returncode, (0, 1), (role, done.stderr))
+                for finding in json.loads(done.stdout)["findings"]:
+                    self.assertGreater(finding["line"], 0, finding)
+
+    def test_files_of_the_world_have_the_right_verdict(self):
+        if not REAL.is_dir():
+            return  # the seeds above are all there is to read
+        with open(REAL / "manifest.tsv", newline="", encoding="utf-8") as manifest:
+            rows = list(csv.DictReader(manifest, delimiter="\t"))
+        self.assertGreater(len(rows), 100)
+        for row in rows:
+            path, kind = REAL / row["file"], row["file"].split("/")[0]
+            for role in self.roles(path, kind):
+                status = run("check", *arguments(**role)).returncode
+                findings = self.findings(status, **role)
+                rules = {finding["rule"] for finding in findings}
+                foreign = any(rule.startswith("not-") and rule.endswith("-file") for rule in rules)
+                self.assertEqual(foreign, row["class"].startswith("foreign"), (row, rules))
+                if row["class"] == "comments-only":
+                    self.assertEqual(findings, [], row)
+                if row["class"] == "malformed:no-colon":
+                    self.assertEqual(rules, {"missing-colon"}, row)
+
+    def test_the_largest_file_of_the_world_takes_less_than_a_tenth_of_a_second(self):
+        if not REAL.is_dir():
+            return  # see above
+        largest = max((path for path in (REAL / "hosts").iterdir()), key=lambda path: path.stat().st_size)
+        times = []
+        for _ in range(5):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            run("check", *arguments(hosts_deny=largest))
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        self.assertLess(min(times), 0.1)
+
+
+class Convert(Files):
+    def test_what_is_converted_is_a_configuration(self):
+        inetd = self.write("inetd", "# mine\n20001 stream tcp nowait root /usr/sbin/tcpd /bin/true -x\n")
+        done = run("convert", "--inetd", inetd)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        xinetd = self.write("xinetd", done.stdout)
+        self.assertEqual([f["rule"] for f in self.findings(1, config=xinetd)], ["world-open-root"])
+        policy = ["--config", xinetd, "--hosts-allow", "/dev/null", "--hosts-deny", self.write("deny", "true: ALL\n")]
+        self.assertEqual(run("match", *policy, "--service", "20001", "--client-addr", "192.0.2.1").returncode, 1)
+        policy[-1] = "/dev/null"
+        self.assertEqual(run("match", *policy, "--service", "20001", "--client-addr", "192.0.2.1").returncode, 0)
+
+    def test_what_is_left_out_is_told_by_its_place(self):
+        inetd = self.write("inetd", "20001 stream tcp nowait.9 root /bin/true\n20002 stream\n")
+        done = run("convert", "--inetd", inetd)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"postern: {inetd}:1:1: warning: ", done.stderr.decode())
+        self.assertIn(f"postern: {inetd}:2:", done.stderr.decode())
+        self.assertNotIn(b"service", done.stdout)
+
+    def test_a_file_that_cannot_be_read_is_status_2(self):
+        for words in (["--inetd", self.folder / "none"], ["--inetd", self.folder], ["--inetd", ""], ["word"]):
+            done = run("convert", *words)
+            self.assertEqual((done.returncode, done.stdout), (2, b""), words)
+            self.assertTrue(done.stderr.startswith(b"postern: "), words)
+
+
+if __name__ == "__main__":
+    unittest.main()
