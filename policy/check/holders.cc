@@ -51,8 +51,9 @@ void Holders::AddTo(Group& group, const RuleShape& shape, std::uint32_t rule) {
     ++steps_;
     if (!client.sure) continue;
     if (client.all && !group.all) group.all = rule;
-    group.texts.try_emplace(client.key, rule);
-    if (client.key != client.host) continue;
+    const bool has_user = client.key != client.host;
+    if (has_user || !client.only_addresses) group.texts.try_emplace(client.key, rule);
+    if (has_user) continue;
     if (!client.domain.empty()) group.domains.try_emplace(client.domain, rule);
     for (const AddressRange& range : client.addresses.ranges()) group.cover.Add(range, rule);
   }
@@ -109,8 +110,10 @@ bool Holders::Held(const Groups& groups, const ClientShape& client, Owners& owne
       owners.insert(*group->all);
       return true;
     }
+    const bool has_user = client.key != client.host;
+    if (client.only_addresses && !has_user) continue;
     if (HeldByText(*group, client.key, owners)) return true;
-    if (client.key != client.host && HeldByText(*group, client.host, owners)) return true;
+    if (has_user && HeldByText(*group, client.host, owners)) return true;
     if (!client.only_addresses && HeldByDomain(*group, client.host, owners)) return true;
   }
   return client.only_addresses && Held(groups, client.addresses, owners);

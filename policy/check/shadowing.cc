@@ -2,6 +2,7 @@
 #include "policy/check/shadowing.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -57,7 +58,7 @@ class Shadowing {
       if (passed_over_ && entry.which == *passed_over_) continue;
       RuleShape shape = ShapeOf(regions_, *entry.rule, entry.which);
       effects_.back() = shape.effect;
-      first_.try_emplace(WordsOf(*entry.rule), static_cast<std::uint32_t>(i));
+      first_.try_emplace(HashOf(*entry.rule), static_cast<std::uint32_t>(i));
       if (const auto owners = holders_.HoldersOf(shape)) {
         Tell(i, *owners);
         continue;
@@ -111,8 +112,9 @@ class Shadowing {
         std::ranges::all_of(owners, [&](std::uint32_t owner) { return effects_[owner] == effect; });
     const bool acts =
         effect == Effect::kReplaces || (rule.options && !rule.options->actions.empty());
-    const std::uint32_t same = first_.at(WordsOf(rule));
-    if (same < index && same_effect) {
+    const std::uint32_t same = first_.at(HashOf(rule));
+    const bool repeats = same < index && WordsOf(*entries_[same].rule) == WordsOf(rule);
+    if (repeats && same_effect) {
       return Add(Severity::kWarning, "duplicate-rule", index,
                  "the same rule stands in " + PlaceText(*entries_[same].rule), "remove this line");
     }
@@ -145,6 +147,8 @@ class Shadowing {
     if (second != std::string::npos) words += rule.text.substr(second);
     return words;
   }
+
+  static std::size_t HashOf(const Rule& rule) { return std::hash<std::string>{}(WordsOf(rule)); }
 
   std::string OwnerNames(const std::set<std::uint32_t>& owners) const {
     std::string names;
@@ -181,7 +185,7 @@ class Shadowing {
 
   std::vector<Entry> entries_;
   std::vector<Effect> effects_;
-  std::unordered_map<std::string, std::uint32_t> first_;  // what rules say, and who says it first
+  std::unordered_map<std::size_t, std::uint32_t> first_;  // who says it first, by HashOf()
   analysis::Regions regions_;
   Holders holders_;
   std::optional<hosts::Which> passed_over_;
