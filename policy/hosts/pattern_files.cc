@@ -46,13 +46,20 @@ PatternFile PatternFiles::Read(const std::string& path) {
   if (source.state == SourceFile::State::kMissing) return Unusable(path, "no such file");
   if (source.state == SourceFile::State::kUnreadable) return Unusable(path, source.reason);
   PatternFile file{.path = path, .error = {}, .patterns = {}};
+  std::size_t count = 0;
+  const auto load = [this, &count](const std::string& inner) {
+    auto loaded = Load(inner);
+    count += counts_[inner];
+    return loaded;
+  };
   std::string_view rest = source.content;
   for (std::string_view word = NextWord(rest); !word.empty(); word = NextWord(rest)) {
     if (word.size() > kMaxPatternFileWord) return Unusable(path, "a word of it is too long");
     word = word.substr(0, word.find('\0'));
-    file.patterns.push_back(
-        ParseHostPattern(word, [this](const std::string& inner) { return Load(inner); }));
+    file.patterns.push_back(ParseHostPattern(word, load));
+    if (++count > kMaxPatternFilePatterns) return Unusable(path, "too many patterns in its files");
   }
+  counts_[path] = count;
   return file;
 }
 

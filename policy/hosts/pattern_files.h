@@ -18,6 +18,9 @@ namespace postern::policy::hosts {
 
 inline constexpr std::size_t kMaxPatternFileWord = 8191;
 inline constexpr int kMaxPatternFileDepth = 16;
+// In one file and those it names, each as often as it is named: as many addresses as the largest
+// file holds. Every decision may have to look at all of them.
+inline constexpr std::size_t kMaxPatternFilePatterns = std::size_t{1} << 21U;
 
 class PatternFiles {
  public:
@@ -33,6 +36,7 @@ class PatternFiles {
   const SourceLoader& source_;
   std::vector<std::string>& asked_;
   std::map<std::string, std::shared_ptr<const PatternFile>> files_;  // null: being read
+  std::map<std::string, std::size_t> counts_;  // patterns of a file and of those it names
   int depth_ = 0;
 };
 

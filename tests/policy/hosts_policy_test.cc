@@ -87,5 +87,27 @@ TEST_CASE("nesting is bounded") {
   CHECK(depth == kMaxPatternFileDepth + 1);
 }
 
+TEST_CASE("what files name together is bounded, so that no decision runs for ever") {
+  const auto tenfold = [](int levels) {
+    HostsFiles files;
+    for (int i = 0; i < levels; ++i) {
+      std::string& file = files[i == 0 ? "/first" : "/" + std::to_string(i)];
+      for (int k = 0; k < 10; ++k) file += "/" + std::to_string(i + 1) + " ";
+    }
+    files["/" + std::to_string(levels)] = "192.0.2.1";
+    return files;
+  };
+  const auto usable = [](const PatternFile& file) {
+    const PatternFile* inner = &file;
+    while (inner->error.empty() && inner->patterns[0].text.starts_with('/')) {
+      inner = std::get<std::shared_ptr<const PatternFile>>(inner->patterns[0].meaning).get();
+    }
+    return inner->error.empty();
+  };
+  CHECK(usable(*LoadFile(tenfold(5))));
+  CHECK(LoadFile(tenfold(6))->error == "too many patterns in its files");
+  CHECK_FALSE(usable(*LoadFile(tenfold(14))));
+}
+
 }  // namespace
 }  // namespace postern::policy::hosts

@@ -197,8 +197,9 @@ TEST_CASE("membership of a netgroup is asked for by group and name") {
 
 TEST_CASE("a file that cannot be used is told, whatever the address") {
   const Request request = From("192.0.2.1");
+  const ClientToken client = Client("/missing");
   Matcher matcher(request);
-  CHECK(matcher.Match(Client("/missing"), false) == Answer::kUnusable);
+  CHECK(matcher.Match(client, false) == Answer::kUnusable);
   REQUIRE(matcher.unusable());
   CHECK(matcher.unusable()->path == "/missing");
 }
