@@ -120,6 +120,8 @@ bool Acceptor::TakeWaitingConnection(Service& service) {
 
 bool Acceptor::TakeDatagram(Service& service) {
   const sys::UniqueFd& socket = service.listener().socket();
+  // Whoever was given the socket, or still has it, may have set one.
+  sys::PeekFromTheStart(socket);
   const auto first = sys::PeekDatagram(socket);
   // A pending socket error, such as an ICMP unreachable for an earlier reply, is consumed by
   // asking.

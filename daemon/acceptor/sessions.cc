@@ -327,6 +327,7 @@ void Sessions::CollectFailures() {
 void Sessions::DropUnread(Session& session) {
   if (!session.first_datagram || !session.service->listener()) return;
   const sys::UniqueFd& socket = session.service->listener().socket();
+  sys::PeekFromTheStart(socket);
   const auto first = sys::PeekDatagram(socket);
   if (!first || *first != *session.first_datagram) return;
   sys::IgnoreError(sys::DropDatagram(socket), "then it is gone already");

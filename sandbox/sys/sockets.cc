@@ -278,6 +278,12 @@ Result<QueuedDatagram> PeekDatagram(const UniqueFd& socket) {
   return datagram;
 }
 
+void PeekFromTheStart(const UniqueFd& socket) {
+  // Refused by sockets that have no such offset.
+  IgnoreError(SetOption(socket, SOL_SOCKET, SO_PEEK_OFF, -1, "SO_PEEK_OFF"),
+              "then peeks are whole");
+}
+
 Status DropDatagram(const UniqueFd& socket) {
   msghdr message{};
   if (::recvmsg(socket.get(), &message, MSG_DONTWAIT | MSG_TRUNC) < 0) return LastError("recvmsg");

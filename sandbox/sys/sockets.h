@@ -95,6 +95,9 @@ struct QueuedDatagram {
 };
 Result<QueuedDatagram> PeekDatagram(const UniqueFd& socket);  // EAGAIN: nothing queued
 Status DropDatagram(const UniqueFd& socket);                  // consumes the first, unread
+// SO_PEEK_OFF, which belongs to the socket and not to who set it: without this a peek may find
+// nothing where something is queued.
+void PeekFromTheStart(const UniqueFd& socket);
 
 struct SocketDescription {
   SocketKind kind = SocketKind::kStream;

@@ -34,6 +34,11 @@ for _ in range(4000):
     fcntl.fcntl(0, fcntl.F_SETFL, 0)
     time.sleep(0.005)
 """
+SETS_A_PEEK_OFFSET = """import socket
+s = socket.socket(fileno=0)
+s.recv(100)
+s.setsockopt(socket.SOL_SOCKET, 42, 1 << 20)  # SO_PEEK_OFF
+"""
 
 
 class Hostile(lab_case.LabCase):
@@ -73,6 +78,15 @@ class Hostile(lab_case.LabCase):
         self.assertLess(self.spent(daemon), 0.2)
         self.assertTrue(daemon.logged("opened anew"))
         self.assert_serves()
+
+    def test_a_peek_offset_that_a_server_set_neither_hides_datagrams_nor_makes_the_daemon_spin(self):
+        self.lab.script("peek.py", SETS_A_PEEK_OFFSET, "/usr/bin/python3 -I")
+        daemon = self.start(DEFAULTS + ECHO + entry("u", self.target, "server = /run/lab/peek.py", protocol="udp"))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            for served in (1, 2):
+                client.sendto(b"a", ("127.0.0.1", self.target))
+                self.assertEqual(len(daemon.wait_records(served, kind="EXIT")), served)
+        self.assertLess(self.spent(daemon), 0.2)
 
     def test_a_server_that_shuts_its_stream_socket_down_does_not_make_the_daemon_spin(self):
         self.lab.script("shut.py", SHUTS_DOWN, "/usr/bin/python3 -I")
