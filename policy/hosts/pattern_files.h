@@ -20,7 +20,7 @@ inline constexpr std::size_t kMaxPatternFileWord = 8191;
 inline constexpr int kMaxPatternFileDepth = 16;
 // In one file and those it names, each as often as it is named: as many addresses as the largest
 // file holds. Every decision may have to look at all of them.
-inline constexpr std::size_t kMaxPatternFilePatterns = std::size_t{1} << 21U;
+inline constexpr std::size_t kMaxPatternFilePatterns = std::size_t{1} << 23U;
 
 class PatternFiles {
  public:

@@ -105,7 +105,7 @@ TEST_CASE("what files name together is bounded, so that no decision runs for eve
     return inner->error.empty();
   };
   CHECK(usable(*LoadFile(tenfold(5))));
-  CHECK(LoadFile(tenfold(6))->error == "too many patterns in its files");
+  CHECK(LoadFile(tenfold(7))->error == "too many patterns in its files");
   CHECK_FALSE(usable(*LoadFile(tenfold(14))));
 }
 

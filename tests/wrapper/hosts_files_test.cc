@@ -3,6 +3,7 @@
 #include "wrapper/access/hosts_files.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -159,6 +160,22 @@ TEST_CASE_METHOD(Tables, "a file that may not be read denies, or grants nothing"
           if (::setresuid(65534, 65534, 65534) != 0) return 2;
           if (Allows()) return 3;
           return files.Current()->allow().end_reason == "Permission denied" ? 0 : 4;
+        }) == 0);
+}
+
+TEST_CASE_METHOD(Tables, "want of descriptors refuses no longer than it lasts") {
+  WriteFile(allow, "sshd: ALL\n");
+  WriteFile(deny, "ALL: ALL\n");
+  Rest();
+  CHECK(testlib::StatusOfChild([this] {
+          HostsFiles own({allow, deny});
+          rlimit limit{};
+          ::getrlimit(RLIMIT_NOFILE, &limit);
+          const rlimit none{0, limit.rlim_max};
+          ::setrlimit(RLIMIT_NOFILE, &none);
+          if (Allows(own.Current())) return 1;
+          ::setrlimit(RLIMIT_NOFILE, &limit);
+          return Allows(own.Current()) ? 0 : 2;
         }) == 0);
 }
 

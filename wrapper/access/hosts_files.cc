@@ -28,6 +28,9 @@ struct Seen {
   int error = 0;                        // errno of that
   // Another change may leave the same stamp, so the stamp alone does not tell.
   bool too_young = false;
+  // What kept it from being read may pass without a change of the file: no descriptor was free, or
+  // the process was somebody else at the time.
+  bool may_pass = false;
 };
 
 bool IsTooYoung(const sys::FileStamp& stamp, std::int64_t now) {
@@ -39,7 +42,7 @@ bool IsTooYoung(const sys::FileStamp& stamp, std::int64_t now) {
 }
 
 Seen Look(const std::string& path) {
-  Seen seen{.path = path, .stamp = {}, .error = 0, .too_young = false};
+  Seen seen{.path = path, .stamp = {}, .error = 0, .too_young = false, .may_pass = false};
   const std::int64_t now = sys::FileClock();
   if (const auto stamp = sys::StampOf(path)) {
     seen.stamp = *stamp;
@@ -51,7 +54,7 @@ Seen Look(const std::string& path) {
 }
 
 bool IsUnchanged(const Seen& before) {
-  if (before.too_young) return false;
+  if (before.too_young || before.may_pass) return false;
   const auto stamp = sys::StampOf(before.path);
   if (!stamp) return !before.stamp && stamp.error().number == before.error;
   return before.stamp == *stamp;
@@ -69,15 +72,22 @@ std::string ReasonOf(const sys::Error& error) {
   return sys::ErrnoMessage(error.number);
 }
 
-}  // namespace
-
-SourceFile ReadSourceFile(const std::string& path) {
-  auto content = sys::ReadFile(path, kMaxSourceFile);
+SourceFile SourceFrom(sys::Result<std::string> content) {
   if (content) {
     return {.state = SourceFile::State::kRead, .content = std::move(*content), .reason = {}};
   }
   if (content.error().number == ENOENT) return {};
   return Unreadable(ReasonOf(content.error()));
+}
+
+bool IsLasting(int error) {
+  return error == EINVAL || error == EFBIG || error == ELOOP || error == ENOTDIR || error == ENOENT;
+}
+
+}  // namespace
+
+SourceFile ReadSourceFile(const std::string& path) {
+  return SourceFrom(sys::ReadFile(path, kMaxSourceFile));
 }
 
 struct HostsFiles::Snapshot {
@@ -95,7 +105,9 @@ std::shared_ptr<const HostsPolicy> HostsFiles::Current() {
   fresh->policy = HostsPolicy::Compile(paths_, [&fresh](const std::string& path) {
     // Looked at before it is read: what changes meanwhile differs from this at the next look.
     fresh->files.push_back(Look(path));
-    return ReadSourceFile(path);
+    auto content = sys::ReadFile(path, kMaxSourceFile);
+    fresh->files.back().may_pass = !content && !IsLasting(content.error().number);
+    return SourceFrom(std::move(content));
   });
   snapshot_.store(fresh);
   return fresh->policy;
