@@ -27,17 +27,13 @@
 #include <string_view>
 #include <vector>
 
+#include "sandbox/profile.h"
 #include "sandbox/sys/error.h"
 #include "sandbox/sys/unique_fd.h"
 
 namespace postern::sandbox {
 
 inline constexpr int kLaunchFailed = 126;  // as env(1); a program may also end so by itself
-
-struct PlannedLimit {
-  int resource = 0;         // RLIMIT_…
-  std::uint64_t value = 0;  // soft and hard; RLIM_INFINITY for none
-};
 
 // Everything about a program that is the same for each of its instances. Immutable once handed to
 // Launcher; the vectors of pointers point into the strings beside them.
