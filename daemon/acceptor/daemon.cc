@@ -36,6 +36,31 @@ std::expected<T, std::string> OrText(sys::Result<T> result) {
   return std::move(*result);
 }
 
+bool RunsProgram(const policy::ServiceSpec& spec) {
+  return spec.kind == policy::ServiceKind::kProgram || spec.kind == policy::ServiceKind::kTcpmux;
+}
+
+// Programs run without a sandbox in this version. A service whose lines ask for one stays down: a
+// control that silently does nothing is worse than none.
+void HoldConfined(policy::Configuration& configuration) {
+  std::erase_if(configuration.services, [&configuration](const auto& spec) {
+    if (!RunsProgram(*spec)) return false;
+    const policy::Confinement& wanted = *spec->confinement;
+    if (wanted.profile == policy::SandboxProfile::kNone || wanted.written.empty()) return false;
+    const policy::Confinement::Written& first = wanted.written.front();
+    configuration.diagnostics.push_back({policy::Severity::kError,
+                                         "not-enforced",
+                                         first.where,
+                                         "service " + spec->id + ": " +
+                                             std::string(first.attribute) +
+                                             " is not enforced by this version",
+                                         "sandbox = none",
+                                         {}});
+    configuration.held.push_back({spec->id, spec->where});
+    return true;
+  });
+}
+
 }  // namespace
 
 std::expected<std::unique_ptr<Daemon>, std::string> Daemon::Make(DaemonStart start) {
@@ -120,8 +145,10 @@ std::expected<void, std::string> Daemon::StartServices() {
 }
 
 policy::Configuration Daemon::Load() const {
-  return policy::LoadConfiguration(FilesToLoad(start_.options.files),
-                                   wrapper::RealSystem(start_.start_directory));
+  policy::Configuration configuration = policy::LoadConfiguration(
+      FilesToLoad(start_.options.files), wrapper::RealSystem(start_.start_directory));
+  HoldConfined(configuration);
+  return configuration;
 }
 
 void Daemon::LogDiagnostics(const policy::Configuration& configuration) {
@@ -147,9 +174,8 @@ void Daemon::LogDiagnostics(const policy::Configuration& configuration) {
 
 void Daemon::WarnOfUnconfined(const policy::Configuration& configuration) {
   for (const auto& spec : configuration.services) {
-    const bool runs_program =
-        spec->kind == policy::ServiceKind::kProgram || spec->kind == policy::ServiceKind::kTcpmux;
-    if (!runs_program || spec->sandbox_stated) continue;
+    if (!RunsProgram(*spec)) continue;
+    if (spec->confinement->profile == policy::SandboxProfile::kNone) continue;
     log_->Warning("service " + spec->id +
                   " runs without a sandbox; `sandbox = none` says that this is meant");
   }

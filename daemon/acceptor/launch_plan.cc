@@ -34,6 +34,18 @@ int LimitNumberOf(ResourceKind kind) {
       return sys::kLimitCore;
     case ResourceKind::kLockedMemory:
       return sys::kLimitLockedMemory;
+    case ResourceKind::kFileLocks:
+      return sys::kLimitFileLocks;
+    case ResourceKind::kPendingSignals:
+      return sys::kLimitPendingSignals;
+    case ResourceKind::kMessageQueues:
+      return sys::kLimitMessageQueues;
+    case ResourceKind::kNice:
+      return sys::kLimitNice;
+    case ResourceKind::kRealtimePriority:
+      return sys::kLimitRealtimePriority;
+    case ResourceKind::kRealtimeMicroseconds:
+      return sys::kLimitRealtimeMicroseconds;
   }
   return sys::kLimitCore;
 }

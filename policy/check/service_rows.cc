@@ -26,6 +26,8 @@ constexpr FindingKind kRows[] = {
      "A service with it stays down; a rule with it refuses."},
     {"unknown-group", kError, "there is no such group",
      "A service with it stays down; a rule with it refuses."},
+    {"unknown-path", kError, "a path that is not there",
+     "A service with it stays down, for it would be confined otherwise than it says."},
     {"unlisted-service", kError, "a service that /etc/services does not list",
      "Its port is not known."},
     {"port-mismatch", kError, "the port is not that of /etc/services",

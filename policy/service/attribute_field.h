@@ -18,6 +18,14 @@ concept HasListOperators =
       Codec::Remove(list, other);
     };
 
+// In `defaults`, "=" on a list adds, as xinetd does it; on a list that a profile begins it
+// replaces.
+template <typename Codec>
+constexpr bool AddsBySetting(BlockKind kind) {
+  if constexpr (requires { Codec::kReplacesInDefaults; }) return false;
+  return kind == BlockKind::kDefaults;
+}
+
 template <auto kMember, typename Codec>
 std::optional<Diagnostic> Assign(Settings& settings, Words words, const CodecContext& context,
                                  [[maybe_unused]] BlockKind kind) {
@@ -27,7 +35,7 @@ std::optional<Diagnostic> Assign(Settings& settings, Words words, const CodecCon
   setting.from = &context.assignment;
   if constexpr (HasListOperators<Codec>) {
     const Operator op = context.assignment.op;
-    const bool adds = op == Operator::kAdd || kind == BlockKind::kDefaults;
+    const bool adds = op == Operator::kAdd || (op == Operator::kSet && AddsBySetting<Codec>(kind));
     if (!setting.value && (adds || op == Operator::kRemove)) setting.value.emplace();
     if (op == Operator::kRemove) {
       Codec::Remove(*setting.value, *value);
@@ -64,8 +72,12 @@ std::string PrintField(const Settings& settings) {
 
 template <auto kMember, typename Codec>
 constexpr FieldFunctions Field() {
-  return {Assign<kMember, Codec>, InheritField<kMember>, Given<kMember>, From<kMember>,
-          PrintField<kMember, Codec>};
+  return {Assign<kMember, Codec>,
+          InheritField<kMember>,
+          Given<kMember>,
+          From<kMember>,
+          PrintField<kMember, Codec>,
+          AddsBySetting<Codec>(BlockKind::kDefaults)};
 }
 
 }  // namespace postern::policy

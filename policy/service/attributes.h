@@ -29,7 +29,7 @@ enum class Inheritance : std::uint8_t { kNone, kFill, kBase };
 
 // Whether this version does what the attribute says. What is not enforced may not be written down:
 // a control that silently does nothing is worse than none.
-enum class Enforcement : std::uint8_t { kEnforced, kNotYet, kOnlyNone };
+enum class Enforcement : std::uint8_t { kEnforced, kNotYet };
 
 inline constexpr std::uint8_t kAnyCount = 255;
 struct Arity {
@@ -38,12 +38,13 @@ struct Arity {
 
 // The functions of one member of Settings under one codec; see Field() in attributes.cc.
 struct FieldFunctions {
-  // nullopt: done. In `defaults`, "=" on a list adds, as xinetd does it.
+  // nullopt: done.
   std::optional<Diagnostic> (*assign)(Settings&, Words, const CodecContext&, BlockKind);
   void (*inherit)(Settings& service, const Settings& defaults);  // when the service has no value
   bool (*given)(const Settings&);
   const Assignment* (*from)(const Settings&);
   std::string (*print)(const Settings&);  // the words after the operator
+  bool adds_in_defaults;                  // "=" in `defaults` adds to a list, as xinetd does it
 };
 
 struct Attribute {

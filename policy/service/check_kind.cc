@@ -39,7 +39,6 @@ void ServiceCheck::CheckKind() {
   spec_.keepalive = flags_.keepalive;
   spec_.nodelay = flags_.nodelay;
   spec_.no_libwrap = flags_.nolibwrap;
-  spec_.sandbox_stated = static_cast<bool>(settings_.sandbox);
   if (type_.rpc) {
     Error("rpc-not-supported", At(settings_.type),
           "RPC services are not supported: registering with rpcbind exposes a port that no rule of "

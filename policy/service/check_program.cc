@@ -19,7 +19,7 @@ struct LimitRow {
   ResourceKind kind;
 };
 
-constexpr std::array<LimitRow, 10> kLimits = {{
+constexpr std::array<LimitRow, 16> kLimits = {{
     {&Settings::rlimit_as, ResourceKind::kAddressSpace},
     {&Settings::rlimit_data, ResourceKind::kData},
     {&Settings::rlimit_rss, ResourceKind::kResident},
@@ -30,6 +30,12 @@ constexpr std::array<LimitRow, 10> kLimits = {{
     {&Settings::rlimit_fsize, ResourceKind::kFileSize},
     {&Settings::rlimit_core, ResourceKind::kCore},
     {&Settings::rlimit_memlock, ResourceKind::kLockedMemory},
+    {&Settings::rlimit_locks, ResourceKind::kFileLocks},
+    {&Settings::rlimit_sigpending, ResourceKind::kPendingSignals},
+    {&Settings::rlimit_msgqueue, ResourceKind::kMessageQueues},
+    {&Settings::rlimit_nice, ResourceKind::kNice},
+    {&Settings::rlimit_rtprio, ResourceKind::kRealtimePriority},
+    {&Settings::rlimit_rttime, ResourceKind::kRealtimeMicroseconds},
 }};
 
 std::optional<std::uint32_t> NumericId(const std::string& text) {

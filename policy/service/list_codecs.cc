@@ -2,30 +2,13 @@
 // List items of xinetd.conf; see list_codecs.h.
 #include "policy/service/list_codecs.h"
 
-#include <array>
 #include <optional>
 
+#include "policy/service/capability_names.h"
 #include "policy/service/scalar_codecs.h"
 
 namespace postern::policy {
 namespace {
-
-// capabilities(7), without the CAP_ in front.
-constexpr std::array<std::string_view, 41> kCapabilities = {
-    "audit_control",   "audit_read",   "audit_write",
-    "block_suspend",   "bpf",          "checkpoint_restore",
-    "chown",           "dac_override", "dac_read_search",
-    "fowner",          "fsetid",       "ipc_lock",
-    "ipc_owner",       "kill",         "lease",
-    "linux_immutable", "mac_admin",    "mac_override",
-    "mknod",           "net_admin",    "net_bind_service",
-    "net_broadcast",   "net_raw",      "perfmon",
-    "setfcap",         "setgid",       "setpcap",
-    "setuid",          "sys_admin",    "sys_boot",
-    "sys_chroot",      "sys_module",   "sys_nice",
-    "sys_pacct",       "sys_ptrace",   "sys_rawio",
-    "sys_resource",    "sys_time",     "sys_tty_config",
-    "syslog",          "wake_alarm"};
 
 bool IsIdentifier(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -93,9 +76,9 @@ bool SyscallItem::Same(const Value& a, const Value& b) { return a == b; }
 
 Result<std::string> CapabilityItem::ParseOne(const Word& word, const CodecContext& context) {
   std::string name = ToLower(word.text);
-  if (std::ranges::find(kCapabilities, name) == kCapabilities.end()) {
+  if (std::ranges::find(kCapabilityNames, name) == kCapabilityNames.end()) {
     return context.Expected(word, "a capability of capabilities(7) without \"cap_\"",
-                            DidYouMean(name, kCapabilities));
+                            DidYouMean(name, kCapabilityNames));
   }
   return name;
 }

@@ -66,6 +66,39 @@ POSTERN_ITEM(PortItem, std::uint16_t);
 
 #undef POSTERN_ITEM
 
+// A list that the profile has a default for: the lines make an edit of it, not the list itself.
+template <typename List>
+struct EditCodec {
+  using Value = Edit<typename List::Value>;
+  static constexpr bool kReplacesInDefaults = true;
+
+  static Result<Value> Parse(Words words, const CodecContext& context) {
+    auto list = List::Parse(words, context);
+    if (!list) return Failure(std::move(list.error()));
+    return Value{.replaced = *std::move(list)};
+  }
+
+  // The words that are in it, whatever the profile adds to them.
+  static std::string Print(const Value& edit) {
+    typename List::Value list = edit.replaced.value_or(typename List::Value{});
+    List::Add(list, edit.added);
+    List::Remove(list, edit.removed);
+    return List::Print(list);
+  }
+
+  static void Add(Value& edit, Value more) {
+    List::Remove(edit.removed, *more.replaced);
+    List::Remove(edit.added, *more.replaced);
+    List::Add(edit.added, *std::move(more.replaced));
+  }
+
+  static void Remove(Value& edit, const Value& less) {
+    List::Remove(edit.added, *less.replaced);
+    List::Remove(edit.removed, *less.replaced);
+    List::Add(edit.removed, *less.replaced);
+  }
+};
+
 // only_from and its kin. Removal compares blocks: "-= 10.0.0.0" takes exactly that block away,
 // never what merely lies within it.
 struct AddressListCodec {
@@ -82,7 +115,9 @@ using EnvironmentCodec = ListCodec<AssignmentItem>;
 using PathListCodec = ListCodec<PathItem>;
 using PatternListCodec = ListCodec<PatternItem>;
 using SyscallListCodec = ListCodec<SyscallItem>;
+using SyscallEditCodec = EditCodec<SyscallListCodec>;
 using CapabilityListCodec = ListCodec<CapabilityItem>;
+using CapabilityEditCodec = EditCodec<CapabilityListCodec>;
 using PortListCodec = ListCodec<PortItem>;
 
 }  // namespace postern::policy

@@ -149,6 +149,14 @@ Result<int> NiceCodec::Parse(Words words, const CodecContext& context) {
 }
 std::string NiceCodec::Print(const Value& value) { return std::to_string(value); }
 
+// proc(5), /proc/PID/oom_score_adj.
+Result<int> OomScoreCodec::Parse(Words words, const CodecContext& context) {
+  const auto score = ParseSigned(words[0].text, -1000, 1000);
+  if (!score) return context.Expected(words[0], "a whole number from -1000 to 1000");
+  return static_cast<int>(*score);
+}
+std::string OomScoreCodec::Print(const Value& value) { return std::to_string(value); }
+
 // A negative value refuses always, as in xinetd; 0 is refused by xinetd too.
 Result<double> LoadCodec::Parse(Words words, const CodecContext& context) {
   const std::string& text = words[0].text;

@@ -28,6 +28,7 @@ POSTERN_CODEC(PortCodec, std::uint16_t);        // 1 … 65535
 POSTERN_CODEC(Unsigned32Codec, std::uint32_t);  // 0 … 2^32-1
 POSTERN_CODEC(OctalCodec, std::uint32_t);       // 0 … 0777
 POSTERN_CODEC(NiceCodec, int);                  // -20 … 19
+POSTERN_CODEC(OomScoreCodec, int);              // -1000 … 1000
 POSTERN_CODEC(LoadCodec, double);               // finite, not 0
 POSTERN_CODEC(RateCodec, ConnectionRate);       // RATE SECONDS
 POSTERN_CODEC(SourceRateCodec, SourceRate);     // COUNT SECONDS

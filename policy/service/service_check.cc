@@ -20,6 +20,7 @@ std::shared_ptr<const ServiceSpec> ServiceCheck::Run() {
   if (runs_program()) CheckProgram();
   if (spec_.kind == ServiceKind::kRedirect) CheckRedirect();
   CheckAdmission();
+  CheckConfinement();
   if (draft_.findings.failed()) return nullptr;
   return std::make_shared<const ServiceSpec>(std::move(spec_));
 }

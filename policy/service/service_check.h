@@ -26,6 +26,8 @@ struct CheckShared {
   std::map<const Assignment*, std::shared_ptr<const AccessList>> lists = {};
   // Warnings about a line of `defaults` are given once, not for each service.
   std::set<const Assignment*> warned = {};
+  // Services next to each other mostly say the same about their confinement, and share it then.
+  std::shared_ptr<const Confinement> confinement = {};
 };
 
 class ServiceCheck {
@@ -68,6 +70,17 @@ class ServiceCheck {
   void CheckRates();
   void CheckLogs();
   void CheckLibwrap();
+
+  void CheckConfinement();  // check_confinement.cc: what the program is confined by
+  void RefuseConfinementOfRelay();
+  void RefuseConfinementOfNone();
+  void CheckNetwork(const Confinement& confinement);
+  void CheckNamespaces(const Confinement& confinement);
+  void CheckIsolation();
+  void CheckPaths(const Setting<Strings>& paths);
+  void CheckRoot();
+  bool Own(const Assignment* from) const;
+
   std::shared_ptr<const AccessList> Compile(const Setting<AddressWords>& setting);
 
   void Error(std::string code, const Place& place, std::string message, std::string fix = {});

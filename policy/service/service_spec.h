@@ -17,6 +17,7 @@
 #include "policy/address/ip_address.h"
 #include "policy/base/diagnostic.h"
 #include "policy/decision/access_times.h"
+#include "policy/service/confinement.h"
 
 namespace postern::policy {
 
@@ -71,11 +72,17 @@ enum class ResourceKind : std::uint8_t {
   kFileSize,
   kCore,
   kLockedMemory,
+  kFileLocks,
+  kPendingSignals,
+  kMessageQueues,
+  kNice,
+  kRealtimePriority,
+  kRealtimeMicroseconds,
 };
 
 struct ResourceLimit {
   ResourceKind kind;
-  Limit value;  // soft and hard alike; bytes, seconds or a count
+  Limit value;  // soft and hard alike; in the unit of getrlimit(2)
 };
 
 struct Program {
@@ -183,7 +190,9 @@ struct ServiceSpec {
   LogOnFailure log_on_failure;
   Banners banners;
 
-  bool sandbox_stated = false;  // the files say `sandbox = none`; otherwise the daemon warns once
+  // What a program is confined by; null for what runs in postern-relay. Services that say the same
+  // share it.
+  std::shared_ptr<const Confinement> confinement;
 };
 
 }  // namespace postern::policy

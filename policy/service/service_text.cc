@@ -26,16 +26,23 @@ constexpr Names<Family, 5> kFamilyText{{{"IPv6 and IPv4", Family::kDual},
                                         {"IPv6 only", Family::kIpv6Only},
                                         {"unix", Family::kUnix}}};
 
-constexpr Names<ResourceKind, 10> kResourceText{{{"rlimit_as", ResourceKind::kAddressSpace},
-                                                 {"rlimit_data", ResourceKind::kData},
-                                                 {"rlimit_rss", ResourceKind::kResident},
-                                                 {"rlimit_stack", ResourceKind::kStack},
-                                                 {"rlimit_files", ResourceKind::kOpenFiles},
-                                                 {"rlimit_cpu", ResourceKind::kCpuSeconds},
-                                                 {"rlimit_nproc", ResourceKind::kProcesses},
-                                                 {"rlimit_fsize", ResourceKind::kFileSize},
-                                                 {"rlimit_core", ResourceKind::kCore},
-                                                 {"rlimit_memlock", ResourceKind::kLockedMemory}}};
+constexpr Names<ResourceKind, 16> kResourceText{
+    {{"rlimit_as", ResourceKind::kAddressSpace},
+     {"rlimit_data", ResourceKind::kData},
+     {"rlimit_rss", ResourceKind::kResident},
+     {"rlimit_stack", ResourceKind::kStack},
+     {"rlimit_files", ResourceKind::kOpenFiles},
+     {"rlimit_cpu", ResourceKind::kCpuSeconds},
+     {"rlimit_nproc", ResourceKind::kProcesses},
+     {"rlimit_fsize", ResourceKind::kFileSize},
+     {"rlimit_core", ResourceKind::kCore},
+     {"rlimit_memlock", ResourceKind::kLockedMemory},
+     {"rlimit_locks", ResourceKind::kFileLocks},
+     {"rlimit_sigpending", ResourceKind::kPendingSignals},
+     {"rlimit_msgqueue", ResourceKind::kMessageQueues},
+     {"rlimit_nice", ResourceKind::kNice},
+     {"rlimit_rtprio", ResourceKind::kRealtimePriority},
+     {"rlimit_rttime", ResourceKind::kRealtimeMicroseconds}}};
 
 std::string Joined(const std::vector<std::string>& words) {
   std::string out;

@@ -14,6 +14,7 @@
 #include "policy/address/address_word.h"
 #include "policy/decision/access_times.h"
 #include "policy/service/conf_document.h"
+#include "policy/service/confinement.h"
 #include "policy/service/service_spec.h"
 
 namespace postern::policy {
@@ -41,12 +42,6 @@ struct FlagSet {
   friend bool operator==(const FlagSet&, const FlagSet&) = default;
 };
 
-struct NamespaceSet {
-  bool user = false, mount = false, pid = false, net = false, ipc = false, uts = false;
-  bool cgroup = false, time = false;
-  friend bool operator==(const NamespaceSet&, const NamespaceSet&) = default;
-};
-
 struct RpcVersions {
   std::uint32_t low = 0, high = 0;
   friend bool operator==(const RpcVersions&, const RpcVersions&) = default;
@@ -57,12 +52,6 @@ struct RedirectTarget {
   friend bool operator==(const RedirectTarget&, const RedirectTarget&) = default;
 };
 
-enum class SandboxProfile : std::uint8_t { kNone, kBaseline, kStandard, kStrict };
-enum class SyscallAction : std::uint8_t { kKill, kErrno, kLog };
-enum class NetworkAccess : std::uint8_t { kInherited, kRelay, kClient, kServer, kHost };
-enum class Isolation : std::uint8_t { kZygote, kFresh };
-enum class ZygoteStart : std::uint8_t { kLazy, kEager };
-enum class OnMissing : std::uint8_t { kRefuse, kWarn };
 enum class TlsVerify : std::uint8_t { kNone, kRequest, kRequire };
 enum class TlsVersion : std::uint8_t { k12, k13 };
 enum class ProxyProtocol : std::uint8_t { kOff, kRequire };
@@ -96,6 +85,8 @@ struct Settings {
   Setting<int> nice;
   Setting<Limit> rlimit_as, rlimit_data, rlimit_rss, rlimit_stack, rlimit_files, rlimit_cpu;
   Setting<Limit> rlimit_nproc, rlimit_fsize, rlimit_core, rlimit_memlock;
+  Setting<Limit> rlimit_locks, rlimit_sigpending, rlimit_msgqueue, rlimit_nice, rlimit_rtprio;
+  Setting<Limit> rlimit_rttime;
   // Admission.
   Setting<AddressWords> only_from, no_access;
   Setting<AccessPrecedence> access_precedence;
@@ -117,13 +108,13 @@ struct Settings {
   Setting<TrailingComments> trailing_comments;
   // Confinement.
   Setting<SandboxProfile> sandbox;
-  Setting<Strings> syscalls;
+  Setting<SyscallEdit> syscalls;
   Setting<SyscallAction> syscall_action;
-  Setting<NamespaceSet> namespaces;
+  Setting<Edit<NamespaceSet>> namespaces;
   Setting<Strings> read_only_paths, read_write_paths, hidden_paths;
   Setting<std::string> root;
   Setting<bool> private_tmp, private_dev;
-  Setting<Strings> capabilities;
+  Setting<Edit<Strings>> capabilities;
   Setting<bool> no_new_privileges;
   Setting<NetworkAccess> network;
   Setting<std::vector<std::uint16_t>> connect_to;
@@ -131,6 +122,7 @@ struct Settings {
   Setting<ZygoteStart> zygote;
   Setting<OnMissing> on_missing;
   Setting<Limit> memory_max, tasks_max, cpu_max;
+  Setting<int> oom_score_adj;
   Setting<Limit> max_lifetime, idle_timeout;
   // TLS and PROXY.
   Setting<bool> tls;

@@ -154,7 +154,8 @@ bool Reader::SaidOnce(const Attribute& row, const Assignment& assignment) {
                         std::to_string(earlier->place.where.line));
     return false;
   }
-  if (list && !first && block_.kind == BlockKind::kService && assignment.op == Operator::kSet) {
+  const bool replaces = block_.kind == BlockKind::kService || !row.field.adds_in_defaults;
+  if (list && !first && replaces && assignment.op == Operator::kSet) {
     findings_.Warn("list-replaced", assignment.place,
                    "this replaces what line " + std::to_string(before->second->place.where.line) +
                        " said about \"" + std::string(row.name) + "\"",
@@ -165,11 +166,9 @@ bool Reader::SaidOnce(const Attribute& row, const Assignment& assignment) {
 
 void Reader::CheckEnforced(const Attribute& row, const Assignment& assignment) {
   if (row.enforcement == Enforcement::kEnforced) return;
-  const bool only_none = row.enforcement == Enforcement::kOnlyNone;
-  if (only_none && row.field.print(settings_) == "none") return;
   findings_.Error("not-enforced", assignment.place,
                   "\"" + PrintAssignment(assignment) + "\" is not enforced by this version",
-                  only_none ? "sandbox = none" : "remove the line");
+                  "remove the line");
 }
 
 }  // namespace

@@ -67,6 +67,17 @@ class SystemView {
   // Empty when `path` is a regular file that may be executed; otherwise why not.
   virtual std::string WhyNotExecutable(const std::string& path) const = 0;
 
+  // What stat(2) says of a file, links followed, and whether it has capabilities (setcap(8)).
+  struct FileFacts {
+    enum class Kind : std::uint8_t { kMissing, kRegular, kDirectory, kOther };
+    Kind kind = Kind::kMissing;
+    std::uint32_t mode = 0;  // permission bits, setuid, setgid and sticky included
+    std::uint32_t uid = 0, gid = 0;
+    bool capabilities = false;
+    std::string error = {};  // of kMissing: why nothing is known of it
+  };
+  virtual FileFacts Inspect(const std::string& path) const = 0;
+
   // The daemon's own environment as NAME=VALUE words.
   virtual std::vector<std::string> Environment() const = 0;
 };

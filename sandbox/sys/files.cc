@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <climits>
@@ -179,5 +180,9 @@ std::int64_t FileClockTick() {
 }
 
 bool IsExecutable(const std::string& path) { return ::access(path.c_str(), X_OK) == 0; }
+
+bool HasFileCapabilities(const std::string& path) {
+  return ::getxattr(path.c_str(), "security.capability", nullptr, 0) > 0;
+}
 
 }  // namespace postern::sandbox::sys

@@ -72,5 +72,7 @@ std::int64_t FileClockTick();
 
 Result<FileKind> Inspect(const std::string& path);
 bool IsExecutable(const std::string& path);  // access(2) X_OK
+// Whether execve(2) of it may add capabilities (setcap(8)); false where that cannot be read.
+bool HasFileCapabilities(const std::string& path);
 
 }  // namespace postern::sandbox::sys

@@ -147,7 +147,10 @@ static_assert(kLimitCpuSeconds == RLIMIT_CPU && kLimitFileSize == RLIMIT_FSIZE &
               kLimitData == RLIMIT_DATA && kLimitStack == RLIMIT_STACK &&
               kLimitCore == RLIMIT_CORE && kLimitResident == RLIMIT_RSS &&
               kLimitProcesses == RLIMIT_NPROC && kLimitOpenFiles == RLIMIT_NOFILE &&
-              kLimitLockedMemory == RLIMIT_MEMLOCK && kLimitAddressSpace == RLIMIT_AS &&
+              kLimitLockedMemory == RLIMIT_MEMLOCK && kLimitFileLocks == RLIMIT_LOCKS &&
+              kLimitPendingSignals == RLIMIT_SIGPENDING && kLimitMessageQueues == RLIMIT_MSGQUEUE &&
+              kLimitNice == RLIMIT_NICE && kLimitRealtimePriority == RLIMIT_RTPRIO &&
+              kLimitRealtimeMicroseconds == RLIMIT_RTTIME && kLimitAddressSpace == RLIMIT_AS &&
               kUnlimited == RLIM_INFINITY);
 
 std::uint32_t OwnUmask() {

@@ -79,6 +79,12 @@ inline constexpr int kLimitProcesses = 6;                       // RLIMIT_NPROC
 inline constexpr int kLimitOpenFiles = 7;                       // RLIMIT_NOFILE
 inline constexpr int kLimitLockedMemory = 8;                    // RLIMIT_MEMLOCK
 inline constexpr int kLimitAddressSpace = 9;                    // RLIMIT_AS
+inline constexpr int kLimitFileLocks = 10;                      // RLIMIT_LOCKS
+inline constexpr int kLimitPendingSignals = 11;                 // RLIMIT_SIGPENDING
+inline constexpr int kLimitMessageQueues = 12;                  // RLIMIT_MSGQUEUE
+inline constexpr int kLimitNice = 13;                           // RLIMIT_NICE
+inline constexpr int kLimitRealtimePriority = 14;               // RLIMIT_RTPRIO
+inline constexpr int kLimitRealtimeMicroseconds = 15;           // RLIMIT_RTTIME
 inline constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};  // RLIM_INFINITY
 
 struct Pipe {

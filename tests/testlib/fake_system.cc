@@ -114,6 +114,10 @@ std::string FakeSystem::WhyNotExecutable(const std::string& path) const {
   return Find(not_executable, path).value_or("");
 }
 
+SystemView::FileFacts FakeSystem::Inspect(const std::string& path) const {
+  return Find(facts, path).value_or(FileFacts{FileFacts::Kind::kDirectory, 0755});
+}
+
 std::vector<std::string> FakeSystem::Environment() const { return environment; }
 
 Configuration LoadXinetd(std::string_view text, FakeSystem system) {

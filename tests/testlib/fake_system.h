@@ -25,6 +25,7 @@ class FakeSystem : public SystemView {
   std::set<std::string> unreadable;               // exist, but cannot be read
   std::map<std::string, std::vector<DirectoryEntry>> directories;
   std::map<std::string, std::string> not_executable;  // path -> why
+  std::map<std::string, FileFacts> facts;             // of paths; the rest are directories of root
   std::vector<std::string> environment = {"PATH=/usr/bin", "FOO=foo", "HOME=/root"};
 
   File ReadFile(const std::string& path, std::size_t max_bytes) const override;
@@ -40,6 +41,7 @@ class FakeSystem : public SystemView {
                                                  std::uint32_t primary) const override;
   std::vector<IpAddress> HostAddresses(const std::string& host) const override;
   std::string WhyNotExecutable(const std::string& path) const override;
+  FileFacts Inspect(const std::string& path) const override;
   std::vector<std::string> Environment() const override;
 };
 

@@ -46,6 +46,11 @@ class PresumingView final : public policy::SystemView {
     return real_.HostAddresses(host);
   }
   std::string WhyNotExecutable(const std::string& /*path*/) const override { return {}; }
+  FileFacts Inspect(const std::string& path) const override {
+    FileFacts facts = real_.Inspect(path);
+    if (facts.kind == FileFacts::Kind::kMissing) facts = {FileFacts::Kind::kDirectory, 0755};
+    return facts;
+  }
   std::vector<std::string> Environment() const override { return real_.Environment(); }
 
  private:

@@ -126,6 +126,24 @@ std::vector<std::uint32_t> GroupsOf(const std::string& user, std::uint32_t prima
   }
 }
 
+policy::SystemView::FileFacts FactsOf(const std::string& path) {
+  using Facts = policy::SystemView::FileFacts;
+  Facts facts;
+  const auto kind = sys::Inspect(path);
+  if (!kind) {
+    facts.error = sys::ErrnoText(kind.error().number);
+    return facts;
+  }
+  facts.kind = kind->regular     ? Facts::Kind::kRegular
+               : kind->directory ? Facts::Kind::kDirectory
+                                 : Facts::Kind::kOther;
+  facts.mode = kind->mode;
+  facts.uid = kind->uid;
+  facts.gid = kind->gid;
+  facts.capabilities = kind->regular && sys::HasFileCapabilities(path);
+  return facts;
+}
+
 }  // namespace
 
 RealSystem::RealSystem(std::string start_directory)
@@ -171,6 +189,10 @@ std::string RealSystem::WhyNotExecutable(const std::string& path) const {
   if (!kind->regular) return "not a regular file";
   if (!sys::IsExecutable(absolute)) return "not executable";
   return {};
+}
+
+policy::SystemView::FileFacts RealSystem::Inspect(const std::string& path) const {
+  return Remember(facts_, path, [&] { return FactsOf(Absolute(path)); });
 }
 
 // The services database is read through once: asking it by name costs a scan of the whole file for

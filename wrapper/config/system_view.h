@@ -23,6 +23,7 @@ class RealSystem final : public policy::SystemView {
   File ReadFile(const std::string& path, std::size_t max_bytes) const override;
   Directory ListDirectory(const std::string& path) const override;
   std::string WhyNotExecutable(const std::string& path) const override;
+  FileFacts Inspect(const std::string& path) const override;
 
   std::optional<std::uint16_t> ServicePort(const std::string& service,
                                            const std::string& protocol) const override;
@@ -56,6 +57,7 @@ class RealSystem final : public policy::SystemView {
   mutable Cache<std::string, std::uint32_t> groups_;
   mutable std::map<std::pair<std::string, std::uint32_t>, std::vector<std::uint32_t>> memberships_;
   mutable std::map<std::string, std::vector<policy::IpAddress>> hosts_;
+  mutable std::map<std::string, FileFacts> facts_;
 };
 
 }  // namespace postern::wrapper

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What confines the program, and whether the lines about it agree with each other.
+// Part of service_check.h. Source: posternd.conf(5), Confinement.
+//
+// A line that could not do what it says is an error, never a silent nothing.
+#include <algorithm>
+
+#include "policy/service/attributes.h"
+#include "policy/service/resolve_confinement.h"
+#include "policy/service/service_check.h"
+
+namespace postern::policy {
+namespace {
+
+using Kind = SystemView::FileFacts::Kind;
+
+bool UsesNetworkOfHost(NetworkAccess network) {
+  return network == NetworkAccess::kClient || network == NetworkAccess::kServer ||
+         network == NetworkAccess::kHost;
+}
+
+}  // namespace
+
+void ServiceCheck::CheckConfinement() {
+  if (!runs_program()) return RefuseConfinementOfRelay();
+  Confinement confinement = ResolveConfinement(settings_, spec_.program.credentials.uid == 0);
+  if (confinement.profile == SandboxProfile::kNone) {
+    RefuseConfinementOfNone();
+  } else {
+    CheckNetwork(confinement);
+    CheckNamespaces(confinement);
+    CheckIsolation();
+    CheckRoot();
+    CheckPaths(settings_.read_only_paths);
+    CheckPaths(settings_.read_write_paths);
+    CheckPaths(settings_.hidden_paths);
+  }
+  if (!shared_.confinement || *shared_.confinement != confinement) {
+    shared_.confinement = std::make_shared<const Confinement>(std::move(confinement));
+  }
+  spec_.confinement = shared_.confinement;
+}
+
+// Whether a line of the service itself wrote it, and not `defaults`.
+bool ServiceCheck::Own(const Assignment* from) const {
+  if (from == nullptr || draft_.block == nullptr) return false;
+  return std::ranges::any_of(draft_.block->assignments,
+                             [from](const Assignment& line) { return &line == from; });
+}
+
+// postern-relay serves many services in one process, under a confinement of its own.
+void ServiceCheck::RefuseConfinementOfRelay() {
+  for (const std::string_view name : ConfinementAttributes()) {
+    const Assignment* const from = FindAttribute(name)->field.from(settings_);
+    if (!Own(from)) continue;
+    if (name == "sandbox") {
+      Warn("no-effect", from->place,
+           "sandbox has no effect here: no program is started, postern-relay serves the clients");
+    } else {
+      Error("bad-combination", from->place,
+            std::string(name) + " concerns programs, and this service is served by postern-relay",
+            "remove the line");
+    }
+  }
+}
+
+void ServiceCheck::RefuseConfinementOfNone() {
+  for (const std::string_view name : ConfinementAttributes()) {
+    const Assignment* const from = FindAttribute(name)->field.from(settings_);
+    if (from == nullptr || name == "sandbox") continue;
+    if (Own(from)) {
+      Error("bad-combination", from->place,
+            std::string(name) + " cannot be enforced with sandbox = none", "sandbox = baseline");
+    } else if (!Own(settings_.sandbox.from) && !WarnedBefore(from)) {
+      Warn("no-effect", from->place,
+           std::string(name) +
+               " has no effect on services with sandbox = none, which is the "
+               "default here");
+    }
+  }
+}
+
+void ServiceCheck::CheckNetwork(const Confinement& confinement) {
+  const bool relay = confinement.network == NetworkAccess::kRelay;
+  if (relay && (spec_.socket_type != SocketType::kStream || spec_.wait)) {
+    Error("bad-combination", At(settings_.network),
+          spec_.wait ? "network = relay needs wait = no: this server accepts connections itself"
+                     : "network = relay needs socket_type = stream",
+          "network = inherited");
+  }
+  if (confinement.idle_timeout && !relay) {
+    Error("bad-combination", At(settings_.idle_timeout),
+          "idle_timeout needs network = relay: only then postern sees when the connection is "
+          "silent",
+          "network = relay");
+  }
+  const bool connects = confinement.network == NetworkAccess::kClient ||
+                        confinement.network == NetworkAccess::kServer;
+  if (confinement.connect_to && !confinement.connect_to->empty() && !connects) {
+    Error("bad-combination", At(settings_.connect_to),
+          "connect_to needs network = client or server", "network = client");
+  }
+}
+
+void ServiceCheck::CheckNamespaces(const Confinement& confinement) {
+  if (confinement.namespaces.net && UsesNetworkOfHost(confinement.network)) {
+    Error("bad-combination", At(settings_.namespaces),
+          "a network namespace of its own leads nowhere, so this network cannot be had in it",
+          "namespaces -= net");
+  }
+  if (confinement.namespaces.mount) return;
+  const auto needs_mount = [this](bool asked, std::string_view name) {
+    if (!asked) return;
+    const Assignment* const from = FindAttribute(name)->field.from(settings_);
+    Error("bad-combination", from->place,
+          std::string(name) + " needs a mount namespace, and this service has none",
+          "namespaces += mount");
+  };
+  needs_mount(confinement.private_tmp, "private_tmp");
+  needs_mount(confinement.private_dev, "private_dev");
+  needs_mount(!confinement.root.empty(), "root");
+  needs_mount(!confinement.read_only_paths.empty(), "read_only_paths");
+  needs_mount(!confinement.read_write_paths.empty(), "read_write_paths");
+  needs_mount(!confinement.hidden_paths.empty(), "hidden_paths");
+}
+
+void ServiceCheck::CheckIsolation() {
+  if (!spec_.wait || !settings_.isolation || *settings_.isolation != Isolation::kFresh) return;
+  if (WarnedBefore(settings_.isolation.from)) return;
+  Warn("no-effect", At(settings_.isolation),
+       "isolation = fresh has no effect with wait = yes: one server takes all connections");
+}
+
+void ServiceCheck::CheckRoot() {
+  if (!settings_.root) return;
+  const SystemView::FileFacts facts = system_.Inspect(*settings_.root);
+  if (facts.kind == Kind::kDirectory) return;
+  Error("unknown-path", At(settings_.root),
+        "the root " + *settings_.root +
+            " cannot be used: " + (facts.kind == Kind::kMissing ? facts.error : "not a directory"));
+}
+
+// A path that is misspelt would protect nothing.
+void ServiceCheck::CheckPaths(const Setting<Strings>& paths) {
+  if (!paths) return;
+  for (const std::string& path : *paths) {
+    const SystemView::FileFacts facts = system_.Inspect(path);
+    if (facts.kind != Kind::kMissing) continue;
+    Error("unknown-path", At(paths), "the path " + path + " cannot be used: " + facts.error);
+  }
+}
+
+}  // namespace postern::policy
