@@ -97,6 +97,8 @@ class TableCompiler {
     ranges_.push_back({static_cast<std::uint32_t>(table.size()), program_.Return(kEnosys)});
     // x32 (__X32_SYSCALL_BIT) has calls of its own; no architecture has numbers that high.
     ranges_.push_back({0x40000000, program_.Return(SECCOMP_RET_KILL_PROCESS)});
+    // What a tracer writes there to have the call skipped (seccomp(2)).
+    ranges_.push_back({0xffffffff, program_.Return(kEnosys)});
   }
 
   FilterProgram Finish() && {

@@ -11,6 +11,7 @@
 
 #include "sandbox/filter/bpf_evaluator.h"
 #include "sandbox/filter/call_numbers.h"
+#include "tests/testlib/call_table_oracle.h"
 
 namespace postern::sandbox::filter {
 namespace {
@@ -18,23 +19,6 @@ namespace {
 constexpr std::uint32_t kActions[] = {SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS,
                                       SECCOMP_RET_ERRNO | 1, SECCOMP_RET_ERRNO | 13,
                                       SECCOMP_RET_LOG};
-
-bool Holds(const ArgumentClause& clause, const CallFacts& facts) {
-  return std::ranges::all_of(clause, [&](const ArgumentTest& test) {
-    const std::uint64_t masked = facts.arguments[test.index] & test.mask;
-    return std::ranges::find(test.values, masked) != test.values.end();
-  });
-}
-
-std::uint32_t Expected(const CallTable& table, const CallFacts& facts) {
-  if (facts.architecture != kArchitecture) return SECCOMP_RET_KILL_PROCESS;
-  if (facts.number >= 0x40000000) return SECCOMP_RET_KILL_PROCESS;
-  if (facts.number >= table.size()) return SECCOMP_RET_ERRNO | ENOSYS;
-  const CallVerdict& verdict = table[facts.number];
-  const bool matched = std::ranges::any_of(
-      verdict.clauses, [&](const ArgumentClause& clause) { return Holds(clause, facts); });
-  return matched ? verdict.matched : verdict.action;
-}
 
 class Dice {
  public:
@@ -99,7 +83,8 @@ TEST_CASE("A program answers as its table does, whatever the arguments") {
       CallFacts facts{
           static_cast<std::uint32_t>(dice.Below(table.size() + 2)), kArchitecture, 0, {}};
       for (std::uint64_t& argument : facts.arguments) argument = dice.Word();
-      if (Evaluate(*program, facts) != Expected(table, facts)) FAIL(round << ' ' << facts.number);
+      if (Evaluate(*program, facts) != testlib::AnswerOf(table, facts))
+        FAIL(round << ' ' << facts.number);
     }
   }
   CHECK(longest > 1000);  // conditional jumps were too short for some
@@ -112,7 +97,7 @@ TEST_CASE("What is no call of the table gets the answer of the frame") {
   for (const std::uint32_t number :
        {0U, 2U, 3U, 0x3fffffffU, 0x40000000U, 0x40000002U, 0x80000000U, 0xffffffffU}) {
     const CallFacts facts{number, kArchitecture, 0, {}};
-    CHECK(Evaluate(*program, facts) == Expected(table, facts));
+    CHECK(Evaluate(*program, facts) == testlib::AnswerOf(table, facts));
     const CallFacts foreign{number, AUDIT_ARCH_I386, 0, {}};
     CHECK(Evaluate(*program, foreign) == SECCOMP_RET_KILL_PROCESS);
   }
