@@ -6,8 +6,10 @@
     facts = self.facts(setting)                                     # {name: [value, …]}
 """
 import collections
+import contextlib
 import os
 import pathlib
+import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
@@ -36,19 +38,29 @@ class Setting(collections.namedtuple("Setting", "profile isolation user")):
 
 
 NONE_ROOT, NONE_USER = Setting("none", "direct", "root"), Setting("none", "direct", "user")
+# Every way to run a service, and those that confine it.
+SETTINGS = [NONE_ROOT, NONE_USER]
+CONFINED = [setting for setting in SETTINGS if setting.profile != "none"]
+OF_USER = [setting for setting in SETTINGS if setting.user == "user"]
 
 
 def service(setting, *lines, name="probe", port=PORT, program=world.PROGRAM):
-    words = ["type = UNLISTED", f"port = {port}", "socket_type = stream", "protocol = tcp", "wait = no",
-             f"server = {program}", "groups = yes", *setting.lines(), *lines]
+    usual = {"type": "UNLISTED", "port": port, "socket_type": "stream", "protocol": "tcp", "wait": "no",
+             "server": program, "groups": "yes"}
+    stated = [*setting.lines(), *lines]
+    own = {line.split()[0] for line in stated}
+    words = [f"{key} = {value}" for key, value in usual.items() if key not in own] + stated
     return f"service {name}\n{{\n" + "".join(f"    {word}\n" for word in words) + "}\n"
 
 
 class Instance:
     """One connection to the probe."""
 
-    def __init__(self, port=PORT, **options):
+    def __init__(self, port=PORT, first=None, **options):
+        """`first` is what is sent before the service is there: the name of a tcpmux service."""
         self.client = netlab.Client.connect(port, timeout=SECONDS, **options)
+        if first:
+            self.client.send(first)
         greeting = self.client.read_line().decode().split()
         if len(greeting) != 2 or greeting[0] != "probe":
             raise ConnectionError(f"the service said {greeting}")
@@ -68,6 +80,17 @@ class Instance:
 
     def close(self):
         self.client.close()
+
+
+def facts_of(instance):
+    """{name: [value, …]} as the kernel tells the instance."""
+    instance.request("facts")
+    facts = collections.defaultdict(list)
+    for line in instance.answer():
+        name, _, value = line.partition(" ")
+        facts[name].append(value)
+    instance.close()
+    return facts
 
 
 def _status(pid, key):
@@ -101,9 +124,10 @@ def name_of(target, attacker):
 class ConfinedCase(lab_case.LabCase):
     world: world.World
 
-    def serve(self, setting, *lines, **options):
+    def serve(self, setting, *lines, more="", **options):
+        """posternd with the probe as its service; `more` is configuration beside it."""
         options.setdefault("env", {})[DAEMON_SECRET] = "secret"
-        return self.start(lab_case.DEFAULTS + service(setting, *lines), **options)
+        return self.start(lab_case.DEFAULTS + service(setting, *lines) + more, **options)
 
     def attack(self, **words):
         """Lets one instance loose while another one is there to be attacked; the lines of its answer."""
@@ -121,10 +145,21 @@ class ConfinedCase(lab_case.LabCase):
             attacker.close()
             sibling.close()
 
+    @contextlib.contextmanager
+    def serving(self, setting, *lines, **options):
+        """A daemon for the length of a block; each in a lab folder of its own, so that one test may have several."""
+        with self.subTest(setting.name):
+            shutil.rmtree(self.lab.folder)
+            os.mkdir(self.lab.folder, 0o755)
+            daemon = self.serve(setting, *lines, **options)
+            try:
+                yield daemon
+            finally:
+                daemon.stop()
+
     def verdicts(self, setting, *lines, **words):
         """{theme: {act: verdict}}, in the probe's order."""
-        daemon = self.serve(setting, *lines)
-        try:
+        with self.serving(setting, *lines):
             themes = {}
             for line in self.attack(**words):
                 if line.startswith("# "):
@@ -133,8 +168,6 @@ class ConfinedCase(lab_case.LabCase):
                     act, verdict = line.split(" ")
                     theme[act] = verdict
             return themes
-        finally:
-            daemon.stop()
 
     def verdict(self, act):
         """Of one act, by the daemon that runs."""
@@ -142,16 +175,9 @@ class ConfinedCase(lab_case.LabCase):
         self.assertEqual([line.split(" ")[0] for line in lines], [act])
         return lines[0].split(" ")[1]
 
-    def facts(self, **options):
+    def facts(self):
         """Of an instance of the daemon that runs."""
-        instance = Instance(**options)
-        instance.request("facts")
-        facts = collections.defaultdict(list)
-        for line in instance.answer():
-            name, _, value = line.partition(" ")
-            facts[name].append(value)
-        instance.close()
-        return facts
+        return facts_of(Instance())
 
 
 def main():

@@ -7,9 +7,8 @@ import sys
 
 import confined_case
 import golden
-from confined_case import NONE_ROOT, NONE_USER
+from confined_case import NONE_ROOT, NONE_USER, SETTINGS
 
-SETTINGS = [NONE_ROOT, NONE_USER]
 # What root cannot do either: a running program is not written, calls that do not exist do not exist, and a service has no
 # terminal.
 NEVER = {"write_own_program", "unknown_number", "negative_number", "highest_number", "open_dev_tty"}

@@ -88,9 +88,12 @@ class World:
         self._sleeper.wait()
 
     def _make_users(self):
+        # The number that setresuid(2) takes for "leave as it is".
         with open("/etc/passwd", "a", encoding="ascii") as users:
+            users.write("minusone:x:4294967295:4294967295::/nonexistent:/usr/sbin/nologin\n")
             users.write(f"{USER}:x:{USER_ID}:{GROUP_ID}::/nonexistent:/usr/sbin/nologin\n")
         with open("/etc/group", "a", encoding="ascii") as groups:
+            groups.write("minusone:x:4294967295:\n")
             groups.write(f"{USER}:x:{GROUP_ID}:\n{USER}extra:x:{EXTRA_GROUP_ID}:{USER}\n")
 
     def _make_programs(self):

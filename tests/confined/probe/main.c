@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The probe's conversation: "probe PID", then one line is read, "acts key=value…", "facts" or
-// "hold"; the answer follows, and "end". `probe list` prints the names of all acts. The program is
-// also what it executes itself: `probe --identity UID CAPABILITIES` tells by its exit status what
-// it became (programs.c).
+// "hold"; the answer follows, and "end". `probe accept` is for services with `wait = yes`: it takes
+// one connection from its listening socket. `probe list` prints the names of all acts, and `probe
+// --identity` tells by its exit status what it became by being executed (programs.c).
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "probe.h"
@@ -35,6 +36,14 @@ static void Hold(void) {
   }
 }
 
+static void TakeConnection(void) {
+  const int connection = accept(STDIN_FILENO, NULL, NULL);
+  if (connection < 0) _exit(1);
+  dup2(connection, STDIN_FILENO);
+  dup2(connection, STDOUT_FILENO);
+  close(connection);
+}
+
 int main(int argc, char** argv) {
   if (argc == 4 && strcmp(argv[1], "--identity") == 0) return TellIdentity(argv[2], argv[3]);
   if (argc == 2 && strcmp(argv[1], "list") == 0) {
@@ -42,6 +51,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   NoteStart();
+  if (argc == 2 && strcmp(argv[1], "accept") == 0) TakeConnection();
   Say("probe %d", (int)getpid());
   ReadRequest();
   const char* verb = RequestVerb();
