@@ -26,8 +26,9 @@ constexpr std::uint64_t kNewNamespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_N
 constexpr std::uint64_t kPrSetVma = 0x53564d41, kPrSetVmaAnonName = 0;
 constexpr std::uint64_t kPrSetMdwe = 65, kPrGetMdwe = 66, kPrGetAuxv = 0x41555856;
 
-// The requests of a network interface, SIOC…, are 0x8900 to 0x89ff. SIOCATMARK (0x8905) is among
-// them and asks only where urgent data are: FTP and telnet servers do.
+// The requests of network interfaces, SIOC…, are 0x8900 to 0x89ff, those of wireless ones 0x8b00 to
+// 0x8bff. SIOCATMARK (0x8905) is among them and asks only where urgent data are: FTP and telnet
+// servers do.
 ArgumentClause InterfaceRequests(std::uint64_t first, std::uint64_t count) {
   return {{1, kLow32 & ~(count - 1), {first}}};
 }
@@ -38,6 +39,7 @@ void AddTerminalAndInterfaceRules(const FilterRequest& request, Rules& rules) {
   std::vector<ArgumentClause> refused = {{Int(1, {TIOCSTI, TIOCLINUX})}};
   if (request.network != Network::kHost) {
     refused.push_back({Int(1, {0x8904, 0x8906, 0x8907})});
+    refused.push_back(InterfaceRequests(0x8b00, 0x100));
     refused.push_back(InterfaceRequests(0x8900, 0x4));
     for (std::uint64_t count = 0x8; count <= 0x80; count *= 2) {
       refused.push_back(InterfaceRequests(0x8900 + count, count));

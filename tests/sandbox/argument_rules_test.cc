@@ -47,6 +47,9 @@ TEST_CASE("No interface is asked about or changed but on the host's network") {
       CHECK(filter("ioctl", {0, number}) == (number == kAtMark ? "allow" : kPerm));
     }
     CHECK(filter("ioctl", {0, kUpper | 0x8912}) == kPerm);
+    CHECK(filter("ioctl", {0, 0x8b00}) == kPerm);
+    CHECK(filter("ioctl", {0, 0x8bff}) == kPerm);
+    CHECK(filter("ioctl", {0, 0x8c00}) == "allow");
     CHECK(filter("ioctl", {0, 0x88ff}) == "allow");
     CHECK(filter("ioctl", {0, 0x8a00}) == "allow");
     CHECK(filter("ioctl", {0, 0x18912}) == "allow");
