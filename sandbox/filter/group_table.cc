@@ -86,6 +86,7 @@ constexpr Names kProcess = {"alarm",
                             "clone",
                             "clone3",
                             "fork",
+                            "get_mempolicy",  // this and its like: libnuma, before main
                             "getitimer",
                             "getpriority",
                             "getrusage",
@@ -101,6 +102,7 @@ constexpr Names kProcess = {"alarm",
                             "sched_getparam",
                             "sched_getscheduler",
                             "sched_rr_get_interval",
+                            "set_mempolicy",
                             "setitimer",
                             "setpgid",
                             "setsid",
@@ -130,10 +132,9 @@ constexpr Names kSysvIpc = {
 constexpr Names kAio = {"io_cancel",     "io_destroy", "io_getevents",
                         "io_pgetevents", "io_setup",   "io_submit"};
 constexpr Names kMemlock = {"memfd_secret", "mlock", "mlock2", "mlockall", "munlock", "munlockall"};
-constexpr Names kResources = {"get_mempolicy",    "ioprio_set",         "process_madvise",
-                              "process_mrelease", "sched_setaffinity",  "sched_setattr",
-                              "sched_setparam",   "sched_setscheduler", "set_mempolicy",
-                              "setpriority",      "setrlimit"};
+constexpr Names kResources = {"ioprio_set",         "process_madvise", "process_mrelease",
+                              "sched_setaffinity",  "sched_setattr",   "sched_setparam",
+                              "sched_setscheduler", "setpriority",     "setrlimit"};
 constexpr Names kTimerFd = {"timerfd_create", "timerfd_gettime", "timerfd_settime"};
 constexpr Names kJit = {"pkey_alloc", "pkey_free", "pkey_mprotect"};
 constexpr Names kAdmin = {
