@@ -13,9 +13,7 @@ bool Valid(WireBuiltin builtin) {
   return builtin >= WireBuiltin::kEcho && builtin <= WireBuiltin::kChargen;
 }
 
-bool Valid(Outcome outcome) {
-  return outcome >= Outcome::kFinished && outcome <= Outcome::kNoCapacity;
-}
+bool Valid(Outcome outcome) { return outcome >= Outcome::kFinished && outcome <= Outcome::kIdle; }
 
 bool Valid(DatagramOutcome outcome) {
   return outcome >= DatagramOutcome::kAnswered && outcome <= DatagramOutcome::kVanished;

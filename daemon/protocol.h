@@ -5,7 +5,6 @@
 // beside it names, in that order. posternd Asks, the relay Answers. A frame of a wrong size or
 // type, an unknown enumerator, a session the other side does not know or a missing descriptor is
 // garbage: posternd kills the relay and refuses what it had in flight; the relay exits.
-//
 // The relay sees client bytes; posternd does not. So no answer carries text: tcpmux names come back
 // as the number posternd gave them.
 //
@@ -15,6 +14,7 @@
 // | AskMuxName  | after AskMuxClear, once a name      | nothing                                |
 // | AskServe    | any time                            | AnswerDone                             |
 // | AskRedirect | any time                            | AnswerDone                             |
+// | AskSplice   | any time                            | AnswerSplice unless full, AnswerDone   |
 // | AskMux      | any time                            | AnswerMux or AnswerDone                |
 // | AskBanner   | any time                            | AnswerBanner or AnswerDone             |
 // | AskDatagram | any time, one in flight a socket    | AnswerDatagram                         |
@@ -48,11 +48,13 @@ enum class FrameType : std::uint32_t {
   kAskBanner,
   kAskDatagram,
   kAskStop,
+  kAskSplice,
   kAnswerReady = 101,
   kAnswerDone,
   kAnswerMux,
   kAnswerBanner,
   kAnswerDatagram,
+  kAnswerSplice,
 };
 
 // The built-in services as the wire has them.
@@ -102,6 +104,13 @@ struct AskRedirect {
   std::array<WireAddress, kMaxRedirectAddresses> addresses{};
 };
 
+// Descriptors: client stream, our end of a program's socketpair. Moves bytes as AskRedirect does,
+// and ends with the program: the client gets what is left, unless it takes none of it for so long.
+struct AskSplice {
+  FrameHeader header{FrameType::kAskSplice};
+  std::uint32_t idle_timeout = 0, reserved = 0;  // milliseconds in which nothing moves; 0: for ever
+};
+
 // Descriptors: client stream. Reads the name line of RFC 1078, within kMuxDeadlineSeconds; answers
 // AnswerMux when it names one of the table, or tells the client "-Service name not found" (or the
 // list, for "help") and answers AnswerDone.
@@ -140,6 +149,10 @@ struct AskStop {
 struct AnswerReady {
   FrameHeader header{FrameType::kAnswerReady};
 };
+// The relay has both ends: the program may start.
+struct AnswerSplice {
+  FrameHeader header{FrameType::kAnswerSplice};
+};
 
 enum class Outcome : std::uint32_t {
   kFinished = 1,   // served to its natural end
@@ -149,6 +162,7 @@ enum class Outcome : std::uint32_t {
   kBadRequest,     // tcpmux: no name came
   kStopped,        // AskStop
   kNoCapacity,     // the relay is full; the client was closed
+  kIdle,           // nothing moved for the idle timeout
 };
 
 struct AnswerDone {
@@ -162,8 +176,7 @@ struct AnswerDone {
 // The client stream is positioned after the name line.
 struct AnswerMux {
   FrameHeader header{FrameType::kAnswerMux};
-  std::uint32_t index = 0;
-  std::uint32_t reserved = 0;
+  std::uint32_t index = 0, reserved = 0;
 };
 
 // Only when give_back was asked.

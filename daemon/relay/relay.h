@@ -34,6 +34,7 @@ struct RelayLimits {
   std::chrono::milliseconds banner{std::chrono::seconds(kBannerDeadlineSeconds)};
   std::chrono::milliseconds mux_name{std::chrono::seconds(kMuxDeadlineSeconds)};
   std::chrono::milliseconds connect{std::chrono::seconds(30)};
+  std::chrono::milliseconds flush{std::chrono::minutes(5)};
 };
 
 class Relay {
@@ -72,6 +73,7 @@ class Relay {
   bool OnMuxName(const AskMuxName& ask, Descriptors descriptors);
   bool OnServe(const AskServe& ask, Descriptors descriptors);
   bool OnRedirect(const AskRedirect& ask, Descriptors descriptors);
+  bool OnSplice(const AskSplice& ask, Descriptors descriptors);
   bool OnMux(const AskMux& ask, Descriptors descriptors);
   bool OnBanner(const AskBanner& ask, Descriptors descriptors);
   bool OnDatagram(const AskDatagram& ask, Descriptors descriptors);

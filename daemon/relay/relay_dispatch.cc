@@ -48,6 +48,7 @@ const Relay::Permit Relay::kPermits[] = {
     {FrameType::kAskMuxName, 0, 0, &Permit::Call<AskMuxName, &Relay::OnMuxName>},
     {FrameType::kAskServe, 1, 1, &Permit::Call<AskServe, &Relay::OnServe>},
     {FrameType::kAskRedirect, 1, 1, &Permit::Call<AskRedirect, &Relay::OnRedirect>},
+    {FrameType::kAskSplice, 2, 2, &Permit::Call<AskSplice, &Relay::OnSplice>},
     {FrameType::kAskMux, 1, 1, &Permit::Call<AskMux, &Relay::OnMux>},
     {FrameType::kAskBanner, 2, 3, &Permit::Call<AskBanner, &Relay::OnBanner>},
     {FrameType::kAskDatagram, 1, 1, &Permit::Call<AskDatagram, &Relay::OnDatagram>},
@@ -119,7 +120,19 @@ bool Relay::OnRedirect(const AskRedirect& ask, Descriptors descriptors) {
   const auto addresses = std::span(ask.addresses).first(ask.address_count);
   if (!std::all_of(addresses.begin(), addresses.end(), IsWellFormed)) return false;
   return Begin(ask.header.session, std::move(descriptors[0]), 2, [&](Seat seat) {
-    return MakeRedirectSession(std::move(seat), ask, budget_, limits_.connect);
+    return MakeRedirectSession(std::move(seat), ask, budget_, limits_.connect,
+                               {.idle = std::nullopt, .flush = limits_.flush});
+  });
+}
+
+bool Relay::OnSplice(const AskSplice& ask, Descriptors descriptors) {
+  return Begin(ask.header.session, std::move(descriptors[0]), 2, [&](Seat seat) {
+    AnswerSplice both_here;
+    both_here.header.session = ask.header.session;
+    answers_.Push(both_here);
+    CarryingSession::Patience patience{.idle = std::nullopt, .flush = limits_.flush};
+    if (ask.idle_timeout != 0) patience.idle = std::chrono::milliseconds(ask.idle_timeout);
+    return MakeSpliceSession(std::move(seat), std::move(descriptors[1]), budget_, patience);
   });
 }
 

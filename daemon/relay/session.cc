@@ -32,11 +32,11 @@ void Session::Finish(Outcome outcome, int error) {
   backend_.Close();
 }
 
-void Session::FinishGently(Outcome outcome) {
+void Session::FinishGently(Outcome outcome, int error) {
   if (over()) return;
   std::array<std::byte, kBurst> rest;
   sys::IgnoreError(sys::ReceiveSome(client(), rest), "nothing to read is as good");
-  Finish(outcome);
+  Finish(outcome, error);
 }
 
 bool Session::BookRead(const sys::Result<std::size_t>& count) {

@@ -25,7 +25,8 @@ inline constexpr std::size_t kBurst = 16 * 1024;
 // Which of its descriptors an event is about; the lowest bit of the poller's token.
 enum class Side : std::uint8_t { kClient = 0, kBackend = 1 };
 
-using Answer = std::variant<AnswerReady, AnswerDone, AnswerMux, AnswerBanner, AnswerDatagram>;
+using Answer =
+    std::variant<AnswerReady, AnswerDone, AnswerMux, AnswerBanner, AnswerDatagram, AnswerSplice>;
 
 // What a session gets to live with.
 struct Seat {
@@ -60,7 +61,7 @@ class Session {
   void Finish(Outcome outcome, int error = 0);
   // Ends it well. What the client sent meanwhile is read away first: closing with unread bytes
   // would be a reset, which may destroy what was sent to it (RFC 1122, 4.2.2.13).
-  void FinishGently(Outcome outcome);
+  void FinishGently(Outcome outcome, int error = 0);
   // Book what reading from or writing to the client came to; false when that ended the session. The
   // end of what the client sends is its natural end.
   bool BookRead(const sandbox::sys::Result<std::size_t>& count);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "daemon/protocol.h"
+#include "daemon/relay/carrying_session.h"
 #include "daemon/relay/descriptor_budget.h"
 #include "daemon/relay/mux_table.h"
 #include "daemon/relay/session.h"
@@ -32,7 +33,13 @@ std::unique_ptr<Session> MakeTextSession(Seat seat, std::string text);
 // `connect_timeout`.
 std::unique_ptr<Session> MakeRedirectSession(Seat seat, const AskRedirect& ask,
                                              DescriptorBudget& budget,
-                                             std::chrono::milliseconds connect_timeout);
+                                             std::chrono::milliseconds connect_timeout,
+                                             const CarryingSession::Patience& patience);
+
+// Carries bytes both ways between the client and a program's socketpair.
+std::unique_ptr<Session> MakeSpliceSession(Seat seat, sandbox::sys::UniqueFd program,
+                                           DescriptorBudget& budget,
+                                           const CarryingSession::Patience& patience);
 
 // Reads the name line of tcpmux (RFC 1078) within `deadline`.
 std::unique_ptr<Session> MakeMuxSession(Seat seat, const MuxTable& table,

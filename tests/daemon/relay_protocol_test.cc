@@ -130,6 +130,8 @@ TEST_CASE("a frame with too few or too many descriptors is garbage") {
   ExpectGarbage(serve, 0);
   ExpectGarbage(serve, 2);
   ExpectGarbage(AskMux{}, 0);
+  ExpectGarbage(AskSplice{}, 1);
+  ExpectGarbage(AskSplice{}, 3);
   ExpectGarbage(AskBanner{}, 1);
   ExpectGarbage(AskBanner{}, 4);
   ExpectGarbage(AskMuxClear{}, 1);
