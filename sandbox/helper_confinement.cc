@@ -11,6 +11,7 @@
 #include <array>
 #include <memory>
 
+#include "sandbox/confine/credentials.h"
 #include "sandbox/sys/process.h"
 
 namespace postern::sandbox {
@@ -39,7 +40,7 @@ sys::Status ChangeUser(const std::optional<HelperUser>& user) {
   if (user->uid == 0 || user->gid == 0) {
     return std::unexpected(sys::Error{"setresuid", EPERM, "the user must not be root"});
   }
-  return sys::BecomeUser(user->uid, user->gid);
+  return BecomeUser({true, user->uid, user->gid, {}});
 }
 
 // libseccomp returns a negated errno.

@@ -2,7 +2,6 @@
 #include "sandbox/sys/process.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -163,14 +162,6 @@ void SetUmask(std::uint32_t mask) { ::umask(mask); }
 
 Status ChangeDirectory(const std::string& path) {
   if (::chdir(path.c_str()) != 0) return LastError("chdir", path);
-  return {};
-}
-
-Status BecomeUser(std::uint32_t uid, std::uint32_t gid) {
-  if (::setgroups(0, nullptr) != 0) return LastError("setgroups");
-  if (::setresgid(gid, gid, gid) != 0) return LastError("setresgid");
-  if (::setresuid(uid, uid, uid) != 0) return LastError("setresuid");
-  if (::setuid(0) == 0 && uid != 0) return std::unexpected(Error{"setuid", EEXIST, "root is back"});
   return {};
 }
 

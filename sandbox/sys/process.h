@@ -55,9 +55,6 @@ std::uint32_t OwnUmask();
 void SetUmask(std::uint32_t mask);
 Status ChangeDirectory(const std::string& path);
 
-// Gives up root for good and checks that it is gone: groups, gid, uid (credentials(7)).
-Status BecomeUser(std::uint32_t uid, std::uint32_t gid);
-
 // fork(2) for daemonising only: no other threads exist and nothing of a service has started.
 enum class Side : std::uint8_t { kParent, kChild };
 struct Forked {

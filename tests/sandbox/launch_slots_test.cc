@@ -10,6 +10,7 @@
 
 #include <fstream>
 
+#include "sandbox/confine/credentials.h"
 #include "tests/sandbox/launch_fixture.h"
 #include "tests/testlib/child.h"
 #include "tests/testlib/fake_call.h"
@@ -162,7 +163,7 @@ TEST_CASE("When no process can be had, the connection is given back") {
   CHECK(testlib::StatusOfChild([&] {
           const rlimit none{0, 0};
           if (::setrlimit(RLIMIT_NPROC, &none) != 0) return 1;
-          if (!sys::BecomeUser(kNobody, kNobody)) return 2;
+          if (!BecomeUser({true, kNobody, kNobody, {}})) return 2;
           const auto launched = launcher.Start(plan, {}, client.far);
           if (launched || launched.error().number != EAGAIN) return 3;
           if (!client.far || ::fcntl(client.far.get(), F_GETFD) < 0) return 4;

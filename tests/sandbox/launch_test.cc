@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "sandbox/confine/credentials.h"
 #include "tests/sandbox/launch_fixture.h"
 #include "tests/testlib/child.h"
 #include "tests/testlib/fake_call.h"
@@ -148,7 +149,7 @@ TEST_CASE("A user that cannot be changed to keeps the program from running") {
   Client client;
   // An unprivileged parent: a fork of this one, which shares the report pipe.
   CHECK(testlib::StatusOfChild([&] {
-          if (!sys::BecomeUser(kNobody, kNobody)) return 1;
+          if (!BecomeUser({true, kNobody, kNobody, {}})) return 1;
           const auto launched = launcher.Start(plan, {}, client.far);
           if (!launched) return 2;
           pollfd wait{launched->pidfd.get(), POLLIN, 0};

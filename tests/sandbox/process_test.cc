@@ -3,7 +3,6 @@
 #include "sandbox/sys/process.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -14,6 +13,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "sandbox/confine/credentials.h"
 #include "sandbox/sys/files.h"
 #include "tests/testlib/child.h"
 
@@ -170,31 +170,6 @@ TEST_CASE("A standard descriptor can be pointed at /dev/null") {
         }) == 0);
 }
 
-TEST_CASE("Root given up does not come back, nor do its groups") {
-  CHECK(StatusOfChild([] {
-          if (!IsRoot()) return 1;
-          const gid_t groups[] = {4, 8};
-          if (::setgroups(2, groups) != 0) return 2;
-          if (!BecomeUser(65534, 65533)) return 3;
-          uid_t real = 0, effective = 0, saved = 0;
-          if (::getresuid(&real, &effective, &saved) != 0) return 4;
-          if (real != 65534 || effective != 65534 || saved != 65534) return 5;
-          if (::getresgid(&real, &effective, &saved) != 0) return 6;
-          if (real != 65533 || effective != 65533 || saved != 65533) return 7;
-          if (::getgroups(0, nullptr) != 0 || IsRoot()) return 8;
-          if (OwnUid() != 65534 || OwnGid() != 65533) return 9;
-          return ::setuid(0) == 0 || ::setgid(0) == 0 ? 10 : 0;
-        }) == 0);
-}
-
-TEST_CASE("Only root becomes another user") {
-  CHECK(StatusOfChild([] {
-          if (!BecomeUser(65534, 65534)) return 1;
-          const auto again = BecomeUser(1000, 1000);
-          return !again && again.error().number == EPERM ? 0 : 2;
-        }) == 0);
-}
-
 TEST_CASE("Inspection, new privileges and outliving the parent are given up") {
   CHECK(StatusOfChild([] {
           if (!ForbidInspection() || ::prctl(PR_GET_DUMPABLE) != 0) return 1;
@@ -213,7 +188,7 @@ TEST_CASE("The limit of open files is raised as far as allowed and never lowered
           if (::setrlimit(RLIMIT_NOFILE, &low) != 0) return 1;
           if (OpenFilesLimit() != 100 || OpenFilesHardLimit() != 200) return 2;
           if (!RaiseOpenFilesLimit(50) || OpenFilesLimit() != 100) return 3;
-          if (!BecomeUser(65534, 65534)) return 4;
+          if (!BecomeUser({true, 65534, 65534, {}})) return 4;
           if (!RaiseOpenFilesLimit(1000) || OpenFilesLimit() != 200) return 5;
           if (OpenFilesHardLimit() != 200) return 6;
           return 0;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "sandbox/confine/credentials.h"
 #include "sandbox/read_program.h"
 #include "sandbox/sys/accounts.h"
 #include "sandbox/sys/files.h"
@@ -32,7 +33,7 @@ int Complain(const std::string& text) {
 sys::Status GiveUpRoot() {
   if (!sys::IsRoot()) return {};
   if (const auto nobody = sys::FindUser("nobody")) return sys::BecomeAccount("nobody", *nobody);
-  return sys::BecomeUser(kNobody, kNobody);
+  return sandbox::BecomeUser({true, kNobody, kNobody, {}});
 }
 
 // Copies what finger says to our standard output, up to its end or to what the filter lets pass.

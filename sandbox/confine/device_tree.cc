@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "sandbox/confine/device_tree.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <utility>
+#include <vector>
+
+namespace postern::sandbox {
+namespace {
+
+constexpr const char* kDevices[] = {"/dev/null",   "/dev/zero",    "/dev/full",
+                                    "/dev/random", "/dev/urandom", "/dev/tty"};
+constexpr std::pair<const char*, const char*> kLinks[] = {{"/dev/fd", "/proc/self/fd"},
+                                                          {"/dev/stdin", "/proc/self/fd/0"},
+                                                          {"/dev/stdout", "/proc/self/fd/1"},
+                                                          {"/dev/stderr", "/proc/self/fd/2"},
+                                                          {"/dev/ptmx", "pts/ptmx"}};
+constexpr const char* kSystemLog = "/dev/log";
+// runc's list of what to write-protect, but for parts that are about processes.
+constexpr const char* kKernelParameters[] = {
+    "/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi"};
+
+struct Copy {
+  std::string path;
+  sys::UniqueFd tree;
+};
+
+sys::Result<Copy> CopyDevice(const sys::UniqueFd& host, const char* path) {
+  TRY(const Place place, FindPlace(host, path));
+  TRY(sys::UniqueFd tree, CopyTree(place.fd, "", Depth::kThisMount));
+  TRY_STATUS(AddAttributes(tree, kNoSetuid | kNoExecute, Depth::kThisMount, path));
+  return Copy{path, std::move(tree)};
+}
+
+// The log daemon replaces its socket when it restarts, so a link to it is kept a link.
+struct SystemLog {
+  std::string link;  // not empty: what /dev/log points to
+  sys::UniqueFd tree;
+};
+
+sys::Result<SystemLog> FindSystemLog(const sys::UniqueFd& host) {
+  TRY(const Place dev, FindPlace(host, "/dev"));
+  char target[PATH_MAX];
+  const ssize_t size = ::readlinkat(dev.fd.get(), "log", target, sizeof target);
+  if (size > 0) return SystemLog{std::string(target, static_cast<std::size_t>(size)), {}};
+  if (errno == ENOENT) return SystemLog{};
+  if (errno != EINVAL) return sys::LastError("readlink", kSystemLog);
+  TRY(Copy copy, CopyDevice(host, kSystemLog));
+  return SystemLog{"", std::move(copy.tree)};
+}
+
+sys::Status FillDev(MountTree& tree, const std::vector<Copy>& devices, const SystemLog& log) {
+  for (const Copy& device : devices) {
+    TRY_STATUS(tree.Attach(device.tree, device.path, NodeKind::kFile));
+  }
+  for (const auto& [path, target] : kLinks) TRY_STATUS(tree.MakeLink(path, target));
+  if (!log.link.empty()) TRY_STATUS(tree.MakeLink(kSystemLog, log.link));
+  if (log.tree) TRY_STATUS(tree.Attach(log.tree, kSystemLog, NodeKind::kFile));
+  TRY(const sys::UniqueFd terminals,
+      MakeFileSystem("devpts", {{"mode", "620"}, {"ptmxmode", "666"}}, kNoSetuid | kNoExecute));
+  TRY_STATUS(tree.Attach(terminals, "/dev/pts", NodeKind::kDirectory));
+  TRY(const sys::UniqueFd memory, MakeTemporary());
+  return tree.AttachOwn(memory, "/dev/shm");
+}
+
+}  // namespace
+
+sys::Status AttachPrivateDev(MountTree& tree, const sys::UniqueFd& host) {
+  std::vector<Copy> devices;
+  for (const char* path : kDevices) {
+    TRY(Copy copy, CopyDevice(host, path));
+    devices.push_back(std::move(copy));
+  }
+  TRY(const SystemLog log, FindSystemLog(host));
+  TRY(const sys::UniqueFd dev,
+      MakeFileSystem("tmpfs", {{"mode", "755"}, {"size", "64k"}, {"nr_inodes", "64"}},
+                     kNoSetuid | kNoDevices | kNoExecute));
+  TRY_STATUS(tree.AttachOwn(dev, "/dev"));
+  TRY_STATUS(FillDev(tree, devices, log));
+  return AddAttributes(dev, kReadOnly, Depth::kThisMount, "/dev");
+}
+
+sys::Status AttachFreshProc(MountTree& tree, const std::string& path) {
+  TRY(const sys::UniqueFd proc,
+      MakeFileSystem("proc", {{"hidepid", "ptraceable"}}, kNoSetuid | kNoDevices | kNoExecute));
+  return tree.Attach(proc, path, NodeKind::kDirectory);
+}
+
+sys::Status ProtectProc(MountTree& tree) {
+  for (const char* path : kKernelParameters) {
+    const sys::Result<Place> place = FindExactly(tree.root(), path);
+    if (!place && IsMissing(place.error())) continue;
+    if (!place) return std::unexpected(place.error());
+    TRY(const sys::UniqueFd copy, CopyTree(place->fd, "", Depth::kWithSubmounts));
+    TRY_STATUS(AddAttributes(copy, kReadOnly, Depth::kWithSubmounts, path));
+    TRY_STATUS(AttachTree(copy, place->fd, path));
+  }
+  return {};
+}
+
+sys::Result<sys::UniqueFd> MakeTemporary() {
+  return MakeFileSystem("tmpfs", {{"mode", "1777"}, {"size", "10%"}, {"nr_inodes", "65536"}},
+                        kNoSetuid | kNoDevices);
+}
+
+}  // namespace postern::sandbox

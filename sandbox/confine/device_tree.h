@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The parts of a view that belong to the kernel: a /dev with harmless devices only, and /proc.
+#pragma once
+
+#include "sandbox/confine/mount_tree.h"
+#include "sandbox/sys/error.h"
+#include "sandbox/sys/unique_fd.h"
+
+namespace postern::sandbox {
+
+// /dev: null zero full random urandom tty, terminals and shared memory of its own, the usual links,
+// and the system log's socket where the host has one. The devices are the host's (bound, not made:
+// mknod needs a right that containers lack).
+sys::Status AttachPrivateDev(MountTree& tree, const sys::UniqueFd& host);
+
+// A /proc of the pid namespace, in which a process sees itself and what it may trace.
+sys::Status AttachFreshProc(MountTree& tree, const std::string& path);
+// What is in /proc and is not about processes, read-only: kernel parameters, for root's sake.
+sys::Status ProtectProc(MountTree& tree);
+
+// A tmpfs that all may write, of bounded size.
+sys::Result<sys::UniqueFd> MakeTemporary();
+
+}  // namespace postern::sandbox
