@@ -146,9 +146,11 @@ bool RelayClient::Dispatch(std::span<const std::byte> bytes) {
   AnswerMux mux;
   AnswerBanner banner;
   AnswerDatagram datagram;
+  AnswerSplice splice;
   if (ReadFrame(bytes, done)) return Valid(done.outcome) && answers_->OnDone(done);
   if (ReadFrame(bytes, mux)) return answers_->OnMux(mux);
   if (ReadFrame(bytes, banner)) return answers_->OnBanner(banner);
+  if (ReadFrame(bytes, splice)) return answers_->OnSplice(splice);
   if (ReadFrame(bytes, datagram)) return Valid(datagram.outcome) && answers_->OnDatagram(datagram);
   return false;
 }

@@ -21,6 +21,7 @@ struct RelayPatience {
   std::chrono::milliseconds mux{std::chrono::seconds(kMuxDeadlineSeconds + 10)};
   std::chrono::milliseconds datagram{std::chrono::seconds(10)};
   std::chrono::milliseconds stop{std::chrono::seconds(10)};
+  std::chrono::milliseconds splice{std::chrono::seconds(10)};  // to take it
 };
 
 class RelayDeadlines {

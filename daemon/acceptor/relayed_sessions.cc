@@ -106,7 +106,7 @@ bool Sessions::LetOptionsAct(Service& service, sys::UniqueFd& connection,
   if (!service.plan() || acting_ >= kMaxActing) return false;
   Session& session =
       Begin(service.shared_from_this(), peer, Admitted{Way::kGate}, /*refused=*/true);
-  Launch(session, std::move(connection));
+  Dispatch(session, std::move(connection));
   return true;
 }
 
@@ -191,13 +191,20 @@ bool Sessions::OnDone(const AnswerDone& answer) {
   const auto found = sessions_.find(answer.header.session);
   if (found == sessions_.end()) return false;
   Session& session = *found->second;
+  if (session.spliced) {
+    OnSpliceDone(session, answer);
+    return true;
+  }
   if (!session.with_relay() || session.stage == Stage::kDatagram) return false;
   const policy::ServiceSpec& spec = session.service->spec();
   Explain(spec, answer);
   const bool not_served =
       answer.outcome == Outcome::kNoCapacity || answer.outcome == Outcome::kStopped;
+  // Nothing else can end it before there is a program.
+  if (session.stage == Stage::kSplice && !not_served) return false;
   if (!session.start_logged && not_served) {
-    FailToStart(session, "no banner, no service");
+    FailToStart(session,
+                session.stage == Stage::kSplice ? "no relay, no service" : "no banner, no service");
     return true;
   }
   if (!session.start_logged) LogStart(session, 0);  // the client left before anything ran
@@ -260,7 +267,7 @@ void Sessions::StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client
     session.stage = Stage::kBanner;
     session.connection = std::move(client);
   } else {
-    Launch(session, std::move(client));
+    Dispatch(session, std::move(client));
   }
 }
 
@@ -276,6 +283,7 @@ void Sessions::OnRelayLost() {
   turned_away_.clear();
   given_up_.clear();
   deadlines_.Clear();
+  LoseSplices();
   std::vector<Session*> lost;
   for (const auto& [id, session] : sessions_) {
     if (session->with_relay()) lost.push_back(session.get());

@@ -24,9 +24,11 @@ enum class Stage : std::uint8_t {
   kMux,       // the relay, reading a tcpmux name
   kRelay,     // the relay, until the end: a built-in service or a redirect
   kDatagram,  // the relay, for one datagram
+  kSplice,    // the relay, taking it for a program that is to start behind it
   kQueued,    // us: programs that are about to start come first
   kRetry,     // us: the machine was out of processes
   kProgram,   // the program
+  kFlush,     // the relay, with what a program that is over left to the client
 };
 
 class Session;
@@ -64,7 +66,12 @@ class Session final : public EventHandler {
   EventLoop::WatchId watch = 0;
   sandbox::LaunchId launch = 0;
 
-  // Stage::kBanner, kMux, kQueued and kRetry: the connection, until somebody serves it.
+  // A program behind the relay: whether the relay has not ended yet, from its first answer on, and
+  // where the client came to, which the program's end of the socketpair does not know.
+  bool spliced = false;
+  std::optional<policy::Endpoint> local;
+
+  // Stage::kBanner, kMux, kSplice, kQueued and kRetry: the connection, until somebody serves it.
   sandbox::sys::UniqueFd connection;
 
   // Stage::kRetry

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "daemon/acceptor/behind_relay.h"
 #include "daemon/acceptor/connection_environment.h"
 #include "daemon/acceptor/endpoint.h"
 #include "daemon/acceptor/launch_plan.h"
@@ -31,6 +32,7 @@ std::optional<policy::IpAddress> AddressOf(const Session& session) {
 // Where the client came to. On the way, the socket of an IPv4 client of a dual-stack listener
 // becomes an IPv4 socket, as under xinetd: old programs know no other kind.
 std::optional<policy::Endpoint> LocalEndpoint(const Session& session, const sys::UniqueFd& socket) {
+  if (session.local) return session.local;
   const auto local = sys::LocalAddress(socket);
   if (!local) return std::nullopt;
   const bool tcp = session.service->spec().socket_type == policy::SocketType::kStream &&
@@ -137,7 +139,8 @@ void Sessions::Dispatch(Session& session, sys::UniqueFd connection) {
   switch (spec.kind) {
     case ServiceKind::kProgram:
     case ServiceKind::kTcpmux:
-      return Launch(session, std::move(connection));
+      return BehindRelay(spec) ? Splice(session, std::move(connection))
+                               : Launch(session, std::move(connection));
     case ServiceKind::kRedirect:
       return GiveToRelay(session, Stage::kRelay, std::move(connection));
     case ServiceKind::kInternal:
@@ -233,7 +236,7 @@ void Sessions::TryLaunch(Session& session, sys::UniqueFd connection) {
   sys::IgnoreError(sys::SignalPidfd(session.pidfd, SIGKILL), "it may be dead already");
   launcher_.Ended(session.launch);
   LogExit(session, {std::nullopt, SIGKILL}, session.pid);
-  End(session);
+  EndProgram(session);
 }
 
 // xinetd.conf(5), NORETRY: a fork that fails is tried again, the client waits meanwhile.
@@ -271,7 +274,7 @@ void Sessions::FailToStart(Session& session, const std::string& why) {
     service.last_failed_start = loop_.now();
   }
   if (still_there) service.Starve();
-  End(session);
+  EndProgram(session);
 }
 
 void Sessions::LogStart(Session& session, pid_t pid) {
@@ -300,7 +303,7 @@ void Sessions::OnProgramExit(Session& session) {
   }
   LogExit(session, exit, session.pid);
   DropUnread(session);
-  End(session);
+  EndProgram(session);
   LaunchQueued();
 }
 

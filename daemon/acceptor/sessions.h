@@ -71,6 +71,7 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   bool OnMux(const AnswerMux& answer) override;
   bool OnBanner(const AnswerBanner& answer) override;
   bool OnDatagram(const AnswerDatagram& answer) override;
+  bool OnSplice(const AnswerSplice& answer) override;
   void OnRelayLost() override;
   void OnProgramExit(Session& session) override;
   void OnReady(std::uint32_t ready) override;  // launch reports, and room for the queue
@@ -79,6 +80,8 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   Session& Begin(std::shared_ptr<Service> service, std::optional<policy::Endpoint> peer,
                  const Admitted& admitted = {}, bool refused = false);
   void End(Session& session);
+  // The program is over, or never was: the session too, unless the relay has not ended.
+  void EndProgram(Session& session);
   Session* Find(SessionId id, Stage stage);
 
   void Dispatch(Session& session, sandbox::sys::UniqueFd connection);
@@ -89,6 +92,10 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   void TryLaunch(Session& session, sandbox::sys::UniqueFd connection);
   void Retry(Session& session, sandbox::sys::UniqueFd connection, const sandbox::sys::Error& error);
   void GiveToRelay(Session& session, Stage stage, sandbox::sys::UniqueFd connection);
+  // Has the relay take the client of a program that is then started behind it (OnSplice).
+  void Splice(Session& session, sandbox::sys::UniqueFd client);
+  void OnSpliceDone(Session& session, const AnswerDone& answer);
+  void LoseSplices();
   sandbox::sys::Status AskFor(const Session& session, int connection);
   bool AskBanners(Service& service, const std::string& outcome_banner, SessionId id, bool give_back,
                   const sandbox::sys::UniqueFd& connection);

@@ -53,12 +53,16 @@ std::string_view StageText(Stage stage) {
       return "relay";
     case Stage::kDatagram:
       return "datagram";
+    case Stage::kSplice:
+      return "relay, before the program";
     case Stage::kQueued:
       return "launch queue";
     case Stage::kRetry:
       return "fork retry";
     case Stage::kProgram:
       return "program";
+    case Stage::kFlush:
+      return "relay, after the program";
   }
   return "unknown";
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/gate/told_ends.h"
 #include "daemon/gate_words.h"
 #include "sandbox/sys/become_program.h"
 #include "sandbox/sys/process.h"
@@ -30,9 +31,12 @@ constexpr int kConnection = 0;
 constexpr int kFirstProgramWord = 4;  // NAME, behind the gate's own words
 
 // An end that cannot be told is unknown, and no rule that names an address holds it.
-wrapper::Connection EndsOf(const sys::UniqueFd& socket) {
+wrapper::Connection EndsOf(const sys::UniqueFd& socket, const char* const* environment) {
   wrapper::Connection ends;
   const auto what = sys::Describe(socket);
+  if (what && what->local.is_unix()) {
+    if (const auto told = ToldEnds(environment)) return *told;
+  }
   ends.stream = what && what->kind == sys::SocketKind::kStream;
   if (what) ends.server = what->local;
   if (const auto peer = sys::PeerAddress(socket)) {
@@ -43,8 +47,7 @@ wrapper::Connection EndsOf(const sys::UniqueFd& socket) {
   return ends;
 }
 
-Decision Decide(const sys::UniqueFd& socket, const std::string& daemon) {
-  const wrapper::Connection ends = EndsOf(socket);
+Decision Decide(const wrapper::Connection& ends, const std::string& daemon) {
   wrapper::HostsFiles files({});
   wrapper::Settings settings;
   wrapper::SystemLog log;
@@ -65,14 +68,14 @@ int Complain(const std::string& text, int status) {
   return status;
 }
 
-int Main(int argc, char** argv) {
+int Main(int argc, char** argv, const char* const* environment) {
   if (argc <= kFirstProgramWord) return kUsage;
   const std::string_view mode = argv[1];
   if (mode != kGateDecides && mode != kGateRefuses) return kUsage;
   sys::OpenSystemLog(argv[2]);
   const auto socket = sys::UniqueFd::DuplicateOf(kConnection);
   if (!socket) return Complain("no connection", kGateRefused);
-  const Decision decision = Decide(socket, argv[2]);
+  const Decision decision = Decide(EndsOf(socket, environment), argv[2]);
   // The files may have changed since posternd read them: a refusal stays one.
   if (mode == kGateRefuses) return kGateRefused;
   switch (decision.outcome) {
@@ -91,4 +94,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace postern::daemon
 
-int main(int argc, char** argv) { return postern::daemon::Main(argc, argv); }
+int main(int argc, char** argv, char** environment) {
+  return postern::daemon::Main(argc, argv, environment);
+}

@@ -144,6 +144,16 @@ Result<UniqueFd> MakeSocket(SocketDomain domain, SocketKind kind, int protocol) 
   return fd;
 }
 
+Result<StreamPair> MakeStreamPair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return LastError("socketpair");
+  }
+  StreamPair pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
+  TRY_STATUS(SetNonblocking(pair.ours, true));
+  return pair;
+}
+
 Status SetReuseAddress(const UniqueFd& socket, bool on) {
   return SetOption(socket, SOL_SOCKET, SO_REUSEADDR, on, "SO_REUSEADDR");
 }

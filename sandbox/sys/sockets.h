@@ -60,6 +60,11 @@ enum class SocketDomain : std::uint8_t { kInet4, kInet6, kUnix };
 
 // Nonblocking and close-on-exec.
 Result<UniqueFd> MakeSocket(SocketDomain domain, SocketKind kind, int protocol);
+// A connected pair of unix stream sockets, close-on-exec: ours nonblocking, theirs not.
+struct StreamPair {
+  UniqueFd ours, theirs;
+};
+Result<StreamPair> MakeStreamPair();
 Status SetReuseAddress(const UniqueFd& socket, bool on);
 Status SetV6Only(const UniqueFd& socket, bool on);
 Status SetKeepalive(const UniqueFd& socket, bool on);

@@ -4,6 +4,8 @@
 //
 //   ready     confines nothing, says it is ready, answers AskServe, and a tcpmux name's number
 //   stops     says it is ready, answers nothing but AskStop
+//   full      says it is ready, and of each AskSplice that it has no room
+//   hasty     says it is ready, and of each AskSplice that it is over
 //   silent    says nothing at all
 //   garbage   says something that is no frame
 //   unasked   says it is ready, then that a session ended which nobody asked for
@@ -57,10 +59,14 @@ void AnswerAll(const UniqueFd& channel, std::string_view mode) {
     AskServe serve;
     AskMuxName name;
     AskStop stop;
+    AskSplice splice;
     if (mode == "ready" && ReadFrame(frame, serve)) {
       Done(channel, serve.header.session);
     } else if (mode == "ready" && ReadFrame(frame, name)) {
       Done(channel, name.index);
+    } else if ((mode == "full" || mode == "hasty") && ReadFrame(frame, splice)) {
+      Done(channel, splice.header.session,
+           mode == "full" ? Outcome::kNoCapacity : Outcome::kFinished);
     } else if (mode == "stops" && ReadFrame(frame, stop)) {
       kept.erase(stop.header.session);
       Done(channel, stop.header.session, Outcome::kStopped);
@@ -81,8 +87,8 @@ int main(int argc, char** argv) {
   if (mode == "exit") return 3;
   const postern::sandbox::sys::UniqueFd channel(daemon::kChannelDescriptor);
   if (mode == "garbage") daemon::Say(channel, std::array<char, 7>{});
-  const bool ready =
-      mode == "ready" || mode == "stops" || mode == "unasked" || mode == "descriptor";
+  const bool ready = mode == "ready" || mode == "full" || mode == "hasty" || mode == "stops" ||
+                     mode == "unasked" || mode == "descriptor";
   if (ready) daemon::Say(channel, daemon::AnswerReady{});
   if (mode == "unasked") daemon::Done(channel, 99);
   if (mode == "descriptor") daemon::SayWithDescriptor(channel);

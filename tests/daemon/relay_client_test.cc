@@ -20,6 +20,7 @@ struct Answers final : RelayAnswers {
   bool OnMux(const AnswerMux&) override { return expected; }
   bool OnBanner(const AnswerBanner&) override { return expected; }
   bool OnDatagram(const AnswerDatagram&) override { return expected; }
+  bool OnSplice(const AnswerSplice&) override { return expected; }
   void OnRelayLost() override { ++lost; }
 };
 

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/acceptor/behind_relay.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace postern::daemon {
+
+bool BehindRelay(const policy::ServiceSpec& spec) {
+  return spec.confinement && (spec.confinement->network == policy::NetworkAccess::kRelay ||
+                              spec.confinement->idle_timeout.has_value());
+}
+
+std::uint32_t WireIdleTimeout(const policy::ServiceSpec& spec) {
+  constexpr std::uint64_t kLongest = std::numeric_limits<std::uint32_t>::max() / 1000;  // 49 days
+  const std::uint64_t seconds = spec.confinement->idle_timeout.value_or(0);
+  return static_cast<std::uint32_t>(std::min(seconds, kLongest) * 1000);
+}
+
+}  // namespace postern::daemon

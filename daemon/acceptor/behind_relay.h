@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Which programs get one end of a socketpair in the place of their connection, with postern-relay
+// at the other end.
+#pragma once
+
+#include <cstdint>
+
+#include "policy/service/service_spec.h"
+
+namespace postern::daemon {
+
+// With `network = relay`; and with an idle timeout whatever the network is, since nobody but the
+// relay sees whether a connection is silent.
+bool BehindRelay(const policy::ServiceSpec& spec);
+
+// For AskSplice: milliseconds, 0 for none.
+std::uint32_t WireIdleTimeout(const policy::ServiceSpec& spec);
+
+}  // namespace postern::daemon

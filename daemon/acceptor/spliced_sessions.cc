@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Programs behind postern-relay: it has the client, they have the other end of a socketpair.
+//
+// The relay is asked first, so that one that is full refuses the client before anything runs. Then
+// program and relay go their ways, and the session is over when both are. A relay that ends first
+// (idle, client gone, killed) has closed the socketpair: the program finds an end of file, and
+// lives until it ends. A program that ends first leaves the relay to deliver what is buffered.
+#include "daemon/acceptor/behind_relay.h"
+#include "daemon/acceptor/endpoint.h"
+#include "daemon/acceptor/sessions.h"
+#include "daemon/log/record.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+
+void Sessions::Splice(Session& session, sys::UniqueFd client) {
+  session.stage = Stage::kSplice;
+  if (const auto local = sys::LocalAddress(client)) session.local = EndpointOf(*local);
+  auto pair = sys::MakeStreamPair();
+  if (!pair) return FailToStart(session, pair.error().ToString());
+  AskSplice ask;
+  ask.header.session = session.id;
+  ask.idle_timeout = WireIdleTimeout(session.service->spec());
+  const int descriptors[] = {client.get(), pair->ours.get()};
+  const auto asked = relay_.Ask(ask, descriptors);
+  if (!asked) return FailToStart(session, asked.error().ToString());
+  session.connection = std::move(pair->theirs);
+  deadlines_.Expect(session.id, patience_.splice);
+}
+
+bool Sessions::OnSplice(const AnswerSplice& answer) {
+  Session* session = Find(answer.header.session, Stage::kSplice);
+  if (session == nullptr) return false;
+  deadlines_.Answered(session->id);
+  session->spliced = true;
+  Launch(*session, std::move(session->connection));
+  return true;
+}
+
+void Sessions::OnSpliceDone(Session& session, const AnswerDone& answer) {
+  const policy::ServiceSpec& spec = session.service->spec();
+  deadlines_.Answered(session.id);
+  session.spliced = false;
+  if (answer.outcome == Outcome::kIdle) {
+    log_.Notice(spec.id + ": a connection" +
+                (session.peer ? " from " + session.peer->address.ToString() : std::string()) +
+                " is closed: idle_timeout");
+  }
+  if (session.start_logged && spec.log_on_success.traffic) {
+    session.service->log().Write(TrafficRecord{spec.id, answer.bytes_in, answer.bytes_out},
+                                 spec.log_on_success);
+  }
+  if (session.stage == Stage::kFlush) End(session);
+}
+
+void Sessions::EndProgram(Session& session) {
+  if (!session.spliced) return End(session);
+  session.stage = Stage::kFlush;
+  session.connection.Reset();
+  loop_.Cancel(session.retry_timer);
+  loop_.Unwatch(session.pidfd, session.watch);
+  session.pidfd.Reset();
+}
+
+// The relay is gone: what it had of them is lost, and the programs will notice.
+void Sessions::LoseSplices() {
+  std::vector<Session*> over;
+  for (const auto& [id, session] : sessions_) {
+    if (!session->spliced) continue;
+    session->spliced = false;
+    if (session->stage == Stage::kFlush) over.push_back(session.get());
+  }
+  for (Session* session : over) End(*session);
+}
+
+}  // namespace postern::daemon
