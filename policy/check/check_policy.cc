@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "policy/check/confinement_findings.h"
 #include "policy/check/daemon_names.h"
 #include "policy/check/foreign_file.h"
 #include "policy/check/rule_words.h"
@@ -78,6 +79,7 @@ class Check {
     if (not_xinetd) findings_.push_back(std::move(*not_xinetd));
     if (not_inetd) findings_.push_back(std::move(*not_inetd));
     Take(FindInServices(policy_.services, policy_.hosts, system_));
+    Take(FindInConfinement(policy_.services, system_));
   }
 
   std::size_t NumberOf(const std::string& file) {

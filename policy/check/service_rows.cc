@@ -57,6 +57,29 @@ constexpr FindingKind kRows[] = {
     {"address-in-use", kError, "two services on one port", "The second one stays down."},
     {"unknown-id", kWarning, "enabled or disabled names no service", "No service has this id."},
 
+    // Confinement.
+    {"no-sandbox", kWarning, "a program without confinement",
+     "Whoever breaks into it may do all that its user may."},
+    {"default-profile", kNote, "a service that says nothing of its confinement",
+     "It has the standard profile. Told once, for the first of them."},
+    {"setuid-program", kWarning, "a setuid program that gains nothing",
+     "With no_new_privileges it runs without the rights it was given, and most likely fails."},
+    {"root-service", kWarning, "a program that runs as root",
+     "Its capabilities are those of the profile. Told unless the service writes down which it "
+     "needs."},
+    {"writable-program", kWarning, "a program that everybody may replace",
+     "The file, or a directory on its path, can be written by all users."},
+    {"program-outside-root", kWarning, "a program that is not in its root",
+     "The root directory lacks it, or what lies beside it."},
+    {"writable-system", kWarning, "a part of the system that may be written",
+     "read_write_paths names the program's own place, or a directory of the system."},
+    {"missing-tolerated", kWarning, "protections that may be missing",
+     "on_missing = warn starts programs with less than was asked for."},
+    {"denied-syscall", kWarning, "a system call that undoes the sandbox",
+     "No profile allows it; here a line does."},
+    {"dangerous-capability", kWarning, "a capability that gives the machine away",
+     "No profile leaves it; here a line does."},
+
     // Lines of xinetd.conf.
     {"not-xinetd-file", kError, "not an xinetd.conf",
      "The file is something else under this name."},

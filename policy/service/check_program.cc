@@ -44,6 +44,12 @@ std::optional<std::uint32_t> NumericId(const std::string& text) {
   return static_cast<std::uint32_t>(*id);
 }
 
+// What no name service is asked about: its answer to nothing at all, or to a number that is not
+// written in decimal, would be somebody's guess.
+bool IsNoAccount(const std::string& text) {
+  return text.empty() || text.starts_with("0x") || text.starts_with("0X");
+}
+
 }  // namespace
 
 void ServiceCheck::CheckProgram() {
@@ -97,6 +103,10 @@ void ServiceCheck::CheckCredentials() {
   const Place place = At(settings_.user, draft_.user_place);
   Credentials& credentials = spec_.program.credentials;
   credentials.user = *settings_.user;
+  if (IsNoAccount(credentials.user)) {
+    return Error("unknown-user", place,
+                 "expected a name or a decimal id, found \"" + credentials.user + "\"");
+  }
   std::string login = credentials.user;
   std::uint32_t primary = 0;
   if (const auto uid = NumericId(credentials.user)) {
@@ -111,19 +121,25 @@ void ServiceCheck::CheckCredentials() {
   } else {
     return Error("unknown-user", place, "there is no user \"" + credentials.user + "\"");
   }
-  if (settings_.group) {
-    const auto gid = IsAllDigits(*settings_.group) ? NumericId(*settings_.group)
-                                                   : system_.GroupByName(*settings_.group);
-    if (!gid) {
-      return Error("unknown-group", At(settings_.group, draft_.user_place),
-                   "there is no group \"" + *settings_.group + "\"");
-    }
-    credentials.gid = *gid;
-  }
+  if (!CheckGroup()) return;
   if (credentials.uid == kNoId || credentials.gid == kNoId) {
     return Error("unknown-user", place, "the id 4294967295 means \"unchanged\" to the kernel");
   }
   if (settings_.groups && *settings_.groups) CheckGroups(login, primary);
+}
+
+bool ServiceCheck::CheckGroup() {
+  if (!settings_.group) return true;
+  const std::string& name = *settings_.group;
+  std::optional<std::uint32_t> gid;
+  if (!IsNoAccount(name)) gid = IsAllDigits(name) ? NumericId(name) : system_.GroupByName(name);
+  if (!gid) {
+    Error("unknown-group", At(settings_.group, draft_.user_place),
+          "there is no group \"" + name + "\"");
+    return false;
+  }
+  spec_.program.credentials.gid = *gid;
+  return true;
 }
 
 // initgroups(3) is given the primary group of passwd(5), even where `group` says another.

@@ -10,12 +10,6 @@
 namespace postern::policy {
 namespace {
 
-bool IsIdentifier(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-}
-
 bool SameWord(const AddressWord& a, const AddressWord& b) {
   return a.kind == b.kind && a.kind != AddressWordKind::kBlocks && a.name == b.name;
 }
@@ -66,9 +60,18 @@ std::string PatternItem::PrintOne(const Value& item) { return item; }
 bool PatternItem::Same(const Value& a, const Value& b) { return EqualsIgnoreCase(a, b); }
 
 Result<std::string> SyscallItem::ParseOne(const Word& word, const CodecContext& context) {
-  std::string_view name = word.text;
-  if (name.starts_with('@')) name.remove_prefix(1);
-  if (!IsIdentifier(name)) return context.Expected(word, "@GROUP or the name of a system call");
+  using enum SystemView::SyscallWord;
+  const SystemView::SyscallWord kind = context.system.KindOfSyscall(word.text);
+  if (kind == kUnknown) {
+    const std::vector<std::string> like = context.system.SyscallsLike(word.text);
+    return context.Expected(word, "@GROUP or the name of a system call",
+                            like.empty() ? "" : " (did you mean \"" + like.front() + "\"?)");
+  }
+  if (kind == kDeniedGroup && context.assignment.op != Operator::kRemove) {
+    return context.Expected(word,
+                            "calls that a sandbox can allow; those of this group undo it, so that "
+                            "each must be named by itself");
+  }
   return word.text;
 }
 std::string SyscallItem::PrintOne(const Value& item) { return item; }

@@ -64,7 +64,10 @@ ProfileDefaults Fitting(const Settings& settings) {
   const bool mount =
       Applied<FlagsCodec<NamespaceSet, kNamespaces>>(settings.namespaces, defaults.namespaces)
           .mount;
-  if (!mount) defaults.private_tmp = defaults.private_dev = defaults.minimal_root = false;
+  if (!mount) {
+    defaults.read_only_system = defaults.minimal_root = false;
+    defaults.private_tmp = defaults.private_dev = false;
+  }
   if (settings.root) defaults.minimal_root = false;
   return defaults;
 }

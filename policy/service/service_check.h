@@ -60,6 +60,7 @@ class ServiceCheck {
   void CheckArguments();
   void FindWrapped();
   void CheckCredentials();
+  bool CheckGroup();
   void CheckGroups(const std::string& login, std::uint32_t primary);
   void CheckEnvironment();
   void CheckLimits();

@@ -78,6 +78,18 @@ class SystemView {
   };
   virtual FileFacts Inspect(const std::string& path) const = 0;
 
+  // What a word of `syscalls` is: "@group", or the name of a call.
+  enum class SyscallWord : std::uint8_t {
+    kUnknown,
+    kCall,
+    kGroup,
+    kDeniedCall,   // no profile has it: it undoes the sandbox
+    kDeniedGroup,  // of such calls: may not be allowed as a whole
+  };
+  virtual SyscallWord KindOfSyscall(const std::string& word) const = 0;
+  // Words that an unknown one may be meant for, the nearest first.
+  virtual std::vector<std::string> SyscallsLike(const std::string& word) const = 0;
+
   // The daemon's own environment as NAME=VALUE words.
   virtual std::vector<std::string> Environment() const = 0;
 };

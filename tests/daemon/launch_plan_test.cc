@@ -86,11 +86,22 @@ TEST_CASE("A service gets the daemon's first limit of files, then its own limits
 TEST_CASE("Each limit of a service is the kernel's of that name") {
   using policy::ResourceKind;
   const std::vector<std::pair<ResourceKind, int>> pairs = {
-      {ResourceKind::kAddressSpace, RLIMIT_AS},  {ResourceKind::kData, RLIMIT_DATA},
-      {ResourceKind::kResident, RLIMIT_RSS},     {ResourceKind::kStack, RLIMIT_STACK},
-      {ResourceKind::kOpenFiles, RLIMIT_NOFILE}, {ResourceKind::kCpuSeconds, RLIMIT_CPU},
-      {ResourceKind::kProcesses, RLIMIT_NPROC},  {ResourceKind::kFileSize, RLIMIT_FSIZE},
-      {ResourceKind::kCore, RLIMIT_CORE},        {ResourceKind::kLockedMemory, RLIMIT_MEMLOCK}};
+      {ResourceKind::kAddressSpace, RLIMIT_AS},
+      {ResourceKind::kData, RLIMIT_DATA},
+      {ResourceKind::kResident, RLIMIT_RSS},
+      {ResourceKind::kStack, RLIMIT_STACK},
+      {ResourceKind::kOpenFiles, RLIMIT_NOFILE},
+      {ResourceKind::kCpuSeconds, RLIMIT_CPU},
+      {ResourceKind::kProcesses, RLIMIT_NPROC},
+      {ResourceKind::kFileSize, RLIMIT_FSIZE},
+      {ResourceKind::kCore, RLIMIT_CORE},
+      {ResourceKind::kLockedMemory, RLIMIT_MEMLOCK},
+      {ResourceKind::kFileLocks, RLIMIT_LOCKS},
+      {ResourceKind::kPendingSignals, RLIMIT_SIGPENDING},
+      {ResourceKind::kMessageQueues, RLIMIT_MSGQUEUE},
+      {ResourceKind::kNice, RLIMIT_NICE},
+      {ResourceKind::kRealtimePriority, RLIMIT_RTPRIO},
+      {ResourceKind::kRealtimeMicroseconds, RLIMIT_RTTIME}};
   for (const auto& [kind, number] : pairs) {
     auto spec = MailSpec();
     spec.program.limits = {{kind, 5}};

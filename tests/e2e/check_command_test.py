@@ -92,11 +92,37 @@ class Check(Files):
         missing = self.write("missing", service % "/no/such")
         self.assertEqual([f["rule"] for f in self.findings(1, config=missing)], ["server-not-executable"])
         there = self.write("there", service % "/bin/true")
-        self.assertEqual([f["rule"] for f in self.findings(1, config=there)], ["world-open-root"])
-        self.assertEqual(self.findings(0, config=there, hosts_deny=self.write("deny", "true: ALL\n")), [])
+        root = ["root-service", "default-profile"]
+        self.assertEqual([f["rule"] for f in self.findings(1, config=there)], ["world-open-root", *root])
+        deny = self.write("deny", "true: ALL\n")
+        self.assertEqual([f["rule"] for f in self.findings(1, config=there, hosts_deny=deny)], root)
+        confined = self.write("confined", (service % "/bin/true").replace("root", "nobody\n sandbox = strict"))
+        self.assertEqual(self.findings(0, config=confined, hosts_deny=deny), [])
         line = self.write("inetd", "20001 stream tcp nowait root /bin/tcpd /no/such\n")
         rules = [f["rule"] for f in self.findings(1, inetd=line)]
         self.assertIn("server-not-executable", rules)
+
+    def test_programs_are_looked_at_on_this_system(self):
+        program = self.write("program", pathlib.Path("/bin/true").read_bytes())
+        conf = self.write("conf", f"service x\n{{\n type = UNLISTED\n port = 7\n socket_type = stream\n wait = no\n"
+                                  f" user = nobody\n server = {program}\n sandbox = standard\n}}\n")
+        for mode, rules in ((0o755, []), (0o4755, ["setuid-program"]), (0o2755, ["setuid-program"]),
+                            (0o757, ["writable-program"])):
+            program.chmod(mode)
+            found = self.findings(int(bool(rules)), config=conf)
+            self.assertEqual([finding["rule"] for finding in found], rules, oct(mode))
+        program.chmod(0o4755)
+        self.assertEqual(self.findings(1, config=conf)[0]["fix"], "sandbox = baseline")
+
+    def test_a_word_of_the_confinement_that_nobody_knows_is_an_error(self):
+        lines = {"syscalls += @nosuch": "bad-value", "syscalls += wriet": "bad-value", "syscalls += @debug": "bad-value",
+                 "capabilities = chwon": "bad-value", "hidden_paths = /no/such": "unknown-path",
+                 "root = /bin/true": "unknown-path", "namespaces += nett": "bad-value"}
+        for line, rule in lines.items():
+            conf = self.write("conf", f"service x\n{{\n type = UNLISTED\n port = 7\n socket_type = stream\n wait = no\n"
+                                      f" user = nobody\n server = /bin/true\n {line}\n}}\n")
+            found = self.findings(1, config=conf)
+            self.assertEqual([(finding["rule"], finding["line"]) for finding in found], [(rule, 9)], line)
 
     def test_sarif_has_what_readers_of_it_require(self):
         deny = self.write("de ny", "sshd: 10.0.0.1/8\nfoo\nssh: ALL\nsshd: 10.\nsshd: 10.1.\n")
@@ -197,7 +223,8 @@ class Convert(Files):
         done = run("convert", "--inetd", inetd)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         xinetd = self.write("xinetd", done.stdout)
-        self.assertEqual([f["rule"] for f in self.findings(1, config=xinetd)], ["world-open-root"])
+        self.assertEqual([f["rule"] for f in self.findings(1, config=xinetd)],
+                         ["world-open-root", "root-service", "default-profile"])
         policy = ["--config", xinetd, "--hosts-allow", "/dev/null", "--hosts-deny", self.write("deny", "true: ALL\n")]
         self.assertEqual(run("match", *policy, "--service", "20001", "--client-addr", "192.0.2.1").returncode, 1)
         policy[-1] = "/dev/null"

@@ -316,6 +316,18 @@ class Explain(Command):
                       "access_precedence = no_access"):
             self.assertIn(words, text)
 
+    def test_a_service_alone_tells_how_it_is_confined(self):
+        done = self.run_command("explain", *self.files, "--service", "free", "--json")
+        plan = json.loads(done.stdout)
+        self.assertEqual((done.returncode, plan["id"], plan["file"]), (0, "free", self.xinetd))
+        steps = {step["step"]: (step["value"], step["place"]) for step in plan["confinement"]}
+        self.assertEqual(steps["sandbox"], ("standard", None))
+        self.assertEqual(steps["namespaces"], ("mount pid ipc uts", None))
+        self.assertIsNotNone(steps["user"][1])
+        text = self.run_command("explain", *self.files, "--service", "free").stdout.decode()
+        self.assertIn("sandbox = standard (profile)", text)
+        self.assertEqual(self.run_command("explain", *self.files, "--service", "nosuch").returncode, 2)
+
     def test_whom_no_rule_matches_is_granted_by_a_named_compatibility(self):
         status, account = self.ask("--daemon", "other", "--client-addr", "::1", verb="explain")
         self.assertEqual((status, account["rule"]), (0, None))

@@ -35,12 +35,14 @@ TEST_CASE("findings come by file, line and column") {
 }
 
 TEST_CASE("a policy without mistakes has no finding") {
-  CHECK(Told({{"allow", "sshd: 10.\n"}, {"deny", "ALL: ALL\n"}}, ServiceWith("")) == "");
+  CHECK(Told({{"allow", "sshd: 10.\n"}, {"deny", "ALL: ALL\n"}},
+             ServiceWith("user = mail\nsandbox = standard")) == "");
   CHECK(Told({}) == "");
 }
 
 TEST_CASE("the names of services and of those that stay down are daemons") {
-  CHECK(Told({{"deny", "echo, s1: ALL\n"}}, ServiceWith("")) == "deny:1:unused-daemon");
+  CHECK(Told({{"deny", "echo, s1: ALL\n"}}, ServiceWith("user = mail\nsandbox = strict")) ==
+        "deny:1:unused-daemon");
   CHECK(Told({{"deny", "s1: ALL\n"}}, ServiceWith("port = x")).find("unused-daemon") ==
         std::string::npos);
 }

@@ -114,7 +114,7 @@ TEST_CASE("a wish takes a default of the profile away that contradicts it") {
   CHECK_FALSE(bare.private_tmp);
   CHECK_FALSE(bare.private_dev);
   CHECK_FALSE(bare.minimal_root);
-  CHECK(bare.read_only_system);
+  CHECK_FALSE(bare.read_only_system);
   CHECK_FALSE(Of("sandbox = strict\nroot = /srv").minimal_root);
   CHECK(Of("sandbox = strict\nroot = /srv").root == "/srv");
 }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -177,6 +178,17 @@ TEST_CASE_METHOD(Directory, "What may be executed is told") {
   REQUIRE(::chmod(file.c_str(), 0644) == 0);
   CHECK_FALSE(IsExecutable(file));
   CHECK_FALSE(IsExecutable(directory / "missing"));
+}
+
+TEST_CASE_METHOD(Directory, "A program that was given capabilities is told from others") {
+  CHECK_FALSE(HasFileCapabilities(file));
+  CHECK_FALSE(HasFileCapabilities(directory / "missing"));
+  // struct vfs_cap_data of <linux/capability.h>, version 2, little endian: net_bind_service.
+  const std::array<unsigned char, 20> value = {0, 0, 0, 2, 0, 4};
+  const int given = ::setxattr(file.c_str(), "security.capability", value.data(), value.size(), 0);
+  CHECK((given == 0) == (::geteuid() == 0));  // only root may
+  if (given != 0) return;
+  CHECK(HasFileCapabilities(file));
 }
 
 TEST_CASE_METHOD(Directory, "A stamp stays while the file does, and differs after a change") {

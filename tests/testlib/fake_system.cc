@@ -118,6 +118,21 @@ SystemView::FileFacts FakeSystem::Inspect(const std::string& path) const {
   return Find(facts, path).value_or(FileFacts{FileFacts::Kind::kDirectory, 0755});
 }
 
+SystemView::SyscallWord FakeSystem::KindOfSyscall(const std::string& word) const {
+  using enum SyscallWord;
+  static const std::map<std::string, SyscallWord> words = {
+      {"read", kCall},         {"write", kCall},         {"chroot", kCall},
+      {"link", kCall},         {"ptrace", kCall},        {"bpf", kDeniedCall},
+      {"@basic-io", kGroup},   {"@file-system", kGroup}, {"@net-client", kGroup},
+      {"@debug", kDeniedGroup}};
+  return Find(words, word).value_or(kUnknown);
+}
+
+std::vector<std::string> FakeSystem::SyscallsLike(const std::string& word) const {
+  if (word == "wriet") return {"write"};
+  return {};
+}
+
 std::vector<std::string> FakeSystem::Environment() const { return environment; }
 
 Configuration LoadXinetd(std::string_view text, FakeSystem system) {

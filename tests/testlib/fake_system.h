@@ -3,7 +3,8 @@
 //
 // Users: root, daemon 1, mail 8, lp 7 (group lp), "first.last" 1001. Groups: adm 4, mail 8, lp 7.
 // Services: the classic ones. Hosts: localhost (both families), v4.test, v6.test. Every absolute
-// path is executable unless it is in `not_executable`.
+// path is executable unless it is in `not_executable`. System calls: read write chroot link ptrace
+// bpf (denied), @basic-io @file-system @net-client @debug (denied).
 #pragma once
 
 #include <map>
@@ -42,6 +43,8 @@ class FakeSystem : public SystemView {
   std::vector<IpAddress> HostAddresses(const std::string& host) const override;
   std::string WhyNotExecutable(const std::string& path) const override;
   FileFacts Inspect(const std::string& path) const override;
+  SyscallWord KindOfSyscall(const std::string& word) const override;
+  std::vector<std::string> SyscallsLike(const std::string& word) const override;
   std::vector<std::string> Environment() const override;
 };
 

@@ -108,6 +108,42 @@ TEST_CASE("A program must be a regular file that may be executed") {
   CHECK(system.WhyNotExecutable(directory / "none") == "No such file or directory (errno = 2)");
 }
 
+TEST_CASE("A file tells its kind, its owner and its mode, links followed") {
+  using Kind = policy::SystemView::FileFacts::Kind;
+  const TempDir directory;
+  const RealSystem system("/");
+  WriteFile(directory / "program", "x");
+  REQUIRE(::chmod((directory / "program").c_str(), 04751) == 0);
+  REQUIRE(::symlink("program", (directory / "link").c_str()) == 0);
+  for (const char* name : {"program", "link"}) {
+    const auto facts = system.Inspect(directory / name);
+    CHECK(facts.kind == Kind::kRegular);
+    CHECK(facts.mode == 04751);
+    CHECK(facts.uid == ::geteuid());
+    CHECK_FALSE(facts.capabilities);
+  }
+  CHECK(system.Inspect(directory.path()).kind == Kind::kDirectory);
+  CHECK(system.Inspect("/dev/null").kind == Kind::kOther);
+  const auto none = system.Inspect(directory / "none");
+  CHECK(none.kind == Kind::kMissing);
+  CHECK(none.error == "No such file or directory (errno = 2)");
+}
+
+TEST_CASE("Words of system calls are those of the filter") {
+  using enum policy::SystemView::SyscallWord;
+  const RealSystem system("/");
+  CHECK(system.KindOfSyscall("openat") == kCall);
+  CHECK(system.KindOfSyscall("@net-client") == kGroup);
+  CHECK(system.KindOfSyscall("bpf") == kDeniedCall);
+  CHECK(system.KindOfSyscall("@debug") == kDeniedGroup);
+  for (const char* word : {"", "@", "opennat", "@nosuch", "Openat", "0"}) {
+    CHECK(system.KindOfSyscall(word) == kUnknown);
+  }
+  const auto like = system.SyscallsLike("opennat");
+  REQUIRE_FALSE(like.empty());
+  CHECK(like.front() == "openat");
+}
+
 TEST_CASE("Services, protocols and networks are found as their databases have them") {
   const RealSystem system("/");
   for (const auto& [name, protocol] : {std::pair{"smtp", "tcp"}, {"domain", "udp"}}) {

@@ -2,6 +2,7 @@
 // postern explain: match, with every rule that was asked. Exit 0 allow, 1 deny.
 #include "policy/base/diagnostic.h"
 #include "wrapper/cli/account.h"
+#include "wrapper/cli/confinement_report.h"
 #include "wrapper/cli/json.h"
 #include "wrapper/cli/policy_options.h"
 #include "wrapper/cli/question_options.h"
@@ -16,11 +17,6 @@ using policy::EscapeText;
 
 constexpr const char* kNotSimulated[] = {"cps", "cps_per_source", "instances", "per_source",
                                          "max_load"};
-
-Json PlaceJson(const policy::SourceLocation* where) {
-  if (where == nullptr) return nullptr;
-  return {{"file", where->file}, {"line", where->line}};
-}
 
 Json FactsJson(const hosts::Request& request) {
   const auto text = [](const hosts::Fact& fact) {
@@ -77,6 +73,7 @@ Json ServiceJson(const Account& account) {
                                  {"place", PlaceJson(step.where)}});
   }
   service["not_simulated"] = kNotSimulated;
+  service["confinement"] = ConfinementJson(*account.service);
   return service;
 }
 
@@ -96,13 +93,6 @@ Json AccountJson(const Account& account) {
 }
 
 // The text is made from the JSON, so that neither knows more than the other.
-std::string Text(const Json& value) { return EscapeText(value.get_ref<const std::string&>()); }
-
-std::string Place(const Json& place) {
-  if (place.is_null()) return {};
-  return Text(place["file"]) + ":" + std::to_string(place["line"].get<std::uint32_t>());
-}
-
 void PrintTokens(const char* side, const Json& tokens, Output& output) {
   for (const Json& token : tokens) {
     output.Line(std::string("      ") + side + " " + Text(token["token"]) +
@@ -124,6 +114,7 @@ void PrintService(const Json& service, Output& output) {
   std::string line = "  not simulated:";
   for (const char* name : kNotSimulated) line += std::string(" ") + name;
   output.Line(line);
+  PrintConfinement(service["confinement"], output);
 }
 
 void PrintHosts(const Json& asked, Output& output) {
@@ -165,10 +156,12 @@ class ExplainVerb final : public Verb {
     policy_.Declare(arguments);
     arguments.Footer(
         "What is not given is unknown. Nothing is looked up and no command is run.\n"
+        "With --service alone: how its program is confined.\n"
         "Exit status: 0 allow, 1 deny, 2 wrong usage or unusable input.");
   }
 
   int Run(Output& output) override {
+    if (const auto service = question_.ServiceAlone()) return ExplainPlan(*service, output);
     const auto question = question_.Read();
     if (!question) return Complain(question.error());
     const auto files =
@@ -188,6 +181,22 @@ class ExplainVerb final : public Verb {
   }
 
  private:
+  int ExplainPlan(const std::string& id, Output& output) {
+    const auto files = LoadPolicy(policy_.Paths());
+    if (!files) return Complain(files.error());
+    const wrapper::RealSystem accounts("/");
+    const Decider decider(*files, accounts);
+    const policy::ServiceSpec* const spec = decider.FindService(id);
+    if (spec == nullptr) return Complain("--service: " + decider.WhyNoService(id));
+    const Json json = PlanJson(*spec);
+    if (policy_.json) {
+      PrintJson(output, json);
+    } else {
+      PrintPlan(json, output);
+    }
+    return kClean;
+  }
+
   QuestionOptions question_;
   PolicyOptions policy_;
 };

@@ -2,6 +2,7 @@
 #include "wrapper/cli/question_options.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace postern::cli {
 namespace {
@@ -24,6 +25,16 @@ void QuestionOptions::Declare(Arguments& arguments) {
 
 bool QuestionOptions::empty() const {
   return std::ranges::none_of(values_, [](const auto& value) { return value.has_value(); });
+}
+
+std::optional<std::string> QuestionOptions::ServiceAlone() const {
+  std::optional<std::string> service;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    if (!values_[i]) continue;
+    if (std::string_view(Fields()[i].key) != "service") return std::nullopt;
+    service = values_[i];
+  }
+  return service;
 }
 
 std::expected<Question, std::string> QuestionOptions::Read() const {

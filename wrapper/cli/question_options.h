@@ -16,6 +16,8 @@ class QuestionOptions {
  public:
   void Declare(Arguments& arguments);
   bool empty() const;
+  // The id of a service, when nothing else is given.
+  std::optional<std::string> ServiceAlone() const;
   // The error names the option.
   std::expected<Question, std::string> Read() const;
 

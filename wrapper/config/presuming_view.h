@@ -51,6 +51,12 @@ class PresumingView final : public policy::SystemView {
     if (facts.kind == FileFacts::Kind::kMissing) facts = {FileFacts::Kind::kDirectory, 0755};
     return facts;
   }
+  SyscallWord KindOfSyscall(const std::string& word) const override {
+    return real_.KindOfSyscall(word);
+  }
+  std::vector<std::string> SyscallsLike(const std::string& word) const override {
+    return real_.SyscallsLike(word);
+  }
   std::vector<std::string> Environment() const override { return real_.Environment(); }
 
  private:

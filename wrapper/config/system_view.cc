@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "sandbox/filter/groups.h"
 #include "sandbox/sys/files.h"
 
 extern "C" char** environ;
@@ -20,6 +21,7 @@ namespace postern::wrapper {
 namespace {
 
 namespace sys = sandbox::sys;
+namespace filter = sandbox::filter;
 using policy::IpAddress;
 
 std::string Why(const sys::Error& error) {
@@ -193,6 +195,25 @@ std::string RealSystem::WhyNotExecutable(const std::string& path) const {
 
 policy::SystemView::FileFacts RealSystem::Inspect(const std::string& path) const {
   return Remember(facts_, path, [&] { return FactsOf(Absolute(path)); });
+}
+
+policy::SystemView::SyscallWord RealSystem::KindOfSyscall(const std::string& word) const {
+  switch (filter::KindOf(word)) {
+    case filter::WordKind::kUnknown:
+      return SyscallWord::kUnknown;
+    case filter::WordKind::kGroup:
+      return SyscallWord::kGroup;
+    case filter::WordKind::kDeniedGroup:
+      return SyscallWord::kDeniedGroup;
+    case filter::WordKind::kCall:
+      break;
+  }
+  const bool denied = std::ranges::any_of(filter::Expand(word), filter::IsAlwaysDenied);
+  return denied ? SyscallWord::kDeniedCall : SyscallWord::kCall;
+}
+
+std::vector<std::string> RealSystem::SyscallsLike(const std::string& word) const {
+  return filter::NearMisses(word);
 }
 
 // The services database is read through once: asking it by name costs a scan of the whole file for

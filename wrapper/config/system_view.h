@@ -24,6 +24,8 @@ class RealSystem final : public policy::SystemView {
   Directory ListDirectory(const std::string& path) const override;
   std::string WhyNotExecutable(const std::string& path) const override;
   FileFacts Inspect(const std::string& path) const override;
+  SyscallWord KindOfSyscall(const std::string& word) const override;
+  std::vector<std::string> SyscallsLike(const std::string& word) const override;
 
   std::optional<std::uint16_t> ServicePort(const std::string& service,
                                            const std::string& protocol) const override;
