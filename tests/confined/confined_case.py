@@ -7,8 +7,10 @@
 """
 import collections
 import contextlib
+import itertools
 import os
 import pathlib
+import secrets
 import shutil
 import sys
 
@@ -18,7 +20,7 @@ import netlab  # noqa: E402
 import world  # noqa: E402
 
 PORT = 20001
-SECONDS = 120
+SECONDS = 30
 DAEMON_SECRET = "POSTERN_TEST_SECRET"
 
 
@@ -33,14 +35,19 @@ class Setting(collections.namedtuple("Setting", "profile isolation user")):
         user = "root" if self.user == "root" else world.USER
         lines = [f"user = {user}", f"sandbox = {self.profile}"]
         if self.profile != "none":
-            lines += [f"isolation = {self.isolation}", f"hidden_paths = {world.HIDDEN}"]
+            lines += [f"isolation = {self.isolation}"]
+        if self.profile in ("standard", "strict"):
+            lines += [f"hidden_paths = {world.HIDDEN}", f"read_write_paths = {world.WORK}"]
         return lines
 
 
 NONE_ROOT, NONE_USER = Setting("none", "direct", "root"), Setting("none", "direct", "user")
-# Every way to run a service, and those that confine it.
-SETTINGS = [NONE_ROOT, NONE_USER]
-CONFINED = [setting for setting in SETTINGS if setting.profile != "none"]
+CONFINED = [Setting(*words) for words in itertools.product(
+    ("baseline", "standard", "strict"), ("zygote", "fresh"), ("root", "user"))]
+# A posternd that has no zygotes yet confines nothing.
+if not (netlab.POSTERND.parent.parent / "libexec" / "postern" / "postern-zygote").exists():
+    CONFINED = []
+SETTINGS = [NONE_ROOT, NONE_USER, *CONFINED]
 OF_USER = [setting for setting in SETTINGS if setting.user == "user"]
 
 
@@ -136,7 +143,7 @@ class ConfinedCase(lab_case.LabCase):
         target = lab_pid(sibling)
         attacker = Instance()
         number = name_of(target, lab_pid(attacker, others=[target]))
-        attacker.request("acts", **self.world.words, sibling=number, **words)
+        attacker.request("acts", **self.world.words, sibling=number, attack=secrets.token_hex(4), **words)
         try:
             lines = attacker.answer()
             self.assertTrue(sibling.client.is_open(0.05), "the sibling died of the attack")
@@ -146,20 +153,25 @@ class ConfinedCase(lab_case.LabCase):
             sibling.close()
 
     @contextlib.contextmanager
-    def serving(self, setting, *lines, **options):
+    def served(self, setting, *lines, **options):
         """A daemon for the length of a block; each in a lab folder of its own, so that one test may have several."""
-        with self.subTest(setting.name):
-            shutil.rmtree(self.lab.folder)
-            os.mkdir(self.lab.folder, 0o755)
-            daemon = self.serve(setting, *lines, **options)
-            try:
-                yield daemon
-            finally:
-                daemon.stop()
+        shutil.rmtree(self.lab.folder)
+        os.mkdir(self.lab.folder, 0o755)
+        daemon = self.serve(setting, *lines, **options)
+        try:
+            yield daemon
+        finally:
+            daemon.stop()
+
+    @contextlib.contextmanager
+    def serving(self, setting, *lines, **options):
+        """The same as a subtest: what fails in it does not end the test."""
+        with self.subTest(setting.name), self.served(setting, *lines, **options) as daemon:
+            yield daemon
 
     def verdicts(self, setting, *lines, **words):
         """{theme: {act: verdict}}, in the probe's order."""
-        with self.serving(setting, *lines):
+        with self.served(setting, *lines):
             themes = {}
             for line in self.attack(**words):
                 if line.startswith("# "):

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The inherited connection as a way out: an accepted socket belongs to the host's network namespace, whatever namespace
 # the service is in. Unconfined, it can be led to another service of the host, and made a listener there.
+import select
+
 import confined_case
 import netlab
 from confined_case import NONE_ROOT, NONE_USER
@@ -36,6 +38,21 @@ class Connection(confined_case.ConfinedCase):
 
     def test_an_unconfined_service_listens_with_its_connection(self):
         self.assert_becomes_a_listener(NONE_USER)
+
+    def test_a_confined_service_keeps_its_connection_and_nothing_more(self):
+        for setting in confined_case.CONFINED:
+            if setting.profile == "baseline":
+                continue  # network = host
+            for act in ("final_reconnect", "final_relisten"):
+                with self.serving(setting):
+                    before = netlab.listening_ports()
+                    instance = confined_case.Instance()
+                    instance.request("acts", **self.world.words, only=act)
+                    # Where connect(2) is there for local sockets, a service can cut its own connection, and no more.
+                    self.assertIn(instance.client.read_all().decode(), ("", f"{act} EACCES\nend\n", f"{act} EPERM\nend\n"))
+                    self.assertEqual(netlab.listening_ports(), before)
+                    self.assertEqual(select.select([self.world.listener], [], [], 0.05)[0], [], "the host was reached")
+                    instance.close()
 
 
 if __name__ == "__main__":

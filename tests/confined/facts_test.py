@@ -7,6 +7,10 @@ import confined_case
 import world
 from confined_case import NONE_ROOT, NONE_USER
 
+STANDARD = {"mnt", "pid", "ipc", "uts"}
+NEW_NAMESPACES = {"baseline": set(), "standard": STANDARD, "strict": STANDARD | {"user", "net", "cgroup"}}
+# sys_module, sys_rawio, sys_ptrace, sys_admin, sys_boot, sys_time, mac_override, mac_admin, syslog, perfmon, bpf.
+NEVER_HELD = sum(1 << bit for bit in (16, 17, 19, 21, 22, 25, 32, 33, 34, 38, 39))
 NO_SIGNALS = ["0" * 16]
 NAMESPACES = ["user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time"]
 PLAN = ("umask = 027", "nice = 3", "passenv = TZ", "env = PLANNED=yes", "rlimit_files = 77", "rlimit_cpu = 500",
@@ -53,6 +57,28 @@ class Facts(confined_case.ConfinedCase):
         self.assertEqual(facts["uid"], ["0 0 0"])
         self.assertEqual(facts["no_new_privileges"], ["0"])
         self.assertNotEqual(facts["status.CapEff"], ["0" * 16])
+
+    def test_a_confined_instance_is_as_its_profile_says(self):
+        for setting in confined_case.CONFINED:
+            with self.serving(setting, *PLAN):
+                facts = self.facts()
+                self.assert_hygiene(facts)
+                self.assert_sealed(setting, facts)
+                self.assertEqual((facts["umask"], facts["nice"]), (["0027"], ["3"]))
+                for name, value in LIMITS.items():
+                    self.assertEqual(facts[f"limit.{name}"], [f"{value} {value}"], name)
+                new = {kind for kind in NAMESPACES if facts[f"namespace.{kind}"] != [os.readlink(f"/proc/self/ns/{kind}")]}
+                self.assertEqual(new, NEW_NAMESPACES[setting.profile])
+
+    def assert_sealed(self, setting, facts):
+        self.assertEqual(facts["status.Seccomp"], ["2"])
+        self.assertEqual(facts["no_new_privileges"], ["0" if setting.profile == "baseline" else "1"])
+        self.assertEqual(facts["mdwe"], ["1" if setting.profile == "strict" else "0"])
+        held = int(facts["status.CapEff"][0], 16)
+        self.assertEqual(held & NEVER_HELD, 0, f"{held:x}")
+        if setting.user == "user":
+            for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+                self.assertEqual(facts[f"status.{name}"], ["0" * 16], name)
 
 
 if __name__ == "__main__":

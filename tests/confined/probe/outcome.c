@@ -50,7 +50,9 @@ const char* WorkPath(const char* name) {
   static unsigned next;
   char* path = paths[next++ % 4];
   const char* folder = Given("work");
-  snprintf(path, sizeof paths[0], "%s/%s-%d", folder == NULL ? "/tmp" : folder, name,
-           (int)getpid());
+  // Who is killed leaves his files, and in another PID namespace there is another of his number.
+  const char* attack = Given("attack");
+  snprintf(path, sizeof paths[0], "%s/%s-%s-%d", folder == NULL ? "/tmp" : folder, name,
+           attack == NULL ? "0" : attack, (int)getpid());
   return path;
 }

@@ -49,7 +49,7 @@ int PermittedBy(long result, int error, int other);
 int OpenOutcome(const char* path, int flags);
 int ReadOutcome(const char* path);  // opens and reads a byte
 int ListOutcome(const char* path);  // opens a folder and reads its first entry
-// "<work folder>/<name>-<pid>", in one of a few static buffers.
+// A name in the work folder that nobody else has, in one of a few static buffers.
 const char* WorkPath(const char* name);
 
 // What the instance found when it started, before anything was opened or changed.
