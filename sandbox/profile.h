@@ -51,7 +51,7 @@ struct FileView {
   std::string root;               // not empty: this directory is the root
   std::vector<std::string> read_only_paths, read_write_paths, hidden_paths;
   bool private_tmp = false;  // /tmp and /var/tmp of its own
-  bool private_dev = false;  // null zero full random urandom tty, pts, shm, and no more
+  bool private_dev = false;  // null zero full random urandom tty, pts, shm, log, and no more
 };
 
 // What the service may do on the network beside the connection it is given.

@@ -17,18 +17,6 @@ constexpr unsigned kLockedBits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_N
                                  SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
                                  SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
 
-// What the kernel has no bit for it answers with EINVAL.
-sys::Result<bool> IsSet(int option, unsigned long second, unsigned long third, const char* name) {
-  const int answer = ::prctl(option, second, third, 0, 0);
-  if (answer < 0 && errno == EINVAL) return false;
-  if (answer < 0) return sys::LastError("prctl", name);
-  return answer == 1;
-}
-
-CapabilityMask Joined(std::uint32_t low, std::uint32_t high) {
-  return CapabilityMask{low} | CapabilityMask{high} << 32;
-}
-
 }  // namespace
 
 std::optional<CapabilityMask> CapabilityNamed(std::string_view name) {
@@ -48,31 +36,21 @@ std::string CapabilityNames(CapabilityMask mask) {
   return names;
 }
 
-sys::Result<CapabilitySets> ReadCapabilities() {
+sys::Result<CapabilityMask> ReadPermitted() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
   if (::syscall(SYS_capget, &header, data) != 0) return sys::LastError("capget");
-  CapabilitySets sets;
-  sets.permitted = Joined(data[0].permitted, data[1].permitted);
-  sets.effective = Joined(data[0].effective, data[1].effective);
-  sets.inheritable = Joined(data[0].inheritable, data[1].inheritable);
-  for (int number = 0; number < kMaskBits; ++number) {
-    const auto bit = static_cast<unsigned long>(number);
-    TRY(const bool bounding, IsSet(PR_CAPBSET_READ, bit, 0, "PR_CAPBSET_READ"));
-    if (bounding) sets.bounding |= Capability(number);
-    TRY(const bool ambient,
-        IsSet(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, bit, "PR_CAP_AMBIENT_IS_SET"));
-    if (ambient) sets.ambient |= Capability(number);
-  }
-  return sets;
+  return CapabilityMask{data[0].permitted} | CapabilityMask{data[1].permitted} << 32;
 }
 
 sys::Status LimitBounding(CapabilityMask keep) {
   for (int number = 0; number < kMaskBits; ++number) {
-    if ((keep & Capability(number)) != 0) continue;
     const auto bit = static_cast<unsigned long>(number);
-    TRY(const bool present, IsSet(PR_CAPBSET_READ, bit, 0, "PR_CAPBSET_READ"));
-    if (present && ::prctl(PR_CAPBSET_DROP, bit, 0, 0, 0) != 0) {
+    const int present = ::prctl(PR_CAPBSET_READ, bit, 0, 0, 0);
+    if (present < 0 && errno == EINVAL) return {};  // beyond the last one
+    if (present < 0) return sys::LastError("prctl", "PR_CAPBSET_READ");
+    if (present == 0 || (keep & Capability(number)) != 0) continue;
+    if (::prctl(PR_CAPBSET_DROP, bit, 0, 0, 0) != 0) {
       return sys::LastError("prctl", "PR_CAPBSET_DROP");
     }
   }

@@ -26,7 +26,7 @@ struct CapabilitySets {
   CapabilityMask permitted = 0, effective = 0, inheritable = 0, bounding = 0, ambient = 0;
   friend bool operator==(const CapabilitySets&, const CapabilitySets&) = default;
 };
-sys::Result<CapabilitySets> ReadCapabilities();
+sys::Result<CapabilityMask> ReadPermitted();
 
 // Keeps of the bounding set what is in `keep`, for good. Needs setpcap for what it takes away.
 sys::Status LimitBounding(CapabilityMask keep);

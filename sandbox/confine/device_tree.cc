@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sandbox/confine/device_tree.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
 
 #include <utility>
-#include <vector>
 
 namespace postern::sandbox {
 namespace {
@@ -23,42 +21,34 @@ constexpr const char* kSystemLog = "/dev/log";
 constexpr const char* kKernelParameters[] = {
     "/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi"};
 
-struct Copy {
-  std::string path;
-  sys::UniqueFd tree;
-};
-
-sys::Result<Copy> CopyDevice(const sys::UniqueFd& host, const char* path) {
+sys::Status CopyNode(const sys::UniqueFd& host, const char* path, Devices& devices) {
   TRY(const Place place, FindPlace(host, path));
   TRY(sys::UniqueFd tree, CopyTree(place.fd, "", Depth::kThisMount));
   TRY_STATUS(AddAttributes(tree, kNoSetuid | kNoExecute, Depth::kThisMount, path));
-  return Copy{path, std::move(tree)};
+  devices.nodes.push_back({path, std::move(tree)});
+  return {};
 }
 
 // The log daemon replaces its socket when it restarts, so a link to it is kept a link.
-struct SystemLog {
-  std::string link;  // not empty: what /dev/log points to
-  sys::UniqueFd tree;
-};
-
-sys::Result<SystemLog> FindSystemLog(const sys::UniqueFd& host) {
+sys::Status CopySystemLog(const sys::UniqueFd& host, Devices& devices) {
   TRY(const Place dev, FindPlace(host, "/dev"));
   char target[PATH_MAX];
   const ssize_t size = ::readlinkat(dev.fd.get(), "log", target, sizeof target);
-  if (size > 0) return SystemLog{std::string(target, static_cast<std::size_t>(size)), {}};
-  if (errno == ENOENT) return SystemLog{};
+  if (size > 0) {
+    devices.log_link.assign(target, static_cast<std::size_t>(size));
+    return {};
+  }
+  if (errno == ENOENT) return {};
   if (errno != EINVAL) return sys::LastError("readlink", kSystemLog);
-  TRY(Copy copy, CopyDevice(host, kSystemLog));
-  return SystemLog{"", std::move(copy.tree)};
+  return CopyNode(host, kSystemLog, devices);
 }
 
-sys::Status FillDev(MountTree& tree, const std::vector<Copy>& devices, const SystemLog& log) {
-  for (const Copy& device : devices) {
-    TRY_STATUS(tree.Attach(device.tree, device.path, NodeKind::kFile));
+sys::Status FillDev(MountTree& tree, const Devices& devices) {
+  for (const Devices::Node& node : devices.nodes) {
+    TRY_STATUS(tree.Attach(node.tree, node.path, NodeKind::kFile));
   }
   for (const auto& [path, target] : kLinks) TRY_STATUS(tree.MakeLink(path, target));
-  if (!log.link.empty()) TRY_STATUS(tree.MakeLink(kSystemLog, log.link));
-  if (log.tree) TRY_STATUS(tree.Attach(log.tree, kSystemLog, NodeKind::kFile));
+  if (!devices.log_link.empty()) TRY_STATUS(tree.MakeLink(kSystemLog, devices.log_link));
   TRY(const sys::UniqueFd terminals,
       MakeFileSystem("devpts", {{"mode", "620"}, {"ptmxmode", "666"}}, kNoSetuid | kNoExecute));
   TRY_STATUS(tree.Attach(terminals, "/dev/pts", NodeKind::kDirectory));
@@ -68,18 +58,19 @@ sys::Status FillDev(MountTree& tree, const std::vector<Copy>& devices, const Sys
 
 }  // namespace
 
-sys::Status AttachPrivateDev(MountTree& tree, const sys::UniqueFd& host) {
-  std::vector<Copy> devices;
-  for (const char* path : kDevices) {
-    TRY(Copy copy, CopyDevice(host, path));
-    devices.push_back(std::move(copy));
-  }
-  TRY(const SystemLog log, FindSystemLog(host));
+sys::Result<Devices> CopyDevices(const sys::UniqueFd& host) {
+  Devices devices;
+  for (const char* path : kDevices) TRY_STATUS(CopyNode(host, path, devices));
+  TRY_STATUS(CopySystemLog(host, devices));
+  return devices;
+}
+
+sys::Status AttachPrivateDev(MountTree& tree, const Devices& devices) {
   TRY(const sys::UniqueFd dev,
       MakeFileSystem("tmpfs", {{"mode", "755"}, {"size", "64k"}, {"nr_inodes", "64"}},
                      kNoSetuid | kNoDevices | kNoExecute));
   TRY_STATUS(tree.AttachOwn(dev, "/dev"));
-  TRY_STATUS(FillDev(tree, devices, log));
+  TRY_STATUS(FillDev(tree, devices));
   return AddAttributes(dev, kReadOnly, Depth::kThisMount, "/dev");
 }
 

@@ -2,16 +2,30 @@
 // The parts of a view that belong to the kernel: a /dev with harmless devices only, and /proc.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "sandbox/confine/mount_tree.h"
 #include "sandbox/sys/error.h"
 #include "sandbox/sys/unique_fd.h"
 
 namespace postern::sandbox {
 
+// The host's devices and the socket of its log, copied before a view makes them unusable. (Bound
+// and not made: mknod needs a right that containers lack.)
+struct Devices {
+  struct Node {
+    std::string path;
+    sys::UniqueFd tree;
+  };
+  std::vector<Node> nodes;
+  std::string log_link;  // not empty: what /dev/log points to
+};
+sys::Result<Devices> CopyDevices(const sys::UniqueFd& host);
+
 // /dev: null zero full random urandom tty, terminals and shared memory of its own, the usual links,
-// and the system log's socket where the host has one. The devices are the host's (bound, not made:
-// mknod needs a right that containers lack).
-sys::Status AttachPrivateDev(MountTree& tree, const sys::UniqueFd& host);
+// and the system log's socket where the host has one.
+sys::Status AttachPrivateDev(MountTree& tree, const Devices& devices);
 
 // A /proc of the pid namespace, in which a process sees itself and what it may trace.
 sys::Status AttachFreshProc(MountTree& tree, const std::string& path);

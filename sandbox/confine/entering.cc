@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "sandbox/confine/cgroup.h"
 #include "sandbox/confine/credentials.h"
 #include "sandbox/confine/hardening.h"
@@ -34,12 +36,20 @@ bool IsEmpty(const FileView& files) {
          files.hidden_paths.empty() && !files.private_tmp && !files.private_dev;
 }
 
+// What a machine says that does not offer something: too old, forbidden by its administrator or by
+// the container around it, used up. Anything else went wrong.
+bool IsRefusal(const sys::Error& error) {
+  constexpr int kRefusals[] = {EACCES, EBUSY,  EINVAL, ENODEV, ENOENT,    ENOSPC,
+                               ENOSYS, EUSERS, EPERM,  EROFS,  EOPNOTSUPP};
+  return std::ranges::find(kRefusals, error.number) != std::end(kRefusals);
+}
+
 }  // namespace
 
 Entering::Entering(const Profile& profile) : profile_(profile), privileged_(sys::IsRoot()) {}
 
 sys::Status Entering::Missing(sys::Error error) {
-  if (!profile_.tolerate_missing) return std::unexpected(std::move(error));
+  if (!profile_.tolerate_missing || !IsRefusal(error)) return std::unexpected(std::move(error));
   report_.warnings.push_back(std::string(step_) + ": " + error.ToString());
   return {};
 }
@@ -134,7 +144,10 @@ sys::Status Entering::Leave(bool wanted, Namespace kind, bool& left) {
   sys::Status done = LeaveNamespace(kind);
   left = done.has_value();
   if (!done) return Missing(std::move(done).error());
-  return {};
+  // Looked at right away: in the host's own mount namespace, what comes next would be its ruin.
+  TRY(const NamespaceIds now, ReadNamespaces(process_));
+  if (now.of(kind) != namespaces_before_.of(kind)) return {};
+  return std::unexpected(sys::Error{"unshare", EPROTO, std::string(NamespaceText(kind))});
 }
 
 sys::Status Entering::LeaveNamespaces() {
@@ -152,7 +165,8 @@ sys::Status Entering::LeaveNamespaces() {
 sys::Status Entering::ShapeFiles() {
   if (!left_.mount) return {};
   const sys::Status supported = RequireMountCalls();
-  if (!supported) return Missing(supported.error());
+  if (!supported)
+    return supported.error().number == ENOSYS ? Missing(supported.error()) : supported;
   return BuildView({profile_.files, profile_.programs, profile_.no_new_privileges, left_.pid});
 }
 

@@ -62,24 +62,24 @@ CapabilityMask Entering::transitional() const {
 }
 
 sys::Status Entering::LimitBoundingSet() {
-  TRY(const CapabilitySets now, ReadCapabilities());
-  const CapabilityMask lacking = profile_.capabilities & ~now.permitted;
+  TRY(const CapabilityMask permitted, ReadPermitted());
+  const CapabilityMask lacking = profile_.capabilities & ~permitted;
   if (lacking != 0) {
     return std::unexpected(sys::Error{"capset", EPERM, CapabilityNames(lacking)});
   }
   // A change of user took them out of force.
-  TRY_STATUS(sandbox::SetCapabilities(now.permitted, now.permitted, 0));
+  TRY_STATUS(sandbox::SetCapabilities(permitted, permitted, 0));
   sys::Status limited = LimitBounding(bounding());
   bounding_limited_ = limited.has_value();
   if (limited) return {};
-  const bool unprivileged = (now.permitted & Capability(CAP_SETPCAP)) == 0;
+  const bool unprivileged = (permitted & Capability(CAP_SETPCAP)) == 0;
   if (!unprivileged) return limited;
   return Missing(std::move(limited).error());
 }
 
 sys::Status Entering::SetCapabilities() {
-  TRY(const CapabilitySets now, ReadCapabilities());
-  const CapabilityMask for_later = (Capability(CAP_SETPCAP) | transitional()) & now.permitted;
+  TRY(const CapabilityMask permitted, ReadPermitted());
+  const CapabilityMask for_later = (Capability(CAP_SETPCAP) | transitional()) & permitted;
   const CapabilityMask mask = profile_.capabilities | for_later;
   TRY_STATUS(sandbox::SetCapabilities(mask, mask, ambient()));
   return SetAmbient(ambient());
@@ -90,13 +90,13 @@ sys::Status Entering::LockSecureBits() {
     sys::Status locked = sandbox::LockSecureBits();
     secure_bits_locked_ = locked.has_value();
     if (!locked) {
-      TRY(const CapabilitySets now, ReadCapabilities());
-      if ((now.permitted & Capability(CAP_SETPCAP)) != 0) return locked;
+      TRY(const CapabilityMask permitted, ReadPermitted());
+      if ((permitted & Capability(CAP_SETPCAP)) != 0) return locked;
       TRY_STATUS(Missing(std::move(locked).error()));
     }
   }
-  TRY(const CapabilitySets now, ReadCapabilities());
-  const CapabilityMask mask = profile_.capabilities | (transitional() & now.permitted);
+  TRY(const CapabilityMask permitted, ReadPermitted());
+  const CapabilityMask mask = profile_.capabilities | (transitional() & permitted);
   return sandbox::SetCapabilities(mask, mask, ambient());
 }
 

@@ -56,6 +56,7 @@ class ViewBuilder {
 
  private:
   bool in_place() const { return !files_.minimal && files_.root.empty(); }
+  bool has_own_dev() const { return files_.minimal || files_.private_dev; }
   bool seals_system() const { return files_.minimal || files_.read_only_system; }
 
   sys::Status CollectParts() {
@@ -65,6 +66,9 @@ class ViewBuilder {
       root_path_ = place.path;
     }
     TRY_STATUS(CollectData());
+    if (has_own_dev()) {
+      TRY(devices_, CopyDevices(host_));
+    }
     for (const std::string& path : files_.read_write_paths) TRY_STATUS(CollectListed(path, false));
     for (const std::string& path : files_.read_only_paths) TRY_STATUS(CollectListed(path, true));
     // The outer ones first; what lies in them is attached on top.
@@ -153,9 +157,9 @@ class ViewBuilder {
     if (files_.private_tmp) {
       for (const char* path : kTemporary) TRY_STATUS(AddTemporary(tree, path));
     }
-    if (files_.minimal || files_.private_dev) {
+    if (has_own_dev()) {
       TRY(const bool has_dev, HasDirectory(tree, "/dev"));
-      if (has_dev) TRY_STATUS(AttachPrivateDev(tree, host_));
+      if (has_dev) TRY_STATUS(AttachPrivateDev(tree, devices_));
     }
     TRY(const bool has_proc, HasDirectory(tree, "/proc"));
     if (has_proc && request_.fresh_proc) TRY_STATUS(AttachFreshProc(tree, "/proc"));
@@ -218,12 +222,12 @@ class ViewBuilder {
   std::vector<Part> data_, listed_;
   std::vector<Place> hidden_;
   Place null_;
+  Devices devices_;
 };
 
 }  // namespace
 
 sys::Status BuildView(const ViewRequest& request) {
-  TRY_STATUS(RequireMountCalls());
   TRY_STATUS(KeepMountsToOurselves());
   return ViewBuilder(request).Build();
 }

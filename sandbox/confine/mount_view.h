@@ -37,7 +37,7 @@ struct ViewRequest {
   bool fresh_proc = false;  // the caller is in a pid namespace of its own
 };
 
-// ENOSYS: the kernel is too old for any of it, and nothing has been changed.
+// RequireMountCalls() (mount_calls.h) says beforehand whether the kernel can do it.
 sys::Status BuildView(const ViewRequest& request);
 
 // Directories that hold data rather than the system.

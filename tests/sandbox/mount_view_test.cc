@@ -186,9 +186,17 @@ TEST_CASE("A listed path below a private directory is shown in it") {
   CHECK(outcome.told == "seen file");
 }
 
+// On its own and with every kind of root.
 TEST_CASE("A private /dev has harmless devices, and terminals and memory of its own") {
   FileView files;
   files.private_dev = true;
+  SECTION("alone") {}
+  SECTION("in a read-only system") { files.read_only_system = true; }
+  SECTION("in a minimal root") { files.minimal = true; }
+  SECTION("in a directory") {
+    files.root = "/";
+    files.read_only_system = true;
+  }
   const Outcome outcome = InView(files, [](std::string& told) {
     told = Listing("/dev") + "|" + Listing("/dev/pts") + "|" + Listing("/dev/shm");
     for (const char* device : {"null", "zero", "full", "random", "urandom"}) {

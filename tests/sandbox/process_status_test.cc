@@ -66,7 +66,7 @@ TEST_CASE("The kernel's own text is understood") {
   const auto status = ParseProcessStatus(*sys::ReadFile("/proc/self/status", 1 << 20));
   REQUIRE(status);
   CHECK(status->uids == std::vector<std::uint32_t>(4, ::getuid()));
-  CHECK(status->capabilities == *ReadCapabilities());
+  CHECK(status->capabilities.permitted == *ReadPermitted());
 }
 
 }  // namespace
