@@ -15,7 +15,6 @@ using policy::AddressEvidence;
 using policy::Deny;
 using policy::DenyReason;
 using policy::SocketType;
-using policy::hosts::HostsPolicy;
 
 namespace {
 
@@ -81,20 +80,22 @@ std::expected<Admitted, Refusal> Admission::Decide(Service& service,
                                   std::get<policy::NeedName>(verdict).rule}});
 }
 
-std::shared_ptr<const HostsPolicy> Admission::HostsPolicyNow() {
-  auto policy = hosts_files_.Current();
-  TellOfTables(policy);
-  return policy;
+HostsRuling Admission::AskFiles(const std::string& daemon, const wrapper::Connection* ends) {
+  const wrapper::HostsVersion files = hosts_files_.CurrentVersion();
+  TellOfTables(files);
+  const auto request = wrapper::RequestOf(ends == nullptr ? wrapper::Connection{} : *ends, daemon);
+  if (ends == nullptr) return RuleForAnyone(*files.policy, request);
+  HostsRuling ruling = RuleFor(*files.policy, request);
+  for (const std::string& trouble : ruling.passed_over) {
+    if (files.told->First(trouble)) log_.Error(trouble);
+  }
+  return ruling;
 }
 
 std::expected<Admitted, Refusal> Admission::AskHosts(const policy::ServiceSpec& spec,
                                                      const wrapper::Connection* ends) {
   if (!spec.no_libwrap) {
-    const auto policy = HostsPolicyNow();
-    const auto request =
-        wrapper::RequestOf(ends == nullptr ? wrapper::Connection{} : *ends, spec.libwrap_name);
-    HostsRuling ruling =
-        ends == nullptr ? RuleForAnyone(*policy, request) : RuleFor(*policy, request);
+    HostsRuling ruling = AskFiles(spec.libwrap_name, ends);
     if (ruling.kind == HostsRuling::Kind::kUndecided && RunsProgram(spec)) {
       return Admitted{Way::kGate};
     }
@@ -110,29 +111,29 @@ std::expected<Admitted, Refusal> Admission::AskHosts(const policy::ServiceSpec& 
 // What it would take tcpd to find out is left to tcpd.
 std::expected<Admitted, Refusal> Admission::AskInPlaceOfTcpd(const policy::ServiceSpec& spec,
                                                              const wrapper::Connection& ends) {
-  const auto policy = HostsPolicyNow();
   const auto& name = spec.wrapped->name;
-  HostsRuling ruling = RuleFor(*policy, wrapper::RequestOf(ends, name));
+  HostsRuling ruling = AskFiles(name, &ends);
   if (ruling.kind == HostsRuling::Kind::kUndecided || ruling.acts) return Admitted{};
   if (ruling.kind == HostsRuling::Kind::kAllowed) return Admitted{Way::kUnwrapped, ruling.priority};
   return std::unexpected(
       Refusal{{DenyReason::kLibwrap}, std::move(ruling.why), name, false, ruling.priority});
 }
 
-// Once for each version of the files. What is wrong with single lines, `postern check` tells.
-void Admission::TellOfTables(const std::shared_ptr<const HostsPolicy>& policy) {
+// What is wrong with single lines, `postern check` tells.
+void Admission::TellOfTables(const wrapper::HostsVersion& files) {
   using policy::hosts::Table;
-  if (policy == told_of_) return;
-  told_of_ = policy;
-  for (const Table* table : {&policy->allow(), &policy->deny()}) {
+  for (const Table* table : {&files.policy->allow(), &files.policy->deny()}) {
     const bool grants = table->which == policy::hosts::Which::kAllow;
-    const char* follows = grants ? "grants nothing further" : "refuses whom no rule above it names";
+    const std::string follows =
+        grants ? "grants nothing further" : "refuses whom no rule above it names";
+    std::string trouble;
     if (table->end == Table::End::kUnreadable) {
-      log_.Error(table->path + " cannot be read (" + table->end_reason + "): it " + follows);
+      trouble = table->path + " cannot be read (" + table->end_reason + "): it " + follows;
     } else if (table->end == Table::End::kAbandoned) {
-      log_.Error(table->path + ":" + std::to_string(table->end_where.line) +
-                 " has no newline or is too long: the file " + follows);
+      trouble = table->path + ":" + std::to_string(table->end_where.line) +
+                " has no newline or is too long: the file " + follows;
     }
+    if (!trouble.empty() && files.told->First(trouble)) log_.Error(trouble);
   }
 }
 

@@ -15,6 +15,7 @@
 
 #include "daemon/acceptor/clocks.h"
 #include "daemon/acceptor/event_loop.h"
+#include "daemon/acceptor/hosts_ruling.h"
 #include "daemon/acceptor/refusal_window.h"
 #include "daemon/acceptor/service.h"
 #include "daemon/log/program_log.h"
@@ -92,8 +93,9 @@ class Admission {
                                             const wrapper::Connection* ends);
   std::expected<Admitted, Refusal> AskInPlaceOfTcpd(const policy::ServiceSpec& spec,
                                                     const wrapper::Connection& ends);
-  std::shared_ptr<const policy::hosts::HostsPolicy> HostsPolicyNow();
-  void TellOfTables(const std::shared_ptr<const policy::hosts::HostsPolicy>& policy);
+  // The files' ruling; tells what is wrong with them, once for each version.
+  HostsRuling AskFiles(const std::string& daemon, const wrapper::Connection* ends);
+  void TellOfTables(const wrapper::HostsVersion& files);
   void CloseForAWhile(Service& service);
   void Reopen(Service& service);
   void Explain(Service& service, const Refusal& refusal, const std::string& from);
@@ -112,8 +114,7 @@ class Admission {
   EventLoop& loop_;
   ProgramLog& log_;
   wrapper::HostsFiles& hosts_files_;
-  std::shared_ptr<const policy::hosts::HostsPolicy> told_of_;  // whose troubles the log has
-  SyslogSocket syslog_{"posternd"};                            // for lines in the place of tcpd
+  SyslogSocket syslog_{"posternd"};  // for lines in the place of tcpd
   Clocks clocks_;
   policy::DenyList deny_list_;
   EventLoop::TimerId expiry_timer_ = 0;

@@ -149,8 +149,15 @@ std::optional<HostsRuling> TableForAnyone(const Table& table, Matcher& matcher) 
 }  // namespace
 
 HostsRuling RuleFor(const HostsPolicy& policy, const Request& request) {
-  return std::visit([](const auto& verdict) { return RulingOf(verdict); },
-                    policy::hosts::Evaluate(policy, request));
+  const auto verdict = policy::hosts::Evaluate(policy, request);
+  HostsRuling ruling = std::visit([](const auto& it) { return RulingOf(it); }, verdict);
+  const Rule* decided = std::visit([](const auto& it) { return it.rule; }, verdict);
+  for (const auto& passed_over : policy::hosts::RulesPassedOver(policy, request, decided)) {
+    ruling.passed_over.push_back(Place(*passed_over.rule) + ": " +
+                                 policy::hosts::TroubleText(*passed_over.file) +
+                                 ": the rule grants nothing");
+  }
+  return ruling;
 }
 
 HostsRuling RuleForAnyone(const HostsPolicy& policy, const Request& request) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "policy/hosts/hosts_policy.h"
 #include "policy/hosts/request.h"
@@ -25,6 +26,8 @@ struct HostsRuling {
   std::string why;    // "/etc/hosts.deny:3 (rule)"; empty when no rule was found
   // Where the option `severity` of the rule sends the line about the client; <syslog.h>'s numbers.
   int priority = 0;
+  // "/etc/hosts.allow:3: …", for each rule that might have let in and could not be asked.
+  std::vector<std::string> passed_over = {};
 };
 
 // Facts that are "not asked" in `request` stay so.

@@ -48,7 +48,7 @@ wrapper::Connection EndsOf(const sys::UniqueFd& socket, const char* const* envir
 }
 
 Decision Decide(const wrapper::Connection& ends, const std::string& daemon) {
-  wrapper::HostsFiles files({});
+  const wrapper::HostsVersion files = wrapper::HostsFiles({}).CurrentVersion();
   wrapper::Settings settings;
   wrapper::SystemLog log;
   wrapper::SystemLookup lookup;
@@ -58,9 +58,10 @@ Decision Decide(const wrapper::Connection& ends, const std::string& daemon) {
                                   .options = runner,
                                   .log = log,
                                   .settings = settings,
-                                  .process_id = static_cast<std::uint32_t>(sys::OwnPid())});
+                                  .process_id = static_cast<std::uint32_t>(sys::OwnPid()),
+                                  .told = files.told.get()});
   auto request = wrapper::RequestOf(ends, daemon);
-  return gatekeeper.Decide(files.Current(), request);
+  return gatekeeper.Decide(files.policy, request);
 }
 
 int Complain(const std::string& text, int status) {

@@ -211,7 +211,7 @@ HostPlan ClientPlanner::PlanHost(const HostPattern& pattern, bool malformed_matc
   } else if (const auto* v4 = std::get_if<hosts::Ipv4Net>(&meaning)) {
     plan.addresses = AddressesOf(regions_, *v4);
   } else if (const auto* v6 = std::get_if<hosts::Ipv6Net>(&meaning)) {
-    if (!v6->malformed_length || malformed_matches) plan.addresses.ranges = AddressesOf(*v6);
+    if (!v6->doubtful() || malformed_matches) plan.addresses.ranges = AddressesOf(*v6);
   } else if (const auto* group = std::get_if<hosts::Netgroup>(&meaning)) {
     plan.kind = Kind::kNetgroup;
     plan.group = group->name;

@@ -56,7 +56,8 @@ constexpr FindingKind kRows[] = {
      "It never matches; 0.0.0.0/0.0.0.0 matches every IPv4 address."},
     {"malformed-net", kError, "no network",
      "What stands around the slash is no network, so it never matches."},
-    {"malformed-ipv6", kError, "no IPv6 address in the brackets", "It never matches."},
+    {"malformed-ipv6", kError, "no IPv6 address in the brackets",
+     "It never matches; where a zone names a network interface, that has to be there."},
     {"malformed-ipv6-length", kError, "no length behind an IPv6 network",
      "tcp_wrappers takes it for 0, which is every IPv6 address; postern does so only where that "
      "refuses."},

@@ -34,7 +34,7 @@ class HostShaper {
     } else if (const auto* v4 = std::get_if<hosts::Ipv4Net>(&host.meaning)) {
       Addresses(analysis::AddressesOf(regions_, *v4));
     } else if (const auto* v6 = std::get_if<hosts::Ipv6Net>(&host.meaning)) {
-      shape_.sure = !v6->malformed_length;
+      shape_.sure = !v6->doubtful();
       if (shape_.sure) Addresses({analysis::AddressesOf(*v6), std::nullopt});
     } else if (std::holds_alternative<hosts::NeverMatches>(host.meaning)) {
       shape_.never = true;
@@ -132,7 +132,7 @@ std::optional<AddressSet> ExactAddresses(Regions& regions,
 // What it says hangs on whether the rule grants, or it ends the rule.
 bool IsDoubtful(const HostPattern& host) {
   const auto* net = std::get_if<hosts::Ipv6Net>(&host.meaning);
-  if (net != nullptr && net->malformed_length) return true;
+  if (net != nullptr && net->doubtful()) return true;
   const auto* file = std::get_if<std::shared_ptr<const hosts::PatternFile>>(&host.meaning);
   if (file == nullptr) return false;
   return !(*file)->error.empty() || std::ranges::any_of((*file)->patterns, IsDoubtful);

@@ -86,7 +86,7 @@ void ClientIndex::Add(std::uint32_t rule, const std::vector<ClientToken>& tokens
     } else if (const auto* v4 = std::get_if<Ipv4Net>(&meaning)) {
       AddIpv4(rule, *v4);
     } else if (const auto* v6 = std::get_if<Ipv6Net>(&meaning)) {
-      if (v6->malformed_length && !malformed_matches) continue;
+      if (v6->doubtful() && !malformed_matches) continue;
       v6_entries_.push_back({Cut(KeyOf(v6->network), v6->length), v6->length, rule});
     }
   }

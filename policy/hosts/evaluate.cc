@@ -56,6 +56,23 @@ Verdict Evaluate(const HostsPolicy& policy, const Request& request, Which from) 
   return Allow{.reason = Reason::kNoRule, .rule = nullptr};
 }
 
+std::vector<PassedOver> RulesPassedOver(const HostsPolicy& policy, const Request& request,
+                                        const Rule* decided) {
+  std::vector<PassedOver> passed_over;
+  const std::vector<Rule>& rules = policy.allow().rules;
+  const bool in_front_of_one =
+      !rules.empty() && decided >= &rules.front() && decided <= &rules.back();
+  for (const Rule* rule : policy.crippled()) {
+    if (in_front_of_one && rule >= decided) break;
+    Matcher matcher(request);
+    if (ConsultRule(*rule, Which::kAllow, matcher) != Answer::kUnusable) continue;
+    passed_over.push_back({rule, matcher.unusable()});
+  }
+  return passed_over;
+}
+
+std::string TroubleText(const PatternFile& file) { return "open " + file.path + ": " + file.error; }
+
 const PatternFile* UnusableFile(const Rule& rule, Which which, const Request& request) {
   Matcher matcher(request);
   return MatchRule(rule, which, matcher) == Answer::kUnusable ? matcher.unusable() : nullptr;

@@ -44,6 +44,17 @@ using Verdict = std::variant<Allow, Deny, NeedFact>;
 // counts as successful here; who runs commands asks the rule's options what to run.
 Verdict Evaluate(const HostsPolicy& policy, const Request& request, Which from = Which::kAllow);
 
+// A rule that might have granted and was passed over, and the file that it could not ask.
+struct PassedOver {
+  const Rule* rule = nullptr;
+  const PatternFile* file = nullptr;
+};
+// Those in front of `decided`, the rule of the verdict; all of them when that is not in
+// hosts.allow.
+std::vector<PassedOver> RulesPassedOver(const HostsPolicy& policy, const Request& request,
+                                        const Rule* decided);
+std::string TroubleText(const PatternFile& file);  // "open /etc/friends: no such file"
+
 // For which file `rule` refuses the request (Reason::kPatternFile); null: for none.
 const PatternFile* UnusableFile(const Rule& rule, Which which, const Request& request);
 

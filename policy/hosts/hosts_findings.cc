@@ -51,6 +51,15 @@ std::string Bracketed(std::string_view word) {
   return "[" + std::string(address) + "]" + std::string(length);
 }
 
+// Of an address in brackets that is none: for want of this interface, or for another reason.
+std::string WhyNoAddress(std::string_view bracketed, const std::string& otherwise) {
+  const std::string_view name = bracketed.starts_with('[') && bracketed.ends_with(']')
+                                    ? InterfaceIn(bracketed.substr(1, bracketed.size() - 2))
+                                    : std::string_view();
+  if (name.empty()) return otherwise;
+  return "there is no network interface " + std::string(name) + ", so this never matches";
+}
+
 // Whether the text of a comment begins at a token; what it says is not looked at.
 template <typename Token>
 bool IsComment(const Token& token) {
@@ -215,7 +224,8 @@ void HostsFindings::OfHost(const HostPattern& host, const Place& place) {
   } else if (const auto* text = std::get_if<TextPattern>(&host.meaning)) {
     if (text->kind != TextPattern::Kind::kIpv6) return;
     if (!text->bytes) {
-      Add(Severity::kError, "malformed-ipv6", place, "no IPv6 address between the brackets");
+      Add(Severity::kError, "malformed-ipv6", place,
+          WhyNoAddress(host.text, "no IPv6 address between the brackets"));
     } else if (IsMapped(*text->bytes)) {
       Add(Severity::kWarning, "mapped-pattern", place,
           "never matches: an IPv4 client is compared as IPv4",
@@ -265,7 +275,9 @@ void HostsFindings::OfNoNet(std::string_view net, std::string_view mask, const P
   }
   const bool bare_v6 = net.contains(':') && !net.starts_with('[');
   Add(Severity::kError, "malformed-net", place,
-      "no network: expected a.b.c.d/LENGTH, a.b.c.d/MASK or [IPv6]/LENGTH; this never matches",
+      WhyNoAddress(net,
+                   "no network: expected a.b.c.d/LENGTH, a.b.c.d/MASK or [IPv6]/LENGTH; this "
+                   "never matches"),
       bare_v6 ? Bracketed(std::string(net) + "/" + std::string(mask)) : std::string());
 }
 

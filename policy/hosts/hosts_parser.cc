@@ -13,6 +13,16 @@
 namespace postern::policy::hosts {
 namespace {
 
+// What patterns are parsed with.
+struct Sources {
+  const PatternFileLoader& pattern_files;
+  const InterfaceView& interfaces;
+};
+
+HostPattern ParseHost(std::string_view token, const Sources& sources) {
+  return ParseHostPattern(token, sources.pattern_files, sources.interfaces);
+}
+
 constexpr std::string_view kSeparators = ", \t\r\n";
 
 struct Fields {
@@ -46,40 +56,39 @@ Halves SplitAtSign(std::string_view token) {
   return {token.substr(0, at), token.substr(at + 1)};
 }
 
-std::variant<std::uint16_t, TextPattern> ParseDaemonName(std::string_view text) {
+std::variant<std::uint16_t, TextPattern> ParseDaemonName(std::string_view text,
+                                                         const Sources& sources) {
   const std::optional<std::uint32_t> port = ScanUnsigned(text);
   if (port && *port <= std::numeric_limits<std::uint16_t>::max()) {
     return static_cast<std::uint16_t>(*port);
   }
-  return ParseTextPattern(text);
+  return ParseTextPattern(text, sources.interfaces);
 }
 
-DaemonToken ParseDaemon(std::string_view text, std::uint32_t column,
-                        const PatternFileLoader& pattern_files) {
+DaemonToken ParseDaemon(std::string_view text, std::uint32_t column, const Sources& sources) {
   const Halves halves = SplitAtSign(text);
   DaemonToken token;
   token.text = text;
-  token.daemon = ParseDaemonName(halves.before.value_or(text));
+  token.daemon = ParseDaemonName(halves.before.value_or(text), sources);
   token.column = column;
-  if (halves.before) token.server = ParseHostPattern(halves.after, pattern_files);
+  if (halves.before) token.server = ParseHost(halves.after, sources);
   return token;
 }
 
-ClientToken ParseClient(std::string_view text, std::uint32_t column,
-                        const PatternFileLoader& pattern_files) {
+ClientToken ParseClient(std::string_view text, std::uint32_t column, const Sources& sources) {
   const Halves halves = SplitAtSign(text);
   ClientToken token;
   token.text = text;
-  token.host = ParseHostPattern(halves.after, pattern_files);
+  token.host = ParseHost(halves.after, sources);
   token.column = column;
-  if (halves.before) token.user = ParseTextPattern(*halves.before);
+  if (halves.before) token.user = ParseTextPattern(*halves.before, sources.interfaces);
   return token;
 }
 
 // `field` is a part of `line`.
 template <typename Token, typename Parse>
 List<Token> ParseList(std::string_view field, std::string_view line, Parse parse,
-                      const PatternFileLoader& pattern_files) {
+                      const Sources& sources) {
   List<Token> list(1);
   std::size_t at = field.find_first_not_of(kSeparators);
   while (at != std::string_view::npos) {
@@ -89,7 +98,7 @@ List<Token> ParseList(std::string_view field, std::string_view line, Parse parse
       list.emplace_back();
     } else {
       const auto column = static_cast<std::uint32_t>(token.data() - line.data() + 1);
-      list.back().push_back(parse(token, column, pattern_files));
+      list.back().push_back(parse(token, column, sources));
     }
     at = field.find_first_not_of(kSeparators, end);
   }
@@ -102,13 +111,13 @@ SourceLocation PlaceOf(const LogicalLine& line, std::size_t offset, const std::s
 }
 
 Rule ParseRule(const LogicalLine& line, const Fields& fields, const std::string& path,
-               const PatternFileLoader& pattern_files) {
+               const Sources& sources) {
   Rule rule;
   rule.where = PlaceOf(line, 0, path);
   rule.last_line = line.counted_line;
   rule.text = line.text;
-  rule.daemons = ParseList<DaemonToken>(fields.daemons, line.text, ParseDaemon, pattern_files);
-  rule.clients = ParseList<ClientToken>(fields.clients, line.text, ParseClient, pattern_files);
+  rule.daemons = ParseList<DaemonToken>(fields.daemons, line.text, ParseDaemon, sources);
+  rule.clients = ParseList<ClientToken>(fields.clients, line.text, ParseClient, sources);
   if (fields.options) {
     const auto offset = static_cast<std::size_t>(fields.options->data() - line.text.data());
     rule.options = ParseOptions(*fields.options, PlaceOf(line, offset, path));
@@ -123,7 +132,8 @@ bool HoldsNoRule(std::string_view text) {
 }  // namespace
 
 Table ParseTable(Which which, const std::string& path, std::string_view content,
-                 const PatternFileLoader& pattern_files) {
+                 const PatternFileLoader& pattern_files, const InterfaceView& interfaces) {
+  const Sources sources{pattern_files, interfaces};
   Table table;
   table.which = which;
   table.path = path;
@@ -143,7 +153,7 @@ Table ParseTable(Which which, const std::string& path, std::string_view content,
       findings.MissingColon(*line);
       continue;
     }
-    table.rules.push_back(ParseRule(*line, *fields, path, pattern_files));
+    table.rules.push_back(ParseRule(*line, *fields, path, sources));
     findings.OfRule(table.rules.back(), *line);
   }
   return table;

@@ -11,6 +11,6 @@
 namespace postern::policy::hosts {
 
 Table ParseTable(Which which, const std::string& path, std::string_view content,
-                 const PatternFileLoader& pattern_files);
+                 const PatternFileLoader& pattern_files, const InterfaceView& interfaces = {});
 
 }  // namespace postern::policy::hosts

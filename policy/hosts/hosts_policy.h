@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,20 +37,28 @@ class TableIndex;
 class HostsPolicy {
  public:
   static std::shared_ptr<const HostsPolicy> Compile(const TablePaths& paths,
-                                                    const SourceLoader& loader);
+                                                    const SourceLoader& loader,
+                                                    const InterfaceView& interfaces = {});
   ~HostsPolicy();
 
   const Table& allow() const { return allow_; }
   const Table& deny() const { return deny_; }
   const TableIndex& index(Which which) const;
+  // Rules of hosts.allow that grant and name, perhaps through another, a pattern file that cannot
+  // be used; in their order.
+  const std::vector<const Rule*>& crippled() const { return crippled_; }
   // Every file that was asked for, missing ones included: what must be watched.
   const std::vector<std::string>& files() const { return files_; }
+  // Every network interface that a pattern names, each asked for once: what must be watched too.
+  const std::map<std::string, Presence>& interfaces() const { return interfaces_; }
 
  private:
   HostsPolicy();
   Table allow_, deny_;
   std::unique_ptr<const TableIndex> allow_index_, deny_index_;
+  std::vector<const Rule*> crippled_;
   std::vector<std::string> files_;
+  std::map<std::string, Presence> interfaces_;
 };
 
 }  // namespace postern::policy::hosts

@@ -105,4 +105,11 @@ std::optional<policy::IpAddress::Bytes16> ParseNumericIpv6(std::string_view text
   return address->bytes();
 }
 
+std::string_view InterfaceIn(std::string_view ipv6_text) {
+  const std::size_t percent = ipv6_text.find('%');
+  if (percent == std::string_view::npos || !ParseNumericIpv6(ipv6_text)) return {};
+  const std::string_view zone = ipv6_text.substr(percent + 1);
+  return policy::IsAllDigits(zone) ? std::string_view() : zone;
+}
+
 }  // namespace postern::policy::hosts

@@ -29,4 +29,7 @@ std::optional<std::uint32_t> ScanUnsigned(std::string_view text);
 // "fe80::1%2", "fe80::1%eth0". Whether an interface of that name exists is not asked.
 std::optional<policy::IpAddress::Bytes16> ParseNumericIpv6(std::string_view text);
 
+// The interface without which that is no address for getaddrinfo(3); empty: it names none.
+std::string_view InterfaceIn(std::string_view ipv6_text);
+
 }  // namespace postern::policy::hosts

@@ -39,32 +39,56 @@ bool IsBracketed(std::string_view text) {
   return text.size() >= 2 && text.front() == '[' && text.back() == ']';
 }
 
-HostPattern::Meaning ParseNet(std::string_view net, std::string_view mask) {
+std::string_view WithinBrackets(std::string_view text) { return text.substr(1, text.size() - 2); }
+
+// Of the interface that the address needs; it is there when it needs none.
+Presence PresenceFor(std::string_view address, const InterfaceView& interfaces) {
+  const std::string_view name = InterfaceIn(address);
+  if (name.empty()) return Presence::kPresent;
+  return interfaces ? interfaces(std::string(name)) : Presence::kUntold;
+}
+
+HostPattern::Meaning ParseNet(std::string_view net, std::string_view mask,
+                              const InterfaceView& interfaces) {
   if (const std::optional<std::uint32_t> network = ParseDottedQuad(net)) {
     const std::optional<std::uint32_t> bits = ParseIpv4Mask(mask);
     if (!bits) return NeverMatches{};
     return Ipv4Net{*network, *bits};
   }
   if (!IsBracketed(net)) return NeverMatches{};
-  const auto network = ParseNumericIpv6(net.substr(1, net.size() - 2));
+  const std::string_view address = WithinBrackets(net);
+  const auto network = ParseNumericIpv6(address);
   const int length = LeadingInt(mask);
   if (!network || length < 0 || length > 128) return NeverMatches{};
-  return Ipv6Net{*network, length, IsMalformedLength(mask, length)};
+  const Presence presence = PresenceFor(address, interfaces);
+  if (presence == Presence::kAbsent) return NeverMatches{};
+  return Ipv6Net{*network, length, IsMalformedLength(mask, length), presence == Presence::kUntold};
 }
 
-HostPattern::Meaning ParseMeaning(std::string_view token, const PatternFileLoader& pattern_files) {
+// A doubtful address is a doubtful network of one address.
+HostPattern::Meaning ParseWord(std::string_view token, const InterfaceView& interfaces) {
+  TextPattern text = ParseTextPattern(token, interfaces);
+  if (text.kind != TextPattern::Kind::kIpv6 || text.bytes) return text;
+  const std::string_view address = WithinBrackets(token);
+  if (PresenceFor(address, interfaces) != Presence::kUntold) return text;
+  constexpr int kWhole = 128;
+  return Ipv6Net{*ParseNumericIpv6(address), kWhole, false, true};
+}
+
+HostPattern::Meaning ParseMeaning(std::string_view token, const PatternFileLoader& pattern_files,
+                                  const InterfaceView& interfaces) {
   if (token.starts_with('@')) return Netgroup{std::string(token.substr(1))};
   if (token.starts_with('/')) return pattern_files(std::string(token));
   if (policy::EqualsIgnoreCase(token, "KNOWN")) return HostPattern::Known{};
   if (policy::EqualsIgnoreCase(token, "LOCAL")) return HostPattern::Local{};
   const std::size_t slash = FindOutsideBrackets(token, '/');
-  if (slash == std::string_view::npos) return ParseTextPattern(token);
-  return ParseNet(token.substr(0, slash), token.substr(slash + 1));
+  if (slash == std::string_view::npos) return ParseWord(token, interfaces);
+  return ParseNet(token.substr(0, slash), token.substr(slash + 1), interfaces);
 }
 
 }  // namespace
 
-TextPattern ParseTextPattern(std::string_view token) {
+TextPattern ParseTextPattern(std::string_view token, const InterfaceView& interfaces) {
   using Kind = TextPattern::Kind;
   TextPattern pattern;
   pattern.text = token;
@@ -83,13 +107,18 @@ TextPattern ParseTextPattern(std::string_view token) {
     pattern.kind = Kind::kPrefix;
   } else if (IsBracketed(folded)) {
     pattern.kind = Kind::kIpv6;
-    pattern.bytes = ParseNumericIpv6(token.substr(1, token.size() - 2));
+    const std::string_view address = WithinBrackets(token);
+    if (PresenceFor(address, interfaces) == Presence::kPresent) {
+      pattern.bytes = ParseNumericIpv6(address);
+    }
   }
   return pattern;
 }
 
-HostPattern ParseHostPattern(std::string_view token, const PatternFileLoader& pattern_files) {
-  HostPattern pattern{.text = std::string(token), .meaning = ParseMeaning(token, pattern_files)};
+HostPattern ParseHostPattern(std::string_view token, const PatternFileLoader& pattern_files,
+                             const InterfaceView& interfaces) {
+  HostPattern pattern{.text = std::string(token),
+                      .meaning = ParseMeaning(token, pattern_files, interfaces)};
   pattern.compares_name = std::holds_alternative<TextPattern>(pattern.meaning) &&
                           token.find_first_not_of("0123456789./") != std::string_view::npos;
   return pattern;

@@ -38,7 +38,13 @@ struct TextPattern {
   std::optional<policy::IpAddress::Bytes16> bytes;  // kIpv6; nullopt: not an address, never matches
 };
 
-TextPattern ParseTextPattern(std::string_view token);
+// Whether there is a network interface of this name. "[fe80::1%eth0]" is an address only where
+// there is an eth0.
+enum class Presence : std::uint8_t { kPresent, kAbsent, kUntold };
+using InterfaceView = std::function<Presence(const std::string& name)>;  // empty: nothing is told
+
+// An address whose interface is not known to exist is none.
+TextPattern ParseTextPattern(std::string_view token, const InterfaceView& interfaces = {});
 
 // "192.0.2.0/24", "192.0.2.0/255.255.255.0": matches when (address & mask) == network.
 struct Ipv4Net {
@@ -52,6 +58,8 @@ struct Ipv6Net {
   // The length was empty or no number: the ancestor takes it for 0, every address. It matches in
   // hosts.deny and never in hosts.allow.
   bool malformed_length = false;
+  bool unknown_interface = false;  // perhaps no network at all: as doubtful as that
+  bool doubtful() const { return malformed_length || unknown_interface; }
 };
 
 struct NeverMatches {};  // a net that is none: bad address, bad mask
@@ -79,6 +87,7 @@ struct PatternFile {
   std::string path;
   std::string error;  // not empty: it cannot be used, and the rule that asks it fails closed
   std::vector<HostPattern> patterns;
+  bool complete = true;  // false: it, or one that it names, cannot be used
 };
 
 // The compiled form of a /file pattern; asked once per distinct path by the caller's own cache.
@@ -86,7 +95,8 @@ using PatternFileLoader =
     std::function<std::shared_ptr<const PatternFile>(const std::string& path)>;
 
 // The client of a list, the server behind a daemon's '@', or a word of a pattern file.
-HostPattern ParseHostPattern(std::string_view token, const PatternFileLoader& pattern_files);
+HostPattern ParseHostPattern(std::string_view token, const PatternFileLoader& pattern_files,
+                             const InterfaceView& interfaces = {});
 
 // The first `wanted` from `from` on that stands outside brackets, counted from `from` too: what is
 // behind an unclosed '[' or a stray ']' is never found, as in tcp_wrappers.

@@ -11,7 +11,7 @@ namespace postern::policy::hosts {
 namespace {
 
 PatternFile Unusable(const std::string& path, std::string error) {
-  return {.path = path, .error = std::move(error), .patterns = {}};
+  return {.path = path, .error = std::move(error), .patterns = {}, .complete = false};
 }
 
 // The next word of `rest`, which is shortened; empty at the end.
@@ -45,18 +45,19 @@ PatternFile PatternFiles::Read(const std::string& path) {
   const SourceFile source = source_(path);
   if (source.state == SourceFile::State::kMissing) return Unusable(path, "no such file");
   if (source.state == SourceFile::State::kUnreadable) return Unusable(path, source.reason);
-  PatternFile file{.path = path, .error = {}, .patterns = {}};
+  PatternFile file{.path = path, .error = {}, .patterns = {}, .complete = true};
   std::size_t count = 0;
-  const auto load = [this, &count](const std::string& inner) {
+  const auto load = [this, &count, &file](const std::string& inner) {
     auto loaded = Load(inner);
     count += counts_[inner];
+    file.complete = file.complete && loaded->complete;
     return loaded;
   };
   std::string_view rest = source.content;
   for (std::string_view word = NextWord(rest); !word.empty(); word = NextWord(rest)) {
     if (word.size() > kMaxPatternFileWord) return Unusable(path, "a word of it is too long");
     word = word.substr(0, word.find('\0'));
-    file.patterns.push_back(ParseHostPattern(word, load));
+    file.patterns.push_back(ParseHostPattern(word, load, interfaces_));
     if (++count > kMaxPatternFilePatterns) return Unusable(path, "too many patterns in its files");
   }
   counts_[path] = count;

@@ -25,8 +25,9 @@ inline constexpr std::size_t kMaxPatternFilePatterns = std::size_t{1} << 23U;
 class PatternFiles {
  public:
   // `asked` collects the paths in the order in which `source` was asked for them.
-  PatternFiles(const SourceLoader& source, std::vector<std::string>& asked)
-      : source_(source), asked_(asked) {}
+  PatternFiles(const SourceLoader& source, const InterfaceView& interfaces,
+               std::vector<std::string>& asked)
+      : source_(source), interfaces_(interfaces), asked_(asked) {}
 
   std::shared_ptr<const PatternFile> Load(const std::string& path);
 
@@ -34,6 +35,7 @@ class PatternFiles {
   PatternFile Read(const std::string& path);
 
   const SourceLoader& source_;
+  const InterfaceView& interfaces_;
   std::vector<std::string>& asked_;
   std::map<std::string, std::shared_ptr<const PatternFile>> files_;  // null: being read
   std::map<std::string, std::size_t> counts_;  // patterns of a file and of those it names

@@ -48,7 +48,8 @@ bool Verified(const Subject& name) { return name.known() && name.text() != kPara
 
 }  // namespace
 
-Subject::Subject(std::string_view value) : size_(value.size()) {
+Subject::Subject(std::string_view value, std::span<const std::string> absent_interfaces)
+    : size_(value.size()) {
   if (size_ > short_.size()) {
     long_ = policy::ToLower(value);
   } else {
@@ -61,8 +62,11 @@ Subject::Subject(std::string_view value) : size_(value.size()) {
   } else {
     v4_ = ParseDottedQuad(folded);
   }
-  // The name of a zone keeps its case; nothing is compared with it.
   if (!v4_) v6_ = ParseNumericIpv6(folded);
+  // As written: the name of an interface keeps its case.
+  if (!v6_ || absent_interfaces.empty()) return;
+  const auto absent = std::ranges::find(absent_interfaces, InterfaceIn(value));
+  if (absent != absent_interfaces.end()) v6_.reset();
 }
 
 bool Matches(const TextPattern& pattern, const Subject& subject) {
@@ -90,20 +94,20 @@ bool Matches(const TextPattern& pattern, std::string_view text) {
   return Matches(pattern, Subject(text));
 }
 
-Matcher::End::End(const Host& host, Needed need)
-    : address(host.address.text()), name_fact(&host.name), name_need(need) {
-  if (host.name.asked()) name.emplace(host.name.text());
+Matcher::End::End(const Host& host, Needed need, std::span<const std::string> absent_interfaces)
+    : address(host.address.text(), absent_interfaces), name_fact(&host.name), name_need(need) {
+  if (host.name.asked()) name.emplace(host.name.text(), absent_interfaces);
 }
 
 Matcher::Matcher(const Request& request)
     : request_(request),
-      daemon_(request.daemon.text()),
-      client_(request.client, Needed::kClientName) {
-  if (request.user.asked()) user_.emplace(request.user.text());
+      daemon_(request.daemon.text(), request.absent_interfaces),
+      client_(request.client, Needed::kClientName, request.absent_interfaces) {
+  if (request.user.asked()) user_.emplace(request.user.text(), request.absent_interfaces);
 }
 
 const Matcher::End& Matcher::server() {
-  if (!server_) server_.emplace(request_.server, Needed::kServerName);
+  if (!server_) server_.emplace(request_.server, Needed::kServerName, request_.absent_interfaces);
   return *server_;
 }
 
@@ -140,7 +144,7 @@ Answer Matcher::Match(const HostPattern& pattern, const End& end, bool malformed
   }
   if (const auto* net = std::get_if<Ipv6Net>(&pattern.meaning)) {
     const bool inside = end.address.v6() && Contains(*net, *end.address.v6());
-    return Say(inside && (!net->malformed_length || malformed_matches));
+    return Say(inside && (!net->doubtful() || malformed_matches));
   }
   if (const auto* group = std::get_if<Netgroup>(&pattern.meaning)) return Match(*group, end);
   if (const auto* file = std::get_if<std::shared_ptr<const PatternFile>>(&pattern.meaning)) {

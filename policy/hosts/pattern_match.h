@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,8 @@ namespace postern::policy::hosts {
 // A value of a request, prepared once for being compared with many patterns.
 class Subject {
  public:
-  explicit Subject(std::string_view value);
+  // An IPv6 address that needs one of `absent_interfaces` is a mere text.
+  explicit Subject(std::string_view value, std::span<const std::string> absent_interfaces = {});
 
   // In lower case, and without "::ffff:" in front of a dotted quad.
   std::string_view text() const {
@@ -55,7 +57,7 @@ class Matcher {
   explicit Matcher(const Request& request);
 
   struct End {
-    explicit End(const Host& host, Needed name_need);
+    End(const Host& host, Needed name_need, std::span<const std::string> absent_interfaces);
     Subject address;
     std::optional<Subject> name;  // once asked for
     const Fact* name_fact;        // as it was given

@@ -3,10 +3,12 @@
 
 namespace postern::policy::hosts {
 
-Fact Fact::Known(std::string_view text) {
+Fact Fact::Known(std::string_view text) { return Given(text.empty() ? kUnknown : text); }
+
+Fact Fact::Given(std::string_view text) {
   Fact fact;
   fact.asked_ = true;
-  fact.text_ = text.empty() ? kUnknown : text.substr(0, kMaxValue);
+  fact.text_ = text.substr(0, kMaxValue);
   return fact;
 }
 

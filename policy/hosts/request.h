@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace postern::policy::hosts {
 
@@ -26,6 +27,8 @@ class Fact {
   static Fact Unknown() { return Known(kUnknown); }
   // An empty text is unknown; one of more than kMaxValue bytes is cut.
   static Fact Known(std::string_view text);
+  // The same, but an empty text is that text: a program may give itself the empty name.
+  static Fact Given(std::string_view text);
 
   bool asked() const { return asked_; }
   bool known() const { return asked_ && text_ != kUnknown; }
@@ -50,6 +53,8 @@ struct Request {
   Host server;
   // Whether a host is in a netgroup, as far as it has been asked: {group, host name}.
   std::map<std::pair<std::string, std::string>, bool> netgroups;
+  // Network interfaces that are not there: an IPv6 address above that names one is a mere text.
+  std::vector<std::string> absent_interfaces;
 };
 
 // What a decision hangs on.

@@ -5,12 +5,11 @@ namespace postern::policy::hosts {
 namespace {
 
 template <typename Token>
-Answer MatchSide(const List<Token>& list, const Rule& rule, Which which, Matcher& matcher) {
+Answer ConsultSide(const List<Token>& list, const Rule& rule, Which which, Matcher& matcher) {
   const Effect effect = EffectOf(rule, which);
-  const Answer answer = MatchList(list, [&](const Token& token, std::size_t depth) {
+  return MatchList(list, [&](const Token& token, std::size_t depth) {
     return matcher.Match(token, MalformedMatches(effect, depth));
   });
-  return Settle(answer, rule, which);
 }
 
 }  // namespace
@@ -38,16 +37,20 @@ Answer Settle(Answer answer, const Rule& rule, Which which) {
 }
 
 Answer MatchDaemons(const Rule& rule, Which which, Matcher& matcher) {
-  return MatchSide(rule.daemons, rule, which, matcher);
+  return Settle(ConsultSide(rule.daemons, rule, which, matcher), rule, which);
 }
 
 Answer MatchClients(const Rule& rule, Which which, Matcher& matcher) {
-  return MatchSide(rule.clients, rule, which, matcher);
+  return Settle(ConsultSide(rule.clients, rule, which, matcher), rule, which);
+}
+
+Answer ConsultRule(const Rule& rule, Which which, Matcher& matcher) {
+  const Answer daemons = ConsultSide(rule.daemons, rule, which, matcher);
+  return daemons == Answer::kYes ? ConsultSide(rule.clients, rule, which, matcher) : daemons;
 }
 
 Answer MatchRule(const Rule& rule, Which which, Matcher& matcher) {
-  const Answer daemons = MatchDaemons(rule, which, matcher);
-  return daemons == Answer::kYes ? MatchClients(rule, which, matcher) : daemons;
+  return Settle(ConsultRule(rule, which, matcher), rule, which);
 }
 
 }  // namespace postern::policy::hosts

@@ -50,6 +50,9 @@ Answer MatchDaemons(const Rule& rule, Which which, Matcher& matcher);
 Answer MatchClients(const Rule& rule, Which which, Matcher& matcher);
 Answer MatchRule(const Rule& rule, Which which, Matcher& matcher);
 
+// The same, whatever the rule is to make of kUnusable.
+Answer ConsultRule(const Rule& rule, Which which, Matcher& matcher);
+
 // kUnusable in a rule that must not match for it becomes kNo.
 Answer Settle(Answer answer, const Rule& rule, Which which);
 

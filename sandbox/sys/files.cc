@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -15,20 +16,28 @@
 namespace postern::sandbox::sys {
 namespace {
 
-Result<UniqueFd> OnlyRegular(UniqueFd fd, const std::string& path) {
+bool IsRegular(const struct stat& status) { return S_ISREG(status.st_mode); }
+
+bool IsRegularOrNull(const struct stat& status) {
+  constexpr unsigned kMemoryDevices = 1, kNull = 3;  // null(4)
+  const bool null = S_ISCHR(status.st_mode) && status.st_rdev == ::makedev(kMemoryDevices, kNull);
+  return null || IsRegular(status);
+}
+
+Result<UniqueFd> OpenForReading(const std::string& path, bool (*will_do)(const struct stat&)) {
+  // O_NONBLOCK: opening a FIFO without a writer would otherwise block the whole daemon.
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) return LastError("open", path);
   struct stat status;
   if (::fstat(fd.get(), &status) != 0) return LastError("fstat", path);
-  if (!S_ISREG(status.st_mode)) return std::unexpected(Error{"open", EINVAL, path});
+  if (!will_do(status)) return std::unexpected(Error{"open", EINVAL, path});
   return fd;
 }
 
 }  // namespace
 
 Result<UniqueFd> OpenRegularFile(const std::string& path) {
-  // O_NONBLOCK: opening a FIFO without a writer would otherwise block the whole daemon.
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd) return LastError("open", path);
-  return OnlyRegular(std::move(fd), path);
+  return OpenForReading(path, IsRegular);
 }
 
 Result<UniqueFd> OpenForAppend(const std::string& path) {
@@ -61,7 +70,7 @@ Result<std::string> ReadAll(const UniqueFd& fd, std::size_t max_bytes) {
 }
 
 Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes) {
-  TRY(const UniqueFd fd, OpenRegularFile(path));
+  TRY(const UniqueFd fd, OpenForReading(path, IsRegularOrNull));
   auto content = ReadAll(fd, max_bytes);
   if (!content) content.error().object = path;
   return content;

@@ -26,6 +26,7 @@ Result<UniqueFd> OpenForAppend(const std::string& path);
 Result<UniqueFd> CreateNewFile(const std::string& path, std::uint32_t mode);
 
 Result<std::string> ReadAll(const UniqueFd& fd, std::size_t max_bytes);  // EFBIG beyond max_bytes
+// A regular file, or the null device, which people put in the place of an empty one.
 Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes);
 
 // Reads at a place of the caller's own, whatever the shared file position (pread(2)); 0 is the end.

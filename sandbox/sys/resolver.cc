@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sandbox/sys/resolver.h"
 
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -46,6 +47,12 @@ std::uint32_t ZoneOf(const SocketAddress& address) {
 
 std::optional<std::string> NumericHost(const SocketAddress& address) {
   return NameInfo(address, NI_NUMERICHOST);
+}
+
+Result<bool> HasInterface(const std::string& name) {
+  if (::if_nametoindex(name.c_str()) != 0) return true;
+  if (errno == ENODEV) return false;
+  return LastError("if_nametoindex", name);
 }
 
 std::optional<std::string> ReverseName(const SocketAddress& address) {

@@ -26,6 +26,9 @@ std::optional<ForwardAnswer> ForwardLookup(const std::string& name, bool v4);
 
 bool IsNumericHost(const std::string& text, bool v4);  // as getaddrinfo(3) reads numbers
 
+// Whether there is a network interface of this name (if_nametoindex(3)); an error leaves it open.
+Result<bool> HasInterface(const std::string& name);
+
 // The same host: family, address and, for IPv6, the zone. Ports do not count.
 bool IsSameHost(const SocketAddress& a, const SocketAddress& b);
 

@@ -303,7 +303,7 @@ TEST_CASE_METHOD(HostsFixture, "A hosts.deny that is cut off refuses, and is tol
   WriteDeny("test: 10.0.0.1");
   CHECK(Against(*service, peer).value().reason == DenyReason::kLibwrap);
   CHECK(Against(*service, other));
-  CHECK(Said("hosts.deny:1 has no newline or is too long") >= 1);
+  CHECK(Said("hosts.deny:1 has no newline or is too long") == 1);
   WriteDeny("test: 10.0.0.1\n");
   CHECK_FALSE(Against(*service, peer));
 }
@@ -347,6 +347,17 @@ TEST_CASE_METHOD(HostsFixture, "The numeric checks come first") {
   spec.instances = 0;
   WriteDeny("ALL: ALL\n");
   CHECK(Against(*MakeAsked(spec), peer).value().reason == DenyReason::kServiceLimit);
+}
+
+TEST_CASE_METHOD(HostsFixture, "A rule whose file cannot be used is told of once, not by client") {
+  const auto service = MakeAsked();
+  WriteDeny("test: 10.0.0.1\n");
+  WriteAllow("test: /nonexistent/friends\n");
+  for (int client = 0; client < 5; ++client) Against(*service, peer);
+  CHECK(Said("hosts.allow:1: open /nonexistent/friends: no such file") == 1);
+  WriteAllow("test: /nonexistent/friends\n\n");
+  Against(*service, peer);
+  CHECK(Said("hosts.allow:1: open /nonexistent/friends: no such file") == 2);
 }
 
 }  // namespace

@@ -115,5 +115,14 @@ TEST_CASE("A server that accepts for itself starts only where everybody may come
   CHECK(RuledForAnyone("", "other: ALL").kind == Kind::kRefused);
 }
 
+TEST_CASE("A rule that might have let in and could not be asked is told of") {
+  const auto ruling = Ruled("svc: /friends\nsshd: /friends\nsvc: 192.0.2.\nsvc: /more\n", "");
+  CHECK(ruling.kind == Kind::kAllowed);
+  CHECK(ruling.passed_over ==
+        std::vector<std::string>{"allow:1: open /friends: no such file: the rule grants nothing"});
+  CHECK(Ruled("svc: /friends: deny\n", "").passed_over.empty());
+  CHECK(Ruled("", "svc: /friends\n").passed_over.empty());
+}
+
 }  // namespace
 }  // namespace postern::daemon

@@ -200,11 +200,35 @@ TEST_CASE("aclexec: one failure does not open later rules") {
   CHECK(Pair("", "ftpd: ALL: severity info\n").Ours(kClient) == Verdict::kDeny);
 }
 
-TEST_CASE("empty-daemon: a name that is empty is unknown") {
+TEST_CASE("empty-daemon: an empty name is a name") {
   HostsCaller nameless = kClient;
   nameless.daemon = "";
-  CHECK(Pair("", "unknown: ALL\n").Ours(nameless) == Verdict::kDeny);
-  CHECK(Pair("", "KNOWN: ALL\n").Ours(nameless) == Verdict::kAllow);
+  BothSay(Pair("", "UNKNOWN: ALL\n"), nameless, Verdict::kAllow);
+  BothSay(Pair("UNKNOWN: ALL\n", "ALL: ALL\n"), nameless, Verdict::kDeny);
+  BothSay(Pair("", "KNOWN: ALL\n"), nameless, Verdict::kDeny);
+  BothSay(Pair("KNOWN: ALL\n", "ALL: ALL\n"), nameless, Verdict::kAllow);
+}
+
+TEST_CASE("zone-name: an address whose interface is not there is none") {
+  HostsCaller here = kIpv6Client, gone = kIpv6Client;
+  here.client_address = "fe80::5%lo";
+  gone.client_address = "fe80::5%nosuch7";
+  for (const char* pattern : {"[fe80::%lo]/10", "[fe80::5%lo]", "[fe80::5%1]", "[fe80::5]"}) {
+    const std::string rule = std::string("ftpd: ") + pattern + "\n";
+    INFO(rule);
+    BothSay(Pair(rule, "ALL: ALL\n"), here, Verdict::kAllow);
+    BothSay(Pair("", rule), here, Verdict::kDeny);
+    BothSay(Pair(rule, "ALL: ALL\n"), gone, Verdict::kDeny);
+    BothSay(Pair("", rule), gone, Verdict::kAllow);
+  }
+  for (const char* pattern : {"[fe80::%nosuch7]/10", "[fe80::5%nosuch7]", "[fe80::5%LO]"}) {
+    const std::string rule = std::string("ftpd: ") + pattern + "\n";
+    INFO(rule);
+    for (const HostsCaller& caller : {here, gone}) {
+      BothSay(Pair(rule, "ALL: ALL\n"), caller, Verdict::kDeny);
+      BothSay(Pair("", "ftpd: ALL EXCEPT " + std::string(pattern) + "\n"), caller, Verdict::kDeny);
+    }
+  }
 }
 
 }  // namespace

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/differential/libwrap_surroundings.h"
 
-#include <dlfcn.h>
 #include <grp.h>
-#include <netdb.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,8 +10,6 @@
 #include <cstdarg>
 #include <cstdio>
 #include <utility>
-
-#include "tests/oracle/naive_hosts_patterns.h"
 
 namespace postern::differential {
 namespace {
@@ -63,12 +59,6 @@ int innetgr(const char* netgroup, const char* host, const char*, const char*) {
     if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
   }
   return surroundings->netgroup_members.contains({netgroup, folded}) ? 1 : 0;
-}
-
-int getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** found) {
-  static const auto real =
-      reinterpret_cast<decltype(&::getaddrinfo)>(::dlsym(RTLD_NEXT, "getaddrinfo"));
-  return real(postern::oracle::WithExistingZone(node).c_str(), service, hints, found);
 }
 
 int yp_get_default_domain(char** domain) {

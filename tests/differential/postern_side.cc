@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "policy/hosts/percent_expand.h"
+#include "wrapper/lookup/interfaces.h"
 
 namespace postern::differential {
 namespace {
@@ -40,13 +41,14 @@ hosts::SourceFile ToSource(const HostsFile& file) {
 
 hosts::Request Everything(const HostsCaller& caller) {
   hosts::Request request;
-  request.daemon = hosts::Fact::Known(caller.daemon);
+  request.daemon = hosts::Fact::Given(caller.daemon);
   request.user = hosts::Fact::Known(caller.user);
   request.client.name = hosts::Fact::Known(caller.client_name);
   request.client.address = hosts::Fact::Known(caller.client_address);
   request.server.name = hosts::Fact::Known(caller.server_name);
   request.server.address = hosts::Fact::Known(caller.server_address);
   request.server.port = caller.server_port;
+  wrapper::AskForInterfaces(request);
   return request;
 }
 
@@ -134,11 +136,12 @@ Verdict VerdictOf(const hosts::Rule* rule, bool twist, const HostsWorld& world,
 void PosternSide::Compile(const HostsWorld& world, const std::string& allow_path,
                           const std::string& deny_path) {
   world_ = &world;
-  policy_ = hosts::HostsPolicy::Compile({allow_path, deny_path}, [&](const std::string& path) {
+  const auto read = [&](const std::string& path) {
     if (path == allow_path) return ToSource(world.allow);
     if (path == deny_path) return ToSource(world.deny);
     return ToSource(oracle::PatternFileAt(world, path));
-  });
+  };
+  policy_ = hosts::HostsPolicy::Compile({allow_path, deny_path}, read, wrapper::InterfacePresence);
 }
 
 HostsAnswer PosternSide::Decide(const HostsCaller& caller) {

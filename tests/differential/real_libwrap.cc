@@ -96,13 +96,11 @@ bool RealLibwrap::Ask(const std::string& allow_path, const std::string& deny_pat
   sockaddr_in server{};
   server.sin_family = AF_INET;
   server.sin_port = htons(caller.server_port.value_or(0));
-  // A name that was never set is "unknown"; only one that is set to nothing would stay empty.
-  const std::string daemon = caller.daemon.empty() ? "unknown" : caller.daemon;
-  request_init_(record.data(), kDaemon, daemon.c_str(), kUser, caller.user.c_str(), kClientName,
-                caller.client_name.c_str(), kClientAddress, caller.client_address.c_str(),
-                kServerName, caller.server_name.c_str(), kServerAddress,
-                caller.server_address.c_str(), caller.server_port ? kServerSin : kEnd, &server,
-                kEnd);
+  request_init_(record.data(), kDaemon, caller.daemon.c_str(), kUser, caller.user.c_str(),
+                kClientName, caller.client_name.c_str(), kClientAddress,
+                caller.client_address.c_str(), kServerName, caller.server_name.c_str(),
+                kServerAddress, caller.server_address.c_str(),
+                caller.server_port ? kServerSin : kEnd, &server, kEnd);
   return hosts_access_(record.data()) != 0;
 }
 

@@ -40,6 +40,8 @@ const std::vector<const char*> kOddAddresses = {"255.255.255.255",
                                                 "10.1.2.3 ",
                                                 "10.1.2",
                                                 "fe80::5%lo",
+                                                "fe80::5%nosuch7",
+                                                "fe80::5%LO",
                                                 "fe80::5%1",
                                                 "::",
                                                 "::1",
@@ -112,6 +114,9 @@ const std::vector<const char*> kOddTokens = {"@",
                                              "10.1.2.3/",
                                              "/8",
                                              "[fe80::5%lo]",
+                                             "[fe80::5%nosuch7]",
+                                             "[fe80::%lo]/10",
+                                             "[fe80::%nosuch7]/10",
                                              "[fe80::%1]/64",
                                              "[::%]/8",
                                              "[2001:db8:a::7%1]",
@@ -291,7 +296,7 @@ std::string TokenMaker::Ipv6Text(const Ipv6& address) {
   }
   if (dice_.OneIn(6)) result = CaseChanged(result);
   if (dice_.OneIn(12))
-    result += dice_.Of({"%1", "%0", "%lo", "%eth7", "%a-name-too-long", "%0x1", "%4294967295",
+    result += dice_.Of({"%1", "%0", "%lo", "%nosuch7", "%a-name-too-long", "%0x1", "%4294967295",
                         "%4294967296", "%"});
   return result;
 }

@@ -111,7 +111,9 @@ class Decision {
     for (std::string* value :
          {&caller_.daemon, &caller_.user, &caller_.client_name, &caller_.client_address,
           &caller_.server_name, &caller_.server_address}) {
-      *value = value->empty() ? "unknown" : value->substr(0, kLongestValue);
+      // A name that a program gives itself may be empty; any other value is unknown then.
+      const bool unknown = value->empty() && value != &caller_.daemon;
+      *value = unknown ? "unknown" : value->substr(0, kLongestValue);
     }
     client_ = {caller_.client_name, caller_.client_address};
     server_ = {caller_.server_name, caller_.server_address};

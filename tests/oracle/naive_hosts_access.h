@@ -32,7 +32,7 @@ struct HostsWorld {
 // A pattern file by its path, however it is spelt.
 HostsFile PatternFileAt(const HostsWorld& world, const std::string& path);
 
-// Who asks. An empty value is unknown; nothing is looked up.
+// Who asks. An empty value is unknown, but for the daemon; nothing is looked up.
 struct HostsCaller {
   std::string daemon, user, client_name, client_address, server_name, server_address;
   std::optional<std::uint16_t> server_port;

@@ -47,8 +47,7 @@ std::optional<std::uint32_t> DottedQuad(const std::string& text) {
 
 using Ipv6Bytes = std::array<std::uint8_t, 16>;
 
-std::optional<Ipv6Bytes> NumericIpv6(const std::string& written) {
-  const std::string text = WithExistingZone(written);
+std::optional<Ipv6Bytes> NumericIpv6(const std::string& text) {
   addrinfo hints{};
   hints.ai_family = AF_INET6;
   hints.ai_socktype = SOCK_STREAM;
@@ -209,14 +208,6 @@ bool NameKnown(const NaiveHost& host) {
 HostsFile PatternFileAt(const HostsWorld& world, const std::string& path) {
   const auto found = world.pattern_files.find(std::filesystem::path(path).lexically_normal());
   return found == world.pattern_files.end() ? HostsFile{} : found->second;
-}
-
-std::string WithExistingZone(const std::string& address) {
-  constexpr std::size_t kLongestInterface = 15;
-  const std::size_t percent = address.find('%');
-  const std::string zone = percent == std::string::npos ? "" : address.substr(percent + 1);
-  const bool name = zone.find_first_not_of("0123456789") != std::string::npos;
-  return name && zone.size() <= kLongestInterface ? address.substr(0, percent) + "%lo" : address;
 }
 
 bool EqualFolded(std::string_view left, std::string_view right) {

@@ -28,9 +28,6 @@ struct PatternContext {
   std::vector<std::string> open_files;  // pattern files being read, outermost first
 };
 
-// Policies know no interfaces: the one that the zone of an address names is taken to exist.
-std::string WithExistingZone(const std::string& address);
-
 bool EqualFolded(std::string_view left, std::string_view right);
 bool NaiveStringMatch(std::string_view token, std::string_view text);
 Match NaiveHostMatch(const std::string& token, const NaiveHost& host, PatternContext& context);

@@ -103,5 +103,20 @@ TEST_CASE("a table of mistakes has a bounded number of findings") {
   CHECK(findings.back().code == "too-many-findings");
 }
 
+TEST_CASE("an address whose network interface is not there is told by that") {
+  const Table table = ParseTable(
+      Which::kDeny, "t", "a: [fe80::1%eth0] [fe80::%eth0]/10 [fe80::%lo]/10\n",
+      [](const std::string&) { return std::make_shared<const PatternFile>(); },
+      [](const std::string& name) {
+        return name == "lo" ? Presence::kPresent : Presence::kAbsent;
+      });
+  REQUIRE(table.diagnostics.size() == 2);
+  const std::string why = "there is no network interface eth0, so this never matches";
+  CHECK(table.diagnostics[0].code == "malformed-ipv6");
+  CHECK(table.diagnostics[0].message == why);
+  CHECK(table.diagnostics[1].code == "malformed-net");
+  CHECK(table.diagnostics[1].message == why);
+}
+
 }  // namespace
 }  // namespace postern::policy::hosts

@@ -70,5 +70,14 @@ TEST_CASE("a numeric IPv6 address may carry a zone, by number or, if link-local,
   }
 }
 
+TEST_CASE("an address tells which interface it needs") {
+  CHECK(InterfaceIn("fe80::1%eth0") == "eth0");
+  CHECK(InterfaceIn("ff02::1%lo") == "lo");
+  for (const char* text : {"", "fe80::1", "fe80::1%2", "fe80::1%", "2001:db8::1%eth0", "a%b"}) {
+    CAPTURE(text);
+    CHECK(InterfaceIn(text).empty());
+  }
+}
+
 }  // namespace
 }  // namespace postern::policy::hosts

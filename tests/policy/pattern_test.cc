@@ -116,5 +116,29 @@ TEST_CASE("a sign inside brackets is not found, nor behind brackets that do not 
   CHECK(FindOutsideBrackets("[a@b", '@', 1) == 2);
 }
 
+TEST_CASE("an address that names an interface is one only where there is that interface") {
+  const auto parse = [](const char* token, Presence presence) {
+    return ParseHostPattern(
+        token, [](const std::string&) { return std::make_shared<const PatternFile>(); },
+        [=](const std::string& name) { return name == "eth0" ? presence : Presence::kPresent; });
+  };
+  const auto here = parse("[fe80::%eth0]/10", Presence::kPresent);
+  REQUIRE(As<Ipv6Net>(here));
+  CHECK_FALSE(As<Ipv6Net>(here)->doubtful());
+  CHECK(As<NeverMatches>(parse("[fe80::%eth0]/10", Presence::kAbsent)));
+  const auto untold = parse("[fe80::%eth0]/10", Presence::kUntold);
+  REQUIRE(As<Ipv6Net>(untold));
+  CHECK(As<Ipv6Net>(untold)->doubtful());
+  CHECK(As<Ipv6Net>(Parse("[fe80::%eth0]/10"))->doubtful());
+  CHECK_FALSE(As<Ipv6Net>(Parse("[fe80::%2]/10"))->doubtful());
+
+  CHECK(As<TextPattern>(parse("[fe80::1%eth0]", Presence::kPresent))->bytes);
+  CHECK_FALSE(As<TextPattern>(parse("[fe80::1%eth0]", Presence::kAbsent))->bytes);
+  const auto doubtful = parse("[fe80::1%eth0]", Presence::kUntold);
+  REQUIRE(As<Ipv6Net>(doubtful));
+  CHECK(As<Ipv6Net>(doubtful)->doubtful());
+  CHECK(As<Ipv6Net>(doubtful)->length == 128);
+}
+
 }  // namespace
 }  // namespace postern::policy::hosts

@@ -252,9 +252,11 @@ TEST_CASE_METHOD(Gate, "a refusal for a file that cannot be used names the rule 
   const Decision decision = Decide("ftpd: /passed/over\n", deny);
   CHECK(decision.reason == Reason::kPatternFile);
   CHECK(decision.why == "open /none: no such file");
-  CHECK(Logged() == Lines{"warning: D, line 3: open /none: no such file"});
+  CHECK(Logged() ==
+        Lines{"warning: A, line 1: open /passed/over: no such file: the rule grants nothing",
+              "warning: D, line 3: open /none: no such file"});
   CHECK(Decide("", "ftpd: 192.0.2.50 /none\n").reason == Reason::kRule);
-  CHECK(log.lines().size() == 1);
+  CHECK(log.lines().size() == 2);
 }
 
 TEST_CASE_METHOD(Gate, "banners are expanded and sent, and go on with the next option") {
@@ -310,6 +312,29 @@ TEST_CASE("a dry run decides like the real one and does nothing") {
   CHECK(decide("ftpd: ALL: umask 9\n") == Outcome::kDenied);
   CHECK(decide("ftpd: ALL: twist x\n") == Outcome::kTwisted);
   CHECK(gate.Logged() == Lines{"error: A, line 1: bad umask value: \"9\""});
+}
+
+TEST_CASE_METHOD(Gate, "a rule that might have granted and has an unusable file is told of") {
+  const std::string allow = "ftpd: /friends\nsshd: /friends\nftpd: 10. /others\nftpd: 192.0.2.\n";
+  CHECK(Allows(allow + "ftpd: /behind\n"));
+  const Lines both{"warning: A, line 1: open /friends: no such file: the rule grants nothing",
+                   "warning: A, line 3: open /others: no such file: the rule grants nothing"};
+  CHECK(Logged() == both);
+  CHECK_FALSE(Allows("ftpd: /friends\n"));
+  CHECK(Logged().size() == 3);
+  CHECK(Allows("ftpd: 192.0.2. /friends\n"));  // decided in front of the file
+  CHECK(Allows("ftpd: 10. EXCEPT /friends\nftpd: ALL\n"));
+  CHECK(Logged().size() == 3);
+}
+
+TEST_CASE_METHOD(Gate, "what was told of this version of the files is not told again") {
+  ToldOnce told;
+  const auto policy = Policy("ftpd: /friends\n", "");
+  for (int client = 0; client < 3; ++client) {
+    Gatekeeper({facts, options, log, settings, 99, may_twist, verbose, &told})
+        .Decide(policy, request);
+  }
+  CHECK(Logged().size() == 1);
 }
 
 }  // namespace

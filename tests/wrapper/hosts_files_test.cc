@@ -201,5 +201,33 @@ TEST_CASE_METHOD(Tables, "no descriptor stays open") {
   CHECK(testlib::OpenDescriptors() == before);
 }
 
+TEST_CASE_METHOD(Tables, "the null device is an empty table, by a link too") {
+  fs::create_symlink("/dev/null", deny);
+  fs::create_symlink("/dev/null", allow);
+  CHECK(Allows());
+  CHECK(files.Current()->deny().end == Table::End::kComplete);
+  HostsFiles direct({"/dev/null", "/dev/null"});
+  CHECK(direct.Current()->deny().end == Table::End::kComplete);
+  HostsFiles zero({"/dev/null", "/dev/zero"});
+  CHECK(zero.Current()->deny().end == Table::End::kUnreadable);
+}
+
+TEST_CASE_METHOD(Tables, "what has been told is kept with a version of the files") {
+  WriteFile(deny, "ALL: 10.\n");
+  const HostsVersion first = files.CurrentVersion();
+  CHECK(first.told == files.CurrentVersion().told);
+  fs::remove(deny);
+  const HostsVersion second = files.CurrentVersion();
+  CHECK(first.told != second.told);
+}
+
+TEST_CASE_METHOD(Tables, "an interface that a pattern names is asked for when the files are read") {
+  WriteFile(allow, "svc: [fe80::%nosuch7]/10 [fe80::%lo]/10\n");
+  const auto interfaces = files.Current()->interfaces();
+  using policy::hosts::Presence;
+  CHECK(interfaces == std::map<std::string, Presence>{{"lo", Presence::kPresent},
+                                                      {"nosuch7", Presence::kAbsent}});
+}
+
 }  // namespace
 }  // namespace postern::wrapper

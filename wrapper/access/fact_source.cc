@@ -25,7 +25,7 @@ Host HostAt(const sys::SocketAddress& address) {
 
 policy::hosts::Request RequestOf(const Connection& connection, std::string_view daemon) {
   policy::hosts::Request request;
-  request.daemon = Fact::Known(daemon);
+  request.daemon = Fact::Given(daemon);
   request.client = HostAt(connection.client);
   request.server = HostAt(connection.server);
   return request;

@@ -160,13 +160,27 @@ class Gatekeeper::Deciding {
     if (from == Which::kAllow) {
       TellTrouble(policy_.allow(), where == Which::kAllow ? rule : nullptr, log_);
     }
+    if (from == Which::kAllow) TellPassedOver(rule);
     if (where == Which::kDeny) TellTrouble(policy_.deny(), rule, log_);
+  }
+
+  // Once for each version of the files, as posternd does.
+  void TellPassedOver(const Rule* decided) {
+    for (const auto& passed_over : policy::hosts::RulesPassedOver(policy_, request_, decided)) {
+      const Rule& rule = *passed_over.rule;
+      const std::string why = policy::hosts::TroubleText(*passed_over.file);
+      const std::string place = rule.where.file + ":" + std::to_string(rule.last_line) + ":";
+      if (parts_.told != nullptr && !parts_.told->First(place + why)) continue;
+      log_.Enter(rule);
+      log_.Warn(why + ": the rule grants nothing");
+      log_.Leave();
+    }
   }
 
   std::string TellUnusable(const Rule& rule, Which where) {
     const auto* file = policy::hosts::UnusableFile(rule, where, request_);
     if (file == nullptr) return {};
-    std::string why = "open " + file->path + ": " + file->error;
+    std::string why = policy::hosts::TroubleText(*file);
     log_.Warn(why);
     return why;
   }

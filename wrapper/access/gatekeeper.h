@@ -14,6 +14,7 @@
 #include "wrapper/access/fact_source.h"
 #include "wrapper/access/option_runner.h"
 #include "wrapper/access/settings.h"
+#include "wrapper/access/told_once.h"
 
 namespace postern::wrapper {
 
@@ -41,7 +42,8 @@ class Gatekeeper {
     std::uint32_t process_id = 0;  // %p
     // False from a process's second decision on: a resident program cannot become a shell.
     bool may_twist = true;
-    int verbose = 0;  // 1: logs each option, 2: logs the rule that matched too
+    int verbose = 0;           // 1: logs each option, 2: logs the rule that matched too
+    ToldOnce* told = nullptr;  // of this version of the files; null: nothing has been
   };
   explicit Gatekeeper(const Parts& parts) : parts_(parts), log_(parts.log) {}
 

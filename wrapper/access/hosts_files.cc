@@ -2,17 +2,20 @@
 #include "wrapper/access/hosts_files.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "sandbox/sys/files.h"
+#include "wrapper/lookup/interfaces.h"
 
 namespace postern::wrapper {
 namespace {
 
 namespace sys = sandbox::sys;
 using policy::hosts::HostsPolicy;
+using policy::hosts::Presence;
 using policy::hosts::SourceFile;
 
 // File systems whose stamps have whole seconds, two of them on FAT.
@@ -53,11 +56,23 @@ Seen Look(const std::string& path) {
   return seen;
 }
 
+bool AreAlike(const Seen& a, const Seen& b) {
+  return a.path == b.path && a.stamp == b.stamp && a.error == b.error;
+}
+
 bool IsUnchanged(const Seen& before) {
   if (before.too_young || before.may_pass) return false;
   const auto stamp = sys::StampOf(before.path);
   if (!stamp) return !before.stamp && stamp.error().number == before.error;
   return before.stamp == *stamp;
+}
+
+// Where it cannot be asked now, what it was asked last stands.
+bool AreUnchanged(const std::map<std::string, Presence>& interfaces) {
+  return std::ranges::all_of(interfaces, [](const auto& interface) {
+    const Presence now = InterfacePresence(interface.first);
+    return now == Presence::kUntold || now == interface.second;
+  });
 }
 
 SourceFile Unreadable(std::string reason) {
@@ -91,26 +106,33 @@ SourceFile ReadSourceFile(const std::string& path) {
 }
 
 struct HostsFiles::Snapshot {
-  std::shared_ptr<const HostsPolicy> policy;
+  HostsVersion version;
   std::vector<Seen> files;
 };
 
 HostsFiles::HostsFiles(policy::hosts::TablePaths paths) : paths_(std::move(paths)) {}
 HostsFiles::~HostsFiles() = default;
 
-std::shared_ptr<const HostsPolicy> HostsFiles::Current() {
+HostsVersion HostsFiles::CurrentVersion() {
   const auto kept = snapshot_.load();
-  if (kept && std::ranges::all_of(kept->files, IsUnchanged)) return kept->policy;
+  if (kept && std::ranges::all_of(kept->files, IsUnchanged) &&
+      AreUnchanged(kept->version.policy->interfaces())) {
+    return kept->version;
+  }
   auto fresh = std::make_shared<Snapshot>();
-  fresh->policy = HostsPolicy::Compile(paths_, [&fresh](const std::string& path) {
+  const auto read = [&fresh](const std::string& path) {
     // Looked at before it is read: what changes meanwhile differs from this at the next look.
     fresh->files.push_back(Look(path));
     auto content = sys::ReadFile(path, kMaxSourceFile);
     fresh->files.back().may_pass = !content && !IsLasting(content.error().number);
     return SourceFrom(std::move(content));
-  });
+  };
+  fresh->version.policy = HostsPolicy::Compile(paths_, read, InterfacePresence);
+  // What was read again only because its stamp is not to be trusted is no other version.
+  const bool same = kept && std::ranges::equal(kept->files, fresh->files, AreAlike);
+  fresh->version.told = same ? kept->version.told : std::make_shared<ToldOnce>();
   snapshot_.store(fresh);
-  return fresh->policy;
+  return fresh->version;
 }
 
 }  // namespace postern::wrapper

@@ -7,10 +7,12 @@
 // write could leave the same stamp is not trusted: it is read again at the next call. So an edit is
 // seen by the next decision, as it is by tcp_wrappers, which reads both files every time.
 //
-// Only regular files are read. Anything else, a file that cannot be read and one of more than
-// kMaxSourceFile bytes is "unreadable": hosts.allow then grants nothing and hosts.deny refuses
-// everybody. May be called by several threads at once; each gets a policy that was true during its
-// call.
+// Where patterns name network interfaces, whether those are there is asked at each call as well.
+//
+// Only regular files are read, and the null device, which is an empty file. Anything else, a file
+// that cannot be read and one of more than kMaxSourceFile bytes is "unreadable": hosts.allow then
+// grants nothing and hosts.deny refuses everybody. May be called by several threads at once; each
+// gets a policy that was true during its call.
 #pragma once
 
 #include <atomic>
@@ -18,6 +20,7 @@
 #include <string>
 
 #include "policy/hosts/hosts_policy.h"
+#include "wrapper/access/told_once.h"
 
 namespace postern::wrapper {
 
@@ -25,6 +28,11 @@ inline constexpr std::size_t kMaxSourceFile = std::size_t{64} << 20U;
 
 // One file, now; without a cache.
 policy::hosts::SourceFile ReadSourceFile(const std::string& path);
+
+struct HostsVersion {
+  std::shared_ptr<const policy::hosts::HostsPolicy> policy;  // never null
+  std::shared_ptr<ToldOnce> told;  // never null; a new one when the files are others than before
+};
 
 class HostsFiles {
  public:
@@ -34,7 +42,8 @@ class HostsFiles {
   HostsFiles& operator=(const HostsFiles&) = delete;
 
   const policy::hosts::TablePaths& paths() const { return paths_; }
-  std::shared_ptr<const policy::hosts::HostsPolicy> Current();  // never null
+  HostsVersion CurrentVersion();
+  std::shared_ptr<const policy::hosts::HostsPolicy> Current() { return CurrentVersion().policy; }
 
  private:
   struct Snapshot;

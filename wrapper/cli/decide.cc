@@ -9,6 +9,7 @@
 #include "policy/base/text.h"
 #include "policy/decision/evaluate.h"
 #include "wrapper/config/hosts_names.h"
+#include "wrapper/lookup/interfaces.h"
 
 namespace postern::cli {
 namespace {
@@ -180,13 +181,14 @@ std::string_view ConfirmedName(const Question& question) {
 hosts::Request MakeRequest(const Question& question, const std::string& daemon,
                            const ServiceSpec* spec) {
   hosts::Request request;
-  request.daemon = hosts::Fact::Known(daemon);
+  request.daemon = question.daemon ? hosts::Fact::Given(daemon) : hosts::Fact::Known(daemon);
   request.user = FactOf(question.user);
   request.client.name = FactOf(question.client_name);
   request.client.address = FactOf(question.client_addr);
   request.server.name = FactOf(question.server_name);
   request.server.address = FactOf(question.server_addr);
   request.server.port = question.server_port;
+  wrapper::AskForInterfaces(request);
   if (spec == nullptr || spec->kind == policy::ServiceKind::kTcpmux ||
       spec->listen.family == policy::Family::kUnix) {
     return request;

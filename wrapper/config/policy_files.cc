@@ -6,6 +6,7 @@
 
 #include "policy/service/conf_sources.h"
 #include "wrapper/config/presuming_view.h"
+#include "wrapper/lookup/interfaces.h"
 
 namespace postern::wrapper {
 namespace {
@@ -22,7 +23,6 @@ constexpr const char* kNoRules = "/dev/null";
 
 SourceFile Read(const std::string& path, const SystemView& system) {
   if (path.empty()) return {SourceFile::State::kMissing, {}, {}};
-  if (path == kNoRules) return {SourceFile::State::kRead, {}, {}};
   SystemView::File file = system.ReadFile(path, kMaxHostsFile);
   if (file.error.empty()) return {SourceFile::State::kRead, std::move(file.content), {}};
   if (file.missing) return {SourceFile::State::kMissing, {}, {}};
@@ -87,9 +87,9 @@ PolicyPaths PathsIn(const std::string& directory) {
 
 PolicyFiles ReadPolicy(const PolicyPaths& paths, Purpose purpose, const SystemView& system) {
   PolicyFiles files;
-  files.hosts =
-      HostsPolicy::Compile({paths.hosts_allow.path, paths.hosts_deny.path},
-                           [&system](const std::string& path) { return Read(path, system); });
+  files.hosts = HostsPolicy::Compile(
+      {paths.hosts_allow.path, paths.hosts_deny.path},
+      [&system](const std::string& path) { return Read(path, system); }, InterfacePresence);
   TellProblem(files.hosts->allow(), paths.hosts_allow.named, files.problems);
   TellProblem(files.hosts->deny(), paths.hosts_deny.named, files.problems);
   const PresumingView presuming(system);

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "wrapper/access/fact_source.h"
+#include "wrapper/lookup/interfaces.h"
 
 namespace postern::wrapper::libwrap {
 namespace {
@@ -66,10 +67,11 @@ Fact PrintedAddress(const SocketAddress& address) {
 
 policy::hosts::Request ToPolicy(request_info& request) {
   policy::hosts::Request result;
-  result.daemon = Fact::Known({request.daemon, ::strnlen(request.daemon, sizeof request.daemon)});
+  result.daemon = Fact::Given({request.daemon, ::strnlen(request.daemon, sizeof request.daemon)});
   result.user = FactOf(request.user);
   result.client = HostOf(request.client[0]);
   result.server = HostOf(request.server[0]);
+  AskForInterfaces(result);
   return result;
 }
 

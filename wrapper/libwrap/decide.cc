@@ -30,7 +30,7 @@ Settings CurrentSettings() {
 namespace {
 
 template <typename Ask>
-Decision AskGatekeeper(request_info& request, const Ask& ask) {
+Decision AskGatekeeper(request_info& request, ToldOnce* told, const Ask& ask) {
   DryRunner dry;
   ProcessRunner real(sandbox::sys::UniqueFd::DuplicateOf(request.fd));
   SystemLog log;
@@ -43,7 +43,8 @@ Decision AskGatekeeper(request_info& request, const Ask& ask) {
                          .settings = settings,
                          .process_id = ProcessIdOf(request),
                          .may_twist = dry_run != 0 || resident <= 0,
-                         .verbose = hosts_access_verbose});
+                         .verbose = hosts_access_verbose,
+                         .told = told});
   policy::hosts::Request question = ToPolicy(request);
   Decision decision = ask(gatekeeper, question);
   FromPolicy(question, request);
@@ -53,19 +54,21 @@ Decision AskGatekeeper(request_info& request, const Ask& ask) {
 
 }  // namespace
 
-Decision Decide(request_info& request, std::shared_ptr<const policy::hosts::HostsPolicy> policy) {
-  return AskGatekeeper(request, [&](Gatekeeper& gatekeeper, policy::hosts::Request& question) {
-    return gatekeeper.Decide(std::move(policy), question);
-  });
+Decision Decide(request_info& request, const HostsVersion& files) {
+  const auto ask = [&](Gatekeeper& gatekeeper, policy::hosts::Request& question) {
+    return gatekeeper.Decide(files.policy, question);
+  };
+  return AskGatekeeper(request, files.told.get(), ask);
 }
 
 Decision RunOptions(request_info& request, std::string_view options) {
   const std::string file = tcpd_context.file == nullptr ? "" : tcpd_context.file;
   const auto line = static_cast<std::uint32_t>(std::max(tcpd_context.line, 0));
   const auto program = policy::hosts::ParseOptions(options, {file, line, 0});
-  return AskGatekeeper(request, [&](Gatekeeper& gatekeeper, policy::hosts::Request& question) {
+  const auto ask = [&](Gatekeeper& gatekeeper, policy::hosts::Request& question) {
     return gatekeeper.RunOptions(program, file, line, question);
-  });
+  };
+  return AskGatekeeper(request, nullptr, ask);
 }
 
 bool Follow(const Decision& decision, request_info& request) {

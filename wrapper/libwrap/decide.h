@@ -5,8 +5,8 @@
 #include <memory>
 #include <string_view>
 
-#include "policy/hosts/hosts_policy.h"
 #include "wrapper/access/gatekeeper.h"
+#include "wrapper/access/hosts_files.h"
 #include "wrapper/libwrap/abi.h"
 
 namespace postern::wrapper::libwrap {
@@ -16,7 +16,7 @@ Settings CurrentSettings();  // the severities and the ident timeout
 // Looks up what is missing through the request's own methods, and writes into the request and into
 // the severities and the ident timeout what the decision changed. With dry_run set no option acts.
 // Does not twist: the outcome says so.
-Decision Decide(request_info& request, std::shared_ptr<const policy::hosts::HostsPolicy> policy);
+Decision Decide(request_info& request, const HostsVersion& files);
 
 // The same for the options of a rule that the caller read itself, at the place in tcpd_context.
 Decision RunOptions(request_info& request, std::string_view options);

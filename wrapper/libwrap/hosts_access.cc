@@ -40,9 +40,9 @@ extern "C" int hosts_access(request_info* request) noexcept {
     tcpd_warn(const_cast<char*>("no access tables are named: refused"));
     return 0;
   }
-  auto policy = postern::wrapper::libwrap::CurrentPolicy(
+  const auto files = postern::wrapper::libwrap::CurrentFiles(
       {.allow = hosts_allow_table, .deny = hosts_deny_table});
-  const Decision decision = Decide(*request, std::move(policy));
+  const Decision decision = Decide(*request, files);
   return Follow(decision, *request) ? 1 : 0;
 }
 

@@ -2,6 +2,7 @@
 #include "wrapper/libwrap/request_facts.h"
 
 #include "wrapper/libwrap/convert.h"
+#include "wrapper/lookup/interfaces.h"
 
 namespace postern::wrapper::libwrap {
 
@@ -13,9 +14,11 @@ void RequestFacts::Supply(const policy::hosts::Need& need, policy::hosts::Reques
   switch (need.what) {
     case Needed::kClientName:
       request.client.name = NameOf(request_.client[0], log);
+      AskForInterfaces(request);
       return;
     case Needed::kServerName:
       request.server.name = NameOf(request_.server[0], log);
+      AskForInterfaces(request);
       return;
     case Needed::kUser:
       request.user = User();

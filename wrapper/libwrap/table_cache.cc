@@ -12,7 +12,6 @@
 namespace postern::wrapper::libwrap {
 namespace {
 
-using policy::hosts::HostsPolicy;
 using policy::hosts::TablePaths;
 
 // A program has one pair of tables, or one for each of a few listeners.
@@ -44,13 +43,13 @@ HostsFiles& FilesOf(Cache& cache, const TablePaths& paths) {
 
 }  // namespace
 
-std::shared_ptr<const HostsPolicy> CurrentPolicy(const TablePaths& paths) {
+HostsVersion CurrentFiles(const TablePaths& paths) {
   static const int registered = pthread_atfork(Lock, Unlock, Unlock);
   static_cast<void>(
       registered);  // without memory for it a fork at the wrong moment hangs the child
   Cache& cache = TheCache();
   const std::lock_guard lock(cache.mutex);
-  return FilesOf(cache, paths).Current();
+  return FilesOf(cache, paths).CurrentVersion();
 }
 
 }  // namespace postern::wrapper::libwrap

@@ -5,12 +5,12 @@
 #include <memory>
 #include <string>
 
-#include "policy/hosts/hosts_policy.h"
+#include "wrapper/access/hosts_files.h"
 
 namespace postern::wrapper::libwrap {
 
 // As the files are at this moment. Any thread may call; a process that forks while another of its
 // threads is in here can go on deciding in the child.
-std::shared_ptr<const policy::hosts::HostsPolicy> CurrentPolicy(const policy::hosts::TablePaths&);
+HostsVersion CurrentFiles(const policy::hosts::TablePaths&);
 
 }  // namespace postern::wrapper::libwrap
