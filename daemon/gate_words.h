@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What posternd and postern-gate have to agree about: the command line and the exit status.
+// What posternd and postern-gate have to agree about: the command line and the status pipe.
 //
 //   postern-gate MODE DAEMON PROGRAM NAME [ARGUMENT…]
 //
 // DAEMON is the name to ask the access files about. PROGRAM, with NAME and the arguments as its
 // argv, is what the gate becomes when the client may use it.
+//
+// The gate is gone from the process when it has become a program, whose exit status says nothing
+// about the gate. What the gate itself has to say it says in the status pipe
+// (sandbox::kStatusDescriptor, sandbox/launch_plan.h), one letter for each step; the last one
+// counts. A gate that ended without a letter has decided nothing.
 #pragma once
 
 namespace postern::daemon {
@@ -13,7 +18,11 @@ inline constexpr const char* kGateDecides = "decide";
 // posternd has refused the client already: the options of the rule act, and no program is started.
 inline constexpr const char* kGateRefuses = "refuse";
 
-// The gate refused. A program that it became may end so by itself as well.
+inline constexpr char kGateSaysRefused = 'R';
+inline constexpr char kGateSaysAllowed = 'A';  // and becomes the program, or the command of `twist`
+inline constexpr char kGateSaysFailed = 'F';   // behind kGateSaysAllowed: it could not
+
+// For whoever looks at the process; posternd does not.
 inline constexpr int kGateRefused = 125;
 
 }  // namespace postern::daemon

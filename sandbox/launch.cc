@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 
 #include "sandbox/channel.h"
@@ -70,14 +69,6 @@ std::string_view StepText(LaunchStep step) {
       return "execve";
   }
   return "unknown step";
-}
-
-LaunchPlan::LaunchPlan(Parts parts) : parts_(std::move(parts)) {
-  std::sort(parts_.groups.begin(), parts_.groups.end());
-  parts_.groups.erase(std::unique(parts_.groups.begin(), parts_.groups.end()), parts_.groups.end());
-  for (std::string& word : parts_.argv) argv_.push_back(word.data());
-  argv_.push_back(nullptr);
-  for (std::string& word : parts_.environment) environment_.push_back(word.data());
 }
 
 // One launch's memory. `in_use` is the child's "clear_child_tid": the kernel zeroes it when the
@@ -205,8 +196,15 @@ sys::Result<Launched> Launcher::Start(std::shared_ptr<const LaunchPlan> plan,
   Slot& slot = slots_[*index];
   Launched launched;
   launched.id = next_id_++;
-  const int handed_over[] = {connection.get()};
-  TRY_STATUS(SendFrame(slot.sender, std::as_bytes(std::span(&launched.id, 1)), handed_over));
+  sys::UniqueFd status;  // the program's end
+  if (plan->parts().status_pipe) {
+    TRY(sys::Pipe pipe, sys::MakePipe(/*nonblocking=*/true));
+    launched.status = std::move(pipe.read_end);
+    status = std::move(pipe.write_end);
+  }
+  const int handed_over[] = {connection.get(), status.get()};
+  TRY_STATUS(SendFrame(slot.sender, std::as_bytes(std::span(&launched.id, 1)),
+                       std::span(handed_over, status ? 2 : 1)));
   slot.id = launched.id;
   next_slot_ = (*index + 1) % slots_.size();
   stage->Prepare(launched.id, std::move(plan), extra, kFirstSlot + static_cast<int>(*index));

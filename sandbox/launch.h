@@ -27,43 +27,13 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/profile.h"
+#include "sandbox/launch_plan.h"
 #include "sandbox/sys/error.h"
 #include "sandbox/sys/unique_fd.h"
 
 namespace postern::sandbox {
 
 inline constexpr int kLaunchFailed = 126;  // as env(1); a program may also end so by itself
-
-// Everything about a program that is the same for each of its instances. Immutable once handed to
-// Launcher; the vectors of pointers point into the strings beside them.
-class LaunchPlan {
- public:
-  struct Parts {
-    std::string path;
-    std::vector<std::string> argv;
-    std::vector<std::string> environment;
-    bool change_user = true;  // false only for an unprivileged daemon that starts its own user
-    std::uint32_t uid = 0;
-    std::uint32_t gid = 0;
-    std::vector<std::uint32_t> groups;  // a set: kept sorted, each once
-    std::uint32_t umask = 022;
-    std::optional<int> priority;  // absolute, -20..19
-    std::vector<PlannedLimit> limits;
-  };
-  explicit LaunchPlan(Parts parts);
-  LaunchPlan(const LaunchPlan&) = delete;
-  LaunchPlan& operator=(const LaunchPlan&) = delete;
-
-  const Parts& parts() const { return parts_; }
-  char* const* argv() const { return argv_.data(); }
-  const std::vector<char*>& environment() const { return environment_; }
-
- private:
-  Parts parts_;
-  std::vector<char*> argv_;         // ends with a null pointer
-  std::vector<char*> environment_;  // does not
-};
 
 // The steps in their order; a LaunchFailure names the one that failed.
 enum class LaunchStep : std::uint32_t {
@@ -94,6 +64,7 @@ struct Launched {
   LaunchId id = 0;
   pid_t pid = 0;
   sys::UniqueFd pidfd;
+  sys::UniqueFd status;  // nonblocking: what the program writes into its status pipe
 };
 
 class Launcher {

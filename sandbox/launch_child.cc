@@ -34,20 +34,22 @@ POSTERN_IN_CHILD void Require(long result, LaunchId id, LaunchStep step) {
   __builtin_trap();
 }
 
-// What cmsg(3) lays out for one descriptor, as a structure: a cmsghdr and what follows it.
+// What cmsg(3) lays out for two descriptors, as a structure: a cmsghdr and what follows it.
 struct Handover {
   std::size_t size;
   int level;
   int type;
-  int descriptor;
+  int connection;
+  int status;  // only where the plan has a status pipe
 };
-static_assert(sizeof(Handover) == CMSG_SPACE(sizeof(int)) &&
+static_assert(sizeof(Handover) == CMSG_SPACE(2 * sizeof(int)) &&
               offsetof(Handover, level) == offsetof(cmsghdr, cmsg_level) &&
               offsetof(Handover, type) == offsetof(cmsghdr, cmsg_type) &&
-              offsetof(Handover, descriptor) == CMSG_LEN(0));
+              offsetof(Handover, connection) == CMSG_LEN(0) &&
+              offsetof(Handover, status) == CMSG_LEN(sizeof(int)));
 
 // The connection was sent before this child began, so it is there.
-POSTERN_IN_CHILD int ReceiveConnection(const ChildTask& task) {
+POSTERN_IN_CHILD Handover ReceiveConnection(const ChildTask& task) {
   LaunchId id = 0;
   iovec part{&id, sizeof id};
   Handover handover{};
@@ -59,10 +61,11 @@ POSTERN_IN_CHILD int ReceiveConnection(const ChildTask& task) {
   Require(RawSyscall(SYS_recvmsg, task.slot, AsLong(&message), MSG_DONTWAIT | MSG_CMSG_CLOEXEC),
           task.id, LaunchStep::kReceive);
   // Nobody is ever served with another client's connection.
-  const bool ours = id == task.id && handover.size == CMSG_LEN(sizeof(int)) &&
+  const std::size_t count = task.plan->parts().status_pipe ? 2 : 1;
+  const bool ours = id == task.id && handover.size == CMSG_LEN(count * sizeof(int)) &&
                     handover.level == SOL_SOCKET && handover.type == SCM_RIGHTS;
   Require(ours ? 0 : -EBADMSG, task.id, LaunchStep::kReceive);
-  return handover.descriptor;
+  return handover;
 }
 
 POSTERN_IN_CHILD void TakeDescriptors(const ChildTask& task) {
@@ -70,14 +73,19 @@ POSTERN_IN_CHILD void TakeDescriptors(const ChildTask& task) {
   // (close_range(2)), which is the parent's few reserved numbers and not its listeners.
   Require(RawSyscall(SYS_close_range, Launcher::kFirstFree, ~0U, CLOSE_RANGE_UNSHARE), task.id,
           LaunchStep::kDetach);
-  const int connection = ReceiveConnection(task);
+  const Handover taken = ReceiveConnection(task);
   const std::uint64_t one = 1;
   RawSyscall(SYS_write, Launcher::kDetachedDescriptor, AsLong(&one), sizeof one);
   for (int target = 0; target <= 2; ++target) {
-    Require(RawSyscall(SYS_dup3, connection, target, 0), task.id, LaunchStep::kDescriptors);
+    Require(RawSyscall(SYS_dup3, taken.connection, target, 0), task.id, LaunchStep::kDescriptors);
   }
-  Require(RawSyscall(SYS_close_range, Launcher::kDetachedDescriptor, ~0U, 0), task.id,
-          LaunchStep::kDescriptors);
+  int first_closed = Launcher::kDetachedDescriptor;
+  if (task.plan->parts().status_pipe) {
+    Require(RawSyscall(SYS_dup3, taken.status, kStatusDescriptor, 0), task.id,
+            LaunchStep::kDescriptors);
+    first_closed = kStatusDescriptor + 1;
+  }
+  Require(RawSyscall(SYS_close_range, first_closed, ~0U, 0), task.id, LaunchStep::kDescriptors);
 }
 
 POSTERN_IN_CHILD void ApplyLimits(const ChildTask& task, const LaunchPlan::Parts& plan) {

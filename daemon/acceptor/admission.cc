@@ -149,10 +149,9 @@ void Admission::Refuse(Service& service, const Refusal& refusal,
   if (refusal.reason == DenyReason::kConnectionsPerSecond) CloseForAWhile(service);
 }
 
-void Admission::RefusedByGate(Service& service, const std::optional<policy::Endpoint>& peer) {
-  Refuse(service,
-         Refusal{{DenyReason::kLibwrap}, "refused by postern-gate", service.spec().libwrap_name},
-         peer);
+void Admission::RefusedByGate(Service& service, const std::optional<policy::Endpoint>& peer,
+                              const std::string& why) {
+  Refuse(service, Refusal{{DenyReason::kLibwrap}, why, service.spec().libwrap_name}, peer);
 }
 
 void Admission::TellUnwrapped(Service& service, const std::optional<policy::Endpoint>& peer,

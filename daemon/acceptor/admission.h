@@ -75,8 +75,9 @@ class Admission {
   void Refuse(Service& service, const Refusal& refusal,
               const std::optional<policy::Endpoint>& peer);
 
-  // postern-gate refused what had been admitted.
-  void RefusedByGate(Service& service, const std::optional<policy::Endpoint>& peer);
+  // postern-gate did not let in what had been admitted.
+  void RefusedByGate(Service& service, const std::optional<policy::Endpoint>& peer,
+                     const std::string& why);
   // The line that tcpd writes when it becomes the program behind it.
   void TellUnwrapped(Service& service, const std::optional<policy::Endpoint>& peer, int priority,
                      int pid);

@@ -103,6 +103,7 @@ std::shared_ptr<const sandbox::LaunchPlan> ThroughGate(const sandbox::LaunchPlan
   sandbox::LaunchPlan::Parts parts = plan.parts();
   parts.argv.insert(parts.argv.begin(), {"postern-gate", mode, daemon_name, parts.path});
   parts.path = gate;
+  parts.status_pipe = true;
   return std::make_shared<const sandbox::LaunchPlan>(std::move(parts));
 }
 

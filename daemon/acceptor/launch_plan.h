@@ -7,7 +7,7 @@
 #include <string>
 
 #include "policy/service/service_spec.h"
-#include "sandbox/launch.h"
+#include "sandbox/launch_plan.h"
 
 namespace postern::daemon {
 
@@ -24,6 +24,11 @@ Inherited ReadInherited();
 
 std::shared_ptr<const sandbox::LaunchPlan> MakeLaunchPlan(const policy::ServiceSpec& spec,
                                                           const Inherited& inherited);
+
+// For what is started in the place of a service's program; each is made when it is first needed.
+struct SubstitutePlans {
+  std::shared_ptr<const sandbox::LaunchPlan> deciding_gate, refusing_gate, unwrapped;
+};
 
 // The same rights, limits and environment for what is started in the place of the plan's program.
 std::shared_ptr<const sandbox::LaunchPlan> ThroughGate(const sandbox::LaunchPlan& plan,

@@ -25,6 +25,7 @@ Service::~Service() { Retire(); }
 
 sys::Status Service::Redefine(Definition definition) {
   definition_ = std::move(definition);
+  substitutes = {};
   return listener_ ? listener_.Configure(spec()) : sys::Status{};
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "daemon/acceptor/event_loop.h"
+#include "daemon/acceptor/launch_plan.h"
 #include "daemon/acceptor/listener.h"
 #include "daemon/log/sink.h"
 #include "policy/decision/limits.h"
@@ -83,6 +84,8 @@ class Service final : public EventHandler, public std::enable_shared_from_this<S
   bool retired() const { return retired_; }
 
   void OnReady(std::uint32_t ready) override;
+
+  SubstitutePlans substitutes;  // of plan(); a reload drops them with it
 
   // Counters and pending work that belong to nobody else.
   std::uint64_t attempts = 0;           // arrivals, for the state dump

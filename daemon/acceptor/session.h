@@ -65,6 +65,7 @@ class Session final : public EventHandler {
   sandbox::sys::UniqueFd pidfd;
   EventLoop::WatchId watch = 0;
   sandbox::LaunchId launch = 0;
+  sandbox::sys::UniqueFd gate_status;  // Way::kGate: what the gate says of itself
 
   // A program behind the relay: whether the relay has not ended yet, from its first answer on, and
   // where the client came to, which the program's end of the socketpair does not know.

@@ -9,6 +9,7 @@
 #include "daemon/acceptor/behind_relay.h"
 #include "daemon/acceptor/connection_environment.h"
 #include "daemon/acceptor/endpoint.h"
+#include "daemon/acceptor/gate_report.h"
 #include "daemon/acceptor/launch_plan.h"
 #include "daemon/gate_words.h"
 #include "daemon/log/record.h"
@@ -189,19 +190,19 @@ void Sessions::LaunchQueued() {
 }
 
 // The service may have been redefined since the connection was admitted.
-std::shared_ptr<const sandbox::LaunchPlan> Sessions::PlanOf(const Session& session) const {
+const std::shared_ptr<const sandbox::LaunchPlan>& Sessions::PlanOf(const Session& session) const {
   const policy::ServiceSpec& spec = session.service->spec();
   const auto& plan = session.service->plan();
-  const char* mode = session.refused ? kGateRefuses : kGateDecides;
-  switch (session.admitted.way) {
-    case Way::kGate:
-      return ThroughGate(*plan, gate_, mode, spec.libwrap_name);
-    case Way::kUnwrapped:
-      return spec.wrapped ? Unwrapped(*plan, *spec.wrapped) : plan;
-    case Way::kWritten:
-      break;
+  SubstitutePlans& known = session.service->substitutes;
+  if (session.admitted.way == Way::kGate) {
+    auto& gate = session.refused ? known.refusing_gate : known.deciding_gate;
+    const char* mode = session.refused ? kGateRefuses : kGateDecides;
+    if (!gate) gate = ThroughGate(*plan, gate_, mode, spec.libwrap_name);
+    return gate;
   }
-  return plan;
+  if (session.admitted.way != Way::kUnwrapped || !spec.wrapped) return plan;
+  if (!known.unwrapped) known.unwrapped = Unwrapped(*plan, *spec.wrapped);
+  return known.unwrapped;
 }
 
 void Sessions::TryLaunch(Session& session, sys::UniqueFd connection) {
@@ -221,6 +222,7 @@ void Sessions::TryLaunch(Session& session, sys::UniqueFd connection) {
   session.pid = launched->pid;
   session.launch = launched->id;
   session.pidfd = std::move(launched->pidfd);
+  session.gate_status = std::move(launched->status);
   if (!session.refused) LogStart(session, session.pid);
   if (session.admitted.way == Way::kUnwrapped) {
     admission_.TellUnwrapped(*session.service, session.peer, session.admitted.priority,
@@ -298,13 +300,35 @@ void Sessions::OnProgramExit(Session& session) {
   // The child tells before it exits, so what it told is there now.
   if (exit.status == sandbox::kLaunchFailed) CollectFailures();
   launcher_.Ended(session.launch);
-  if (session.admitted.way == Way::kGate && exit.status == kGateRefused && !session.refused) {
-    admission_.RefusedByGate(*session.service, session.peer);
-  }
+  if (session.gate_status) FollowGate(session, exit);
   LogExit(session, exit, session.pid);
   DropUnread(session);
   EndProgram(session);
   LaunchQueued();
+}
+
+// A client that the gate did not let in was refused, whatever kept the gate from deciding.
+void Sessions::FollowGate(Session& session, sys::Exit exit) {
+  const std::string& id = session.service->spec().id;
+  const char* why = "refused by postern-gate";
+  switch (ReadGateReport(session.gate_status)) {
+    case GateReport::kBecame:
+      return;
+    case GateReport::kFailed:
+      log_.Error(id +
+                 ": postern-gate could not execute what the client was let in to; the server"
+                 " did not run");
+      return;
+    case GateReport::kNothing:
+      why = "postern-gate ended before it had decided";
+      log_.Error(id + ": " + why + ", " +
+                 (exit.signal ? "by signal " + std::to_string(*exit.signal)
+                              : "with status " + std::to_string(exit.status.value_or(-1))));
+      break;
+    case GateReport::kRefused:
+      break;
+  }
+  if (!session.refused) admission_.RefusedByGate(*session.service, session.peer, why);
 }
 
 void Sessions::OnReady(std::uint32_t /*ready*/) {

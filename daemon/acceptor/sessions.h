@@ -108,7 +108,8 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
                                                const sandbox::sys::UniqueFd& client);
   bool LetOptionsAct(Service& service, sandbox::sys::UniqueFd& connection,
                      const std::optional<policy::Endpoint>& peer);
-  std::shared_ptr<const sandbox::LaunchPlan> PlanOf(const Session& session) const;
+  const std::shared_ptr<const sandbox::LaunchPlan>& PlanOf(const Session& session) const;
+  void FollowGate(Session& session, sandbox::sys::Exit exit);
   void StartForMux(std::shared_ptr<Service> target, sandbox::sys::UniqueFd client,
                    std::optional<policy::Endpoint> peer);
   void LogStart(Session& session, pid_t pid);

@@ -5,14 +5,17 @@
 // gate_words.h.
 //
 // DIAGNOSTICS: what the rules say goes to syslog(3), facility daemon, under the daemon's name, as
-// from tcpd. Exits with kGateRefused when the client may not use the service; 126 when the program
-// cannot be executed; 2 for a command line that is none.
+// from tcpd. What became of the client goes to posternd through the status pipe. Exits with
+// kGateRefused when the client may not use the service; 126 when the program cannot be executed; 2
+// for a command line that is none, or without the pipe.
 #include <string>
 #include <string_view>
 
 #include "daemon/gate/told_ends.h"
 #include "daemon/gate_words.h"
+#include "sandbox/launch_plan.h"
 #include "sandbox/sys/become_program.h"
+#include "sandbox/sys/files.h"
 #include "sandbox/sys/process.h"
 #include "sandbox/sys/sockets.h"
 #include "sandbox/sys/system_log.h"
@@ -64,9 +67,23 @@ Decision Decide(const wrapper::Connection& ends, const std::string& daemon) {
   return gatekeeper.Decide(files.policy, request);
 }
 
+// posternd's end of the pipe has room for letters without end, or is gone with posternd.
+void Say(const sys::UniqueFd& status, char letter) {
+  sys::IgnoreError(sys::WriteAll(status, {&letter, 1}), "then nobody records it");
+}
+
 int Complain(const std::string& text, int status) {
   wrapper::SystemLog().Write(wrapper::kLogError, "error: " + text);
   return status;
+}
+
+// Returns only on failure, with the reason.
+std::string Become(const sys::UniqueFd& socket, const Decision& decision, char** argv) {
+  if (decision.outcome == Decision::Outcome::kTwisted) {
+    return "twist: " + wrapper::BecomeShell(socket, decision.twist_command);
+  }
+  const auto become = sys::BecomeProgram(argv[3], argv + kFirstProgramWord);
+  return "cannot execute " + become.error().ToString();
 }
 
 int Main(int argc, char** argv, const char* const* environment) {
@@ -74,22 +91,21 @@ int Main(int argc, char** argv, const char* const* environment) {
   const std::string_view mode = argv[1];
   if (mode != kGateDecides && mode != kGateRefuses) return kUsage;
   sys::OpenSystemLog(argv[2]);
+  // Neither the program nor what looks names up may hold it.
+  const sys::UniqueFd status(sandbox::kStatusDescriptor);
+  if (!sys::CloseOnExecute(status)) return Complain("no status pipe", kUsage);
   const auto socket = sys::UniqueFd::DuplicateOf(kConnection);
-  if (!socket) return Complain("no connection", kGateRefused);
+  if (!socket) return Complain("no connection", kUsage);
   const Decision decision = Decide(EndsOf(socket, environment), argv[2]);
   // The files may have changed since posternd read them: a refusal stays one.
-  if (mode == kGateRefuses) return kGateRefused;
-  switch (decision.outcome) {
-    case Decision::Outcome::kDenied:
-      return kGateRefused;
-    case Decision::Outcome::kTwisted:
-      return Complain("twist: " + wrapper::BecomeShell(socket, decision.twist_command),
-                      kGateRefused);
-    case Decision::Outcome::kAllowed:
-      break;
+  if (mode == kGateRefuses || decision.outcome == Decision::Outcome::kDenied) {
+    Say(status, kGateSaysRefused);
+    return kGateRefused;
   }
-  const auto become = sys::BecomeProgram(argv[3], argv + kFirstProgramWord);
-  return Complain("cannot execute " + become.error().ToString(), kCannotExecute);
+  Say(status, kGateSaysAllowed);
+  const std::string failure = Become(socket, decision, argv);
+  Say(status, kGateSaysFailed);
+  return Complain(failure, kCannotExecute);
 }
 
 }  // namespace

@@ -76,6 +76,14 @@ Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes) {
   return content;
 }
 
+Result<std::size_t> ReadSome(const UniqueFd& fd, std::span<std::byte> buffer) {
+  for (;;) {
+    const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno != EINTR) return LastError("read");
+  }
+}
+
 Result<std::size_t> WriteSome(const UniqueFd& fd, std::string_view bytes) {
   for (;;) {
     const ssize_t n = ::write(fd.get(), bytes.data(), bytes.size());

@@ -35,6 +35,9 @@ Result<std::size_t> ReadAt(const UniqueFd& fd, std::uint64_t offset, std::span<s
 // Writes everything or fails; for files, where a write does not block on a peer.
 Status WriteAll(const UniqueFd& fd, std::string_view bytes);
 
+// Reads once, at most as much as the buffer holds; 0 is the end (read(2)).
+Result<std::size_t> ReadSome(const UniqueFd& fd, std::span<std::byte> buffer);
+
 // Writes once; returns how much went. What a full disk did not take is the caller's to judge.
 Result<std::size_t> WriteSome(const UniqueFd& fd, std::string_view bytes);
 

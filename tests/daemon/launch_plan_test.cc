@@ -35,6 +35,8 @@ TEST_CASE("The gate is started with the rights of the program that it may become
   CHECK(gate->parts().path == "/libexec/gate");
   CHECK(gate->parts().argv ==
         std::vector<std::string>{"postern-gate", "decide", "svc", "/bin/true", "true"});
+  CHECK(gate->parts().status_pipe);
+  CHECK_FALSE(plan->parts().status_pipe);
   CHECK(gate->parts().uid == 8);
   CHECK(gate->parts().groups == plan->parts().groups);
   CHECK(gate->parts().environment == plan->parts().environment);

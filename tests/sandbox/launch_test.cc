@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "sandbox/confine/credentials.h"
+#include "sandbox/sys/files.h"
 #include "tests/sandbox/launch_fixture.h"
 #include "tests/testlib/child.h"
 #include "tests/testlib/fake_call.h"
@@ -221,6 +222,24 @@ TEST_CASE("Every step has a name") {
     CHECK(StepText(step) != "unknown step");
   }
   CHECK(StepText(static_cast<LaunchStep>(99)) == "unknown step");
+}
+
+TEST_CASE_METHOD(Portrait,
+                 "A status pipe is one descriptor more, and its other end is the launcher's") {
+  auto parts = PartsFor({"/bin/sh", "-c", "printf %s \"$0\" >&4; exec \"$1\"", "told", path});
+  parts.status_pipe = true;
+  Client client;
+  const auto launched = StartPatiently(PlanFor(std::move(parts)), client.far);
+  AwaitEnd(launched);
+  CHECK(Starting(client.ReadToEnd(), "fd ") == Lines{"fd 0", "fd 1", "fd 2", "fd 4"});
+  std::array<std::byte, 16> buffer{};
+  CHECK(sys::ReadSome(launched.status, buffer) == 4U);
+  CHECK(static_cast<char>(buffer[0]) == 't');
+  CHECK(sys::ReadSome(launched.status, buffer) == 0U);
+  Client other;
+  const auto without = StartPatiently(ShellPlan("echo x >&4"), other.far);
+  CHECK(AwaitEnd(without).status != 0);
+  CHECK_FALSE(without.status);
 }
 
 }  // namespace
