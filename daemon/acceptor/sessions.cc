@@ -311,7 +311,9 @@ void Sessions::OnProgramExit(Session& session) {
 void Sessions::FollowGate(Session& session, sys::Exit exit) {
   const std::string& id = session.service->spec().id;
   const char* why = "refused by postern-gate";
-  switch (ReadGateReport(session.gate_status)) {
+  const GateReport report = ReadGateReport(session.gate_status);
+  session.gate_status.Reset();  // the session may wait for the relay yet
+  switch (report) {
     case GateReport::kBecame:
       return;
     case GateReport::kFailed:
