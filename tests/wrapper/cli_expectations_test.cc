@@ -113,5 +113,13 @@ TEST_CASE("One bad line does not hide another") {
   CHECK(file.problems.size() == 2);
 }
 
+TEST_CASE("A file of nothing but bad lines is given up") {
+  std::string content;
+  for (int i = 0; i < 100000; ++i) content += "x\n";
+  const ExpectationFile file = ParseExpectations("f", content);
+  REQUIRE(file.problems.size() == 101);
+  CHECK(file.problems.back() == "f: the rest is not read");
+}
+
 }  // namespace
 }  // namespace postern::cli

@@ -10,6 +10,7 @@
 namespace postern::cli {
 namespace {
 
+constexpr std::size_t kMaxProblems = 100;
 constexpr std::string_view kBlanks = " \t\r\f\v";
 using Status = std::expected<void, std::string>;
 
@@ -120,7 +121,9 @@ ExpectationFile ParseExpectations(const std::string& path, std::string_view cont
     expectation.text = {words.front().data(), last.data() + last.size()};
     if (const Status status = ReadWords(expectation, words); !status) {
       file.problems.push_back(path + ":" + std::to_string(number) + ": " + status.error());
-      continue;
+      if (file.problems.size() < kMaxProblems) continue;
+      file.problems.push_back(path + ": the rest is not read");
+      return file;
     }
     file.expectations.push_back(std::move(expectation));
   }

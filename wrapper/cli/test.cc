@@ -19,7 +19,7 @@ namespace {
 namespace sys = sandbox::sys;
 using Results = std::expected<std::vector<TestResult>, std::string>;
 
-constexpr std::size_t kMaxTestFile = std::size_t{64} << 20;
+constexpr std::size_t kMaxTestFile = std::size_t{16} << 20;
 
 // A file without expectations is one that tests nothing, whatever its writer thinks.
 std::expected<std::vector<Expectation>, std::string> ReadAll(
