@@ -21,6 +21,7 @@ using State = GlobAutomaton::State;
 
 constexpr int kMappedBits = 96;
 constexpr int kGroups = 8;
+constexpr std::size_t kStepsOfOctet = 4096, kStepsOfDigit = 256;
 
 bool OnlyOf(std::string_view glob, std::string_view characters) {
   return std::all_of(glob.begin(), glob.end(),
@@ -46,6 +47,8 @@ class Ipv4Walk {
     if (glob_.Dead(state)) return BitDiagrams::kEmpty;
     const auto known = memo_.find({octet, state});
     if (known != memo_.end()) return known->second;
+    diagrams_.Spend(kStepsOfOctet);
+    if (diagrams_.exhausted()) return BitDiagrams::kEmpty;
     const Node node = Bits(octet, 0, 0, state);
     memo_.emplace(std::pair(octet, state), node);
     return node;
@@ -120,6 +123,8 @@ class Ipv6Walk {
     const std::tuple key{group, digit, started, state};
     const auto known = memo_.find(key);
     if (known != memo_.end()) return known->second;
+    diagrams_.Spend(kStepsOfDigit);
+    if (diagrams_.exhausted()) return BitDiagrams::kEmpty;
     std::array<Node, 16> nodes{};
     for (std::size_t value = 0; value < nodes.size(); ++value) {
       const bool printed = started || value != 0;
@@ -162,6 +167,7 @@ BitDiagrams::Node AddressesWithText(BitDiagrams& diagrams, std::string_view glob
   if (OnlyOf(glob, "0123456789abcdef:")) {
     node = diagrams.Union(node, Ipv6WithText(diagrams, automaton));
   }
+  if (automaton.exhausted()) diagrams.Exhaust();
   return node;
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr BitDiagrams::Node kFree = ~BitDiagrams::Node{0};
 constexpr std::size_t kFirstSlots = 1024;
+constexpr std::size_t kStepsOfPair = 16;  // combining two nodes, with its place in a memory
 
 std::size_t Hash(int level, BitDiagrams::Node zero, BitDiagrams::Node one) {
   std::uint64_t mixed = (std::uint64_t{zero} << 32 | one) ^ static_cast<std::uint64_t>(level) << 57;
@@ -28,7 +29,8 @@ struct BitDiagrams::Slice {
   Node rest;
 };
 
-BitDiagrams::BitDiagrams(std::size_t node_limit) : slots_(kFirstSlots, kFree), limit_(node_limit) {}
+BitDiagrams::BitDiagrams(std::size_t node_limit, std::size_t step_limit)
+    : slots_(kFirstSlots, kFree), limit_(node_limit), step_limit_(step_limit) {}
 
 void BitDiagrams::Grow() {
   std::vector<Node> slots(slots_.size() * 2, kFree);
@@ -87,10 +89,12 @@ BitDiagrams::Node BitDiagrams::FromSet(const AddressSet& set) {
 }
 
 BitDiagrams::Node BitDiagrams::ApplyMemo(Node a, Node b, const Combine& combine, Memo& memo) {
+  if (exhausted_) return kEmpty;
   if (IsLeaf(a) && IsLeaf(b)) return Leaf(combine(NumberOf(a), NumberOf(b)));
   const std::uint64_t key = std::uint64_t{a} << 32 | b;
   const auto known = memo.find(key);
   if (known != memo.end()) return known->second;
+  Spend(kStepsOfPair);
   const int level = std::min(LevelOf(a), LevelOf(b));
   const bool split_a = LevelOf(a) == level;
   const bool split_b = LevelOf(b) == level;

@@ -4,8 +4,8 @@
 // R. Bryant's ordered binary decision diagrams with the 128 bits of an address (IPv4 mapped) as
 // variables, from the highest down, and numbers as leaves. Equal functions are the same Node, so
 // comparing is free, and a set such as "ends in .50", 2^24 ranges long, is a few dozen nodes. A
-// pool that has grown to its limit answers the leaf 0 from then on and says so in exhausted():
-// whoever builds must look, and refuse.
+// pool that has grown to its limit of nodes, or has done its number of steps, answers the leaf 0
+// from then on and says so in exhausted(): whoever builds must look, and refuse.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,10 @@ class BitDiagrams {
   static constexpr Node kEmpty = kLeaf;      // as a set
   static constexpr Node kAll = kLeaf | 1;
 
-  explicit BitDiagrams(std::size_t node_limit = 1u << 24);
+  // Some hundred megabytes and some seconds.
+  static constexpr std::size_t kNodeLimit = std::size_t{1} << 22;
+  static constexpr std::size_t kStepLimit = std::size_t{1} << 29;
+  explicit BitDiagrams(std::size_t node_limit = kNodeLimit, std::size_t step_limit = kStepLimit);
 
   static Node Leaf(std::uint32_t number) { return kLeaf | number; }
   static bool IsLeaf(Node node) { return (node & kLeaf) != 0; }
@@ -61,6 +64,14 @@ class BitDiagrams {
   std::optional<AddressSet> ToRanges(Node set, std::size_t limit) const;
 
   bool exhausted() const { return exhausted_; }
+  // A step is some nanoseconds. Those who do long work beside the diagrams take theirs here.
+  void Spend(std::size_t steps) {
+    spent_ += steps;
+    exhausted_ |= spent_ > step_limit_;
+  }
+  void Exhaust() { exhausted_ = true; }
+  // For the next of several questions, each of which may take all the steps.
+  void ForgetSteps() { spent_ = 0; }
 
  private:
   struct Inner {
@@ -79,7 +90,7 @@ class BitDiagrams {
 
   std::vector<Inner> nodes_;
   std::vector<Node> slots_;  // open addressing over nodes_
-  std::size_t limit_;
+  std::size_t limit_, step_limit_, spent_ = 0;
   bool exhausted_ = false;
 };
 

@@ -13,6 +13,8 @@ namespace {
 using hosts::HostPattern;
 using Kind = HostPlan::Kind;
 
+constexpr std::size_t kStepsOfToken = 8;
+
 const Region& Everything() {
   static const Region everything{AddressSet::All(), std::nullopt};
   return everything;
@@ -74,6 +76,7 @@ Matched MatchFile(Regions& regions, const std::vector<HostPlan>& patterns, const
 
 // From every address.
 bool MatchesClient(const HostPlan& plan, const Client& client) {
+  if (client.nobody) return false;
   switch (plan.kind) {
     case Kind::kPatterns:
       return plan.name != nullptr && hosts::Matches(*plan.name, client.name);
@@ -98,12 +101,24 @@ Matched MatchHost(Regions& regions, const HostPlan& plan, const Client& client) 
   return {MatchesClient(plan, client) ? Everything() : plan.addresses, {}};
 }
 
-void AppendHostMatches(const HostPlan& plan, const Client& client, std::string& key) {
-  if (plan.kind != Kind::kFile) {
-    key += MatchesClient(plan, client) ? '1' : '0';
-    return;
+// The places of the tokens that match, among all.
+class MatchText {
+ public:
+  explicit MatchText(std::string& text) : text_(text) {}
+  void Add(bool matches) {
+    if (matches) text_ += std::to_string(count_) + ',';
+    ++count_;
   }
-  for (const HostPlan& inner : *plan.file) AppendHostMatches(inner, client, key);
+  std::size_t count() const { return count_; }
+
+ private:
+  std::string& text_;
+  std::size_t count_ = 0;
+};
+
+void AppendHostMatches(const HostPlan& plan, const Client& client, MatchText& text) {
+  if (plan.kind != Kind::kFile) return text.Add(MatchesClient(plan, client));
+  for (const HostPlan& inner : *plan.file) AppendHostMatches(inner, client, text);
 }
 
 bool UserMatches(const TokenPlan& token, const Client& client) {
@@ -158,23 +173,29 @@ Matched ClientPlan::Match(Regions& regions, const Client& client) const {
   return {std::move(matched), {}};
 }
 
+bool ClientPlan::simple() const { return segments_.size() == 1 && Names(); }
+
 std::optional<std::vector<const hosts::TextPattern*>> ClientPlan::Names() const {
-  if (segments_.size() != 1) return std::nullopt;
   std::vector<const hosts::TextPattern*> names;
-  for (const TokenPlan& token : segments_.front()) {
-    if (token.user != nullptr || token.host.kind != Kind::kPatterns) return std::nullopt;
-    if (token.host.name != nullptr) names.push_back(token.host.name);
+  for (const std::vector<TokenPlan>& segment : segments_) {
+    for (const TokenPlan& token : segment) {
+      if (token.user != nullptr || token.host.kind != Kind::kPatterns) return std::nullopt;
+      if (token.host.name != nullptr) names.push_back(token.host.name);
+    }
   }
   return names;
 }
 
-void ClientPlan::AppendMatches(const Client& client, std::string& key) const {
+std::size_t ClientPlan::AppendMatches(const Client& client, std::string& key) const {
+  MatchText text(key);
   for (const std::vector<TokenPlan>& segment : segments_) {
     for (const TokenPlan& token : segment) {
-      key += UserMatches(token, client) ? '1' : '0';
-      AppendHostMatches(token.host, client, key);
+      text.Add(UserMatches(token, client));
+      AppendHostMatches(token.host, client, text);
     }
   }
+  key += ';';
+  return text.count();
 }
 
 ClientPlan ClientPlanner::Plan(const hosts::Rule& rule, hosts::Which which) {
@@ -186,6 +207,7 @@ ClientPlan ClientPlanner::Plan(const hosts::Rule& rule, hosts::Which which) {
     for (const hosts::ClientToken& token : rule.clients[depth]) {
       HostPlan host = PlanHost(token.host, hosts::MalformedMatches(effect, depth));
       plan.unusable_ |= Unusable(host);
+      plan.steps_ += kStepsOfToken * (host.file ? host.file->size() + 1 : 1);
       const bool ignores_name = IgnoresName(host) || host.kind == Kind::kUnusable;
       constant &= ignores_name && !token.user;
       segment.push_back({std::move(host), token.user ? &*token.user : nullptr});
@@ -194,6 +216,7 @@ ClientPlan ClientPlanner::Plan(const hosts::Rule& rule, hosts::Which which) {
   if (constant) {
     plan.answer_ = plan.Match(regions_, Client(hosts::kUnknown, hosts::kUnknown));
     plan.constant_ = true;
+    plan.steps_ = 1;
     plan.segments_.clear();
   }
   return plan;

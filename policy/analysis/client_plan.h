@@ -24,6 +24,7 @@ struct Client {
   Client(std::string_view its_name, std::string_view its_user) : name(its_name), user(its_user) {}
   hosts::Subject name, user;
   std::map<std::string, bool> groups;  // the netgroups it is in; a group that is not here: no
+  bool nobody = false;                 // no pattern matches the name, no group has it
 
   bool verified() const { return name.known() && name.text() != hosts::kParanoid; }
 };
@@ -51,13 +52,15 @@ class ClientPlan {
  public:
   Matched Match(Regions& regions, const Client& client) const;
 
-  bool constant() const { return constant_; }  // neither name nor user count
-  bool unusable() const { return unusable_; }  // it names a file that cannot be used
-  // The patterns for names, if a name that one of them matches is matched from every address and
-  // nothing else about the client counts.
+  bool constant() const { return constant_; }   // neither name nor user count
+  std::size_t steps() const { return steps_; }  // of BitDiagrams::Spend(), that Match() takes
+  bool unusable() const { return unusable_; }   // it names a file that cannot be used
+  // Names() there are, and a name that one of them matches is matched from every address.
+  bool simple() const;
+  // The patterns for names, if nothing else about the client counts.
   std::optional<std::vector<const hosts::TextPattern*>> Names() const;
-  // All that Match() depends on besides the addresses, as a text.
-  void AppendMatches(const Client& client, std::string& key) const;
+  // All that Match() depends on besides the addresses, as a text. The number of tokens looked at.
+  std::size_t AppendMatches(const Client& client, std::string& key) const;
 
  private:
   friend class ClientPlanner;
@@ -67,6 +70,7 @@ class ClientPlan {
                   const Client& client) const;
 
   hosts::List<TokenPlan> segments_;
+  std::size_t steps_ = 1;
   bool unusable_ = false;
   bool constant_ = false;  // `answer_` is what Match() says
   Matched answer_;

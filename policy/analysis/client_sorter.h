@@ -2,35 +2,68 @@
 // Which clients a policy treats alike, told without mapping any of them.
 //
 // Policies may name thousands of hosts, each of them a symbol of its own, while all that most of
-// them change is which of many rules of the same verdict is the first to match. Clients with equal
-// keys get equal verdicts from every address; the deciding rules may differ.
+// them change is which of many rules with the same effect is the first to match.
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "policy/analysis/compare_views.h"
 
 namespace postern::policy::analysis {
 
-class ClientSorter {
+// Patterns for names, each with a number; those that match a name are found without trying all.
+class NameNumbers {
  public:
-  explicit ClientSorter(const View& view);
-  std::string KeyOf(const Client& client) const;
+  void Add(const hosts::TextPattern& pattern, std::uint32_t number);
+  enum class Which : std::uint8_t { kFirst, kEvery };  // of the numbers of one pattern
+  // In any order; a number may come more than once.
+  std::vector<std::uint32_t> Of(const hosts::Subject& name, Which which) const;
+  std::size_t others() const { return others_.size(); }
 
  private:
-  // For one daemon name: the rules by what they hang on.
-  struct Rules {
-    // The runs of rules of one verdict that a name enters, by its patterns.
-    std::unordered_map<std::string, std::uint32_t> exact, domains;
-    std::vector<std::pair<const hosts::TextPattern*, std::uint32_t>> others;
-    std::vector<const ClientPlan*> intricate;  // that one match does not settle
-  };
-  static Rules Sort(const HostsMapper& mapper, const HostsMapper::Speaking& speaking);
-  static std::uint32_t RunOf(const Rules& rules, const Client& client);
+  std::unordered_map<std::string, std::vector<std::uint32_t>> exact_, domains_;
+  std::vector<std::pair<const hosts::TextPattern*, std::uint32_t>> others_;
+};
 
+class ClientSorter {
+ public:
+  ClientSorter(Regions& regions, const View& view);
+  struct Keys {
+    std::string effect;  // where equal, verdicts and options are equal from every address
+    std::string rules;   // where equal, the deciding rules are too
+    friend auto operator<=>(const Keys&, const Keys&) = default;
+  };
+  // Takes its steps from the diagrams of `regions`.
+  Keys KeysOf(const Client& client);
+
+ private:
+  // A rule that is matched from some addresses only by some names.
+  struct Intricate {
+    const ClientPlan* plan;
+    std::uint32_t rule;
+    std::map<Region, std::uint32_t> answers;  // numbered; 0: what it matches of nobody
+  };
+  // For one daemon name: the rules by what they hang on. A run is rules of one effect in a row.
+  struct Rules {
+    std::vector<std::uint32_t> runs;  // by the place of the rule
+    NameNumbers simple;               // places of rules
+    NameNumbers intricate;            // places in intricates
+    std::vector<Intricate> intricates;
+    std::vector<const ClientPlan*> opaque;  // with users, groups or files: every token counts
+  };
+  Rules Sort(const HostsMapper& mapper, const HostsMapper::Speaking& speaking);
+  void Place(const ClientPlan& plan, Rules& rules);
+  std::uint32_t FirstToSettle(Rules& rules, const Client& client, std::string& key);
+  void AppendKeys(Rules& rules, const Client& client, Keys& keys);
+
+  Regions& regions_;
   const ServiceSpec* spec_;
   std::vector<Rules> rules_;
 };

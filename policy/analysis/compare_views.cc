@@ -12,6 +12,8 @@
 namespace postern::policy::analysis {
 namespace {
 
+constexpr std::size_t kStepsOfRule = 4;  // asking one for an address that is not known
+
 Outcome NoService() { return {false, nullptr, "no such service"}; }
 
 std::string_view Confirmed(const ClientSymbol& client) {
@@ -30,7 +32,8 @@ VerdictMap Constant(const Outcome& outcome) {
   return {{outcome}, {{{{{}, Number128::Max()}, 0}}, std::nullopt}};
 }
 
-VerdictMap MapOf(Regions& regions, const View& view, const ClientSymbol& symbol) {
+VerdictMap MapOf(Regions& regions, Consequences& deeds, const View& view,
+                 const ClientSymbol& symbol) {
   if (!view.exists) return Constant(NoService());
   if (view.spec != nullptr && IsSensor(*view.spec)) return Constant(Sensed());
   std::optional<VerdictMap> map;
@@ -38,12 +41,13 @@ VerdictMap MapOf(Regions& regions, const View& view, const ClientSymbol& symbol)
   const Client client = ClientOf(symbol);
   for (const HostsMapper::Speaking& speaking : view.speaking) {
     VerdictMap hosts = view.mapper->Map(speaking, client);
-    map = map ? Both(regions, *map, hosts) : std::move(hosts);
+    map = map ? Both(regions, *map, hosts, deeds) : std::move(hosts);
   }
   return *std::move(map);
 }
 
-Outcome AtUnknownAddress(const View& view, const ClientSymbol& symbol) {
+Outcome AtUnknownAddress(Regions& regions, Consequences& deeds, const View& view,
+                         const ClientSymbol& symbol) {
   if (!view.exists) return NoService();
   Outcome outcome;
   if (view.spec != nullptr) {
@@ -57,17 +61,20 @@ Outcome AtUnknownAddress(const View& view, const ClientSymbol& symbol) {
     request.client.name = hosts::Fact::Known(name);
     request.user = hosts::Fact::Known(symbol.user.texts.representative);
     for (const auto& [group, member] : symbol.groups) request.netgroups[{group, name}] = member;
-    outcome = OutcomeOf(*view.hosts, hosts::Evaluate(*view.hosts, request));
-    if (!outcome.allowed) return outcome;
+    regions.diagrams().Spend(kStepsOfRule * view.speaking.front().rules.size());
+    const Consequences::Number already = outcome.deeds;
+    outcome = OutcomeOf(*view.hosts, hosts::Evaluate(*view.hosts, request), deeds);
+    outcome.deeds = deeds.Both(already, outcome.deeds);
+    if (!outcome.allowed || deeds.Replaces(outcome.deeds)) return outcome;
   }
   return outcome;
 }
 
-// The pairs of outcomes that differ in their verdict, numbered from 1 as they are met.
+// The pairs of outcomes that differ in verdict or options, numbered from 1 as they are met.
 class Pairs {
  public:
   std::uint32_t NumberOf(const Outcome& before, const Outcome& after) {
-    if (before.allowed == after.allowed) return 0;
+    if (before.allowed == after.allowed && before.deeds == after.deeds) return 0;
     const auto next = static_cast<std::uint32_t>(numbers_.size()) + 1;
     return numbers_.emplace(std::pair(before, after), next).first->second;
   }
@@ -103,26 +110,28 @@ Client ClientOf(const ClientSymbol& symbol) {
   return client;
 }
 
-Changes CompareViews(Regions& regions, const View& before, const View& after,
+Changes CompareViews(Regions& regions, Consequences& deeds, const View& before, const View& after,
                      const ClientSymbol& client) {
-  const VerdictMap old_map = MapOf(regions, before, client);
-  const VerdictMap new_map = MapOf(regions, after, client);
+  const VerdictMap old_map = MapOf(regions, deeds, before, client);
+  const VerdictMap new_map = MapOf(regions, deeds, after, client);
   Pairs pairs;
   const Partition both =
       Overlay(regions, old_map.partition, new_map.partition, [&](std::uint32_t a, std::uint32_t b) {
         return pairs.NumberOf(old_map.outcomes[a], new_map.outcomes[b]);
       });
   const std::size_t mapped = pairs.all().size();
-  const std::uint32_t unknown =
-      pairs.NumberOf(AtUnknownAddress(before, client), AtUnknownAddress(after, client));
+  const std::uint32_t unknown = pairs.NumberOf(AtUnknownAddress(regions, deeds, before, client),
+                                               AtUnknownAddress(regions, deeds, after, client));
   std::vector<Region> found = RegionsOf(regions, both, mapped);
   found.resize(pairs.all().size() + 1);
   std::vector<std::pair<std::optional<IpAddress>, Change>> sorted;
   for (const auto& [pair, number] : pairs.all()) {
     const std::optional<IpAddress> lowest = regions.Sample(found[number]);
     if (!lowest && number != unknown) continue;
-    sorted.emplace_back(lowest, Change{std::move(found[number]), number == unknown && unknown != 0,
-                                       pair.first, pair.second});
+    const auto& [was, is] = pair;
+    const bool more = was.allowed && is.allowed && deeds.Widens(was.deeds, is.deeds);
+    sorted.emplace_back(
+        lowest, Change{std::move(found[number]), number == unknown && unknown != 0, was, is, more});
   }
   std::sort(sorted.begin(), sorted.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -2,6 +2,7 @@
 // What changes for one client between two policies that were asked about the same subject.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "policy/analysis/situation.h"
@@ -14,9 +15,16 @@ struct Change {
   Region addresses;
   bool unknown_address = false;  // and from a client whose address is not known
   Outcome before, after;
+  // The verdict stays, but these clients may more: Consequences::Widens().
+  bool more = false;
 
   friend auto operator<=>(const Change&, const Change&) = default;
-  bool opens() const { return after.allowed; }
+  enum class Kind : std::uint8_t { kOpens, kCloses, kOptions };
+  Kind kind() const {
+    if (before.allowed == after.allowed) return Kind::kOptions;
+    return after.allowed ? Kind::kOpens : Kind::kCloses;
+  }
+  bool widens() const { return more || kind() == Kind::kOpens; }
 };
 using Changes = std::vector<Change>;
 
@@ -33,7 +41,7 @@ struct View {
 Client ClientOf(const ClientSymbol& symbol);
 
 // By the lowest address.
-Changes CompareViews(Regions& regions, const View& before, const View& after,
+Changes CompareViews(Regions& regions, Consequences& deeds, const View& before, const View& after,
                      const ClientSymbol& client);
 
 }  // namespace postern::policy::analysis

@@ -11,6 +11,8 @@ namespace {
 
 using Piece = BitDiagrams::Piece;
 
+constexpr std::size_t kStepsOfRegion = 1, kStepsOfRange = 4;  // it is sorted and swept over
+
 class Sweep {
  public:
   Sweep(std::vector<Piece> ranges, std::uint32_t rest) : ranges_(std::move(ranges)), rest_(rest) {
@@ -77,7 +79,9 @@ void FirstMatch::Add(const Region& region, std::uint32_t number) {
     scattered_.emplace_back(*region.scattered, number);
     return;
   }
-  for (const AddressRange& range : region.ranges.ranges()) ranges_.push_back({range, number});
+  const std::vector<AddressRange>& ranges = region.ranges.ranges();
+  regions_.diagrams().Spend(kStepsOfRegion + kStepsOfRange * ranges.size());
+  for (const AddressRange& range : ranges) ranges_.push_back({range, number});
 }
 
 // Pair by pair, so that the diagrams that are combined are alike in size.

@@ -5,6 +5,12 @@
 #include <algorithm>
 
 namespace postern::policy::analysis {
+namespace {
+
+// Some hundred megabytes, and a second.
+constexpr std::size_t kMaxPositions = std::size_t{1} << 22;
+
+}  // namespace
 
 GlobAutomaton::GlobAutomaton(const std::vector<std::string>& globs, Direction direction) {
   std::vector<Position> positions;
@@ -16,12 +22,19 @@ GlobAutomaton::GlobAutomaton(const std::vector<std::string>& globs, Direction di
   start_ = Intern(std::move(positions));
 }
 
+bool GlobAutomaton::Spend(std::size_t positions) {
+  spent_ += positions + 1;
+  exhausted_ |= spent_ > kMaxPositions;
+  return !exhausted_;
+}
+
 GlobAutomaton::State GlobAutomaton::Intern(std::vector<Position> positions) {
   // A '*' may stand for nothing.
   for (std::size_t i = 0; i < positions.size(); ++i) {
     const auto [glob, at] = positions[i];
     if (at < globs_[glob].size() && globs_[glob][at] == '*') positions.emplace_back(glob, at + 1);
   }
+  if (!Spend(positions.size())) positions.clear();
   std::sort(positions.begin(), positions.end());
   positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
   const auto [known, added] = index_.emplace(positions, static_cast<State>(states_.size()));

@@ -2,7 +2,9 @@
 // Globs as one deterministic automaton, made state by state as it is asked for.
 //
 // Several globs run side by side, so that a state knows which of them a text matches. '?' is one
-// character and '*' any run of them, as in TextPattern::folded.
+// character and '*' any run of them, as in TextPattern::folded. An automaton that has become too
+// large matches nothing from then on and says so in exhausted(): whoever asks must look, and
+// refuse.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +31,7 @@ class GlobAutomaton {
   const std::vector<std::uint32_t>& Accepted(State state) const { return states_[state].accepted; }
   // The characters that lead elsewhere than all others do.
   std::string Telling(State state) const;
-  std::size_t size() const { return states_.size(); }
+  bool exhausted() const { return exhausted_; }
 
  private:
   // Which glob, and how much of it has been matched.
@@ -40,12 +42,15 @@ class GlobAutomaton {
   };
 
   State Intern(std::vector<Position> positions);
+  bool Spend(std::size_t positions);
 
   std::vector<std::string> globs_;
   std::vector<Known> states_;
   std::map<std::vector<Position>, State> index_;
   std::map<std::pair<State, char>, State> steps_;
   State start_ = 0;
+  std::size_t spent_ = 0;  // positions looked at
+  bool exhausted_ = false;
 };
 
 }  // namespace postern::policy::analysis

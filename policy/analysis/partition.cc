@@ -2,7 +2,6 @@
 #include "policy/analysis/partition.h"
 
 #include <algorithm>
-#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -30,16 +29,29 @@ Partition AsPartition(const Region& region) {
   return {std::move(pieces), std::nullopt};
 }
 
-void CollectLeaves(const BitDiagrams& diagrams, BitDiagrams::Node node,
-                   std::unordered_set<BitDiagrams::Node>& seen, std::set<std::uint32_t>& leaves) {
-  if (!seen.insert(node).second) return;
-  if (BitDiagrams::IsLeaf(node)) {
-    leaves.insert(BitDiagrams::NumberOf(node));
-    return;
+// Every number with its lowest address. What a node holds is found at its first, lowest place.
+class Lowest {
+ public:
+  explicit Lowest(const BitDiagrams& diagrams) : diagrams_(diagrams) {}
+
+  void Visit(BitDiagrams::Node node, const Number128& prefix) {
+    if (!seen_.insert(node).second) return;
+    if (BitDiagrams::IsLeaf(node)) {
+      found_.emplace_back(BitDiagrams::NumberOf(node), prefix.ToAddress());
+      return;
+    }
+    Visit(diagrams_.Child(node, false), prefix);
+    Visit(diagrams_.Child(node, true), prefix.WithBit(diagrams_.LevelOf(node)));
   }
-  CollectLeaves(diagrams, diagrams.Child(node, false), seen, leaves);
-  CollectLeaves(diagrams, diagrams.Child(node, true), seen, leaves);
-}
+
+  // In the order of the addresses.
+  const std::vector<std::pair<std::uint32_t, IpAddress>>& found() const { return found_; }
+
+ private:
+  const BitDiagrams& diagrams_;
+  std::unordered_set<BitDiagrams::Node> seen_;
+  std::vector<std::pair<std::uint32_t, IpAddress>> found_;
+};
 
 }  // namespace
 
@@ -84,25 +96,19 @@ std::vector<std::pair<std::uint32_t, IpAddress>> NumbersIn(Regions& regions,
       Overlay(regions, partition, AsPartition(within),
               [](std::uint32_t number, std::uint32_t in) { return in != 0 ? number + 1 : 0; });
   std::vector<std::pair<std::uint32_t, IpAddress>> numbers;
-  std::set<std::uint32_t> leaves;
-  if (!inside.scattered) {
-    for (const Piece& piece : inside.pieces) {
-      if (piece.number == 0 || !leaves.insert(piece.number).second) continue;
-      numbers.emplace_back(piece.number - 1, piece.range.first.ToAddress());
+  if (inside.scattered) {
+    Lowest lowest(regions.diagrams());
+    lowest.Visit(*inside.scattered, {});
+    for (const auto& [number, address] : lowest.found()) {
+      if (number != 0) numbers.emplace_back(number - 1, address);
     }
     return numbers;
   }
-  const BitDiagrams& diagrams = regions.diagrams();
-  std::unordered_set<BitDiagrams::Node> seen;
-  CollectLeaves(diagrams, *inside.scattered, seen, leaves);
-  leaves.erase(0);
-  for (const std::uint32_t leaf : leaves) {
-    const auto lowest =
-        diagrams.Find(*inside.scattered, [leaf](std::uint32_t number) { return number == leaf; });
-    if (lowest) numbers.emplace_back(leaf - 1, *lowest);
+  std::unordered_set<std::uint32_t> met;
+  for (const Piece& piece : inside.pieces) {
+    if (piece.number == 0 || !met.insert(piece.number).second) continue;
+    numbers.emplace_back(piece.number - 1, piece.range.first.ToAddress());
   }
-  std::sort(numbers.begin(), numbers.end(),
-            [](const auto& a, const auto& b) { return a.second < b.second; });
   return numbers;
 }
 

@@ -19,17 +19,14 @@ namespace {
 
 constexpr std::size_t kMaxTargets = 1u << 16;
 constexpr std::size_t kMaxClients = 1u << 17;
-// Rules looked at in all situations together, before the comparison is given up.
-constexpr std::size_t kMaxWork = std::size_t{1} << 28;
+// Rules that speak to daemons, kept for all daemons together.
+constexpr std::size_t kMaxSpeaking = std::size_t{1} << 25;
+constexpr std::size_t kStepsOfSpeaking = 16;  // asking a rule whether it speaks to a daemon
 
-Failure Refusal(const char* message) {
-  return Failure(Diagnostic{.severity = Severity::kError,
-                            .code = "no-exact-answer",
-                            .where = {},
-                            .message = message,
-                            .fix = {},
-                            .source_line = {}});
-}
+constexpr const char* kTooMuch =
+    "comparing the policies exactly takes too much here: too many parts of the address space, "
+    "names "
+    "or daemons are told apart by this rule and those like it";
 
 // Lists of changes, each kept once; number 0 is the empty one.
 class Interned {
@@ -53,12 +50,12 @@ using Findings = std::vector<std::pair<ClientSymbol, std::uint32_t>>;
 
 class Comparison {
  public:
-  Comparison(const PolicySide& before, const PolicySide& after)
-      : diff_(std::make_unique<PolicyDiff>(PolicyDiff{before, after, {}, {}})),
+  Comparison(const PolicySide& before, const PolicySide& after, std::size_t step_limit)
+      : diff_(std::make_unique<PolicyDiff>(PolicyDiff{before, after, {}, Regions(step_limit)})),
         before_(diff_->before),
         after_(diff_->after),
-        old_mapper_(diff_->regions, *before.hosts),
-        new_mapper_(diff_->regions, *after.hosts) {}
+        old_mapper_(diff_->regions, *before.hosts, diff_->deeds),
+        new_mapper_(diff_->regions, *after.hosts, diff_->deeds) {}
 
   Result<std::unique_ptr<PolicyDiff>> Run() {
     const auto targets = TargetsOf(diff_->regions, *before_.hosts, *after_.hosts, kMaxTargets);
@@ -72,14 +69,22 @@ class Comparison {
     for (const Target& target : *targets) {
       if (auto failed = Look({{}, target})) return *std::move(failed);
     }
-    if (diff_->regions.diagrams().exhausted()) {
-      return Refusal("patterns such as suffixes and globs cut the addresses into too many parts");
-    }
+    if (Exhausted()) return TooMuch();
     Collect();
     return std::move(diff_);
   }
 
  private:
+  bool Exhausted() const {
+    return diff_->regions.diagrams().exhausted() || speaking_ > kMaxSpeaking;
+  }
+
+  // Of the rules that took the effort, the last is named: it is one of the kind.
+  Failure TooMuch() const {
+    const SourceLocation* const rule = diff_->regions.rule();
+    return NoExactAnswer(rule != nullptr ? *rule : SourceLocation{}, kTooMuch);
+  }
+
   static const ServiceSide* Find(const PolicySide& side, const std::string& id) {
     const auto found =
         std::find_if(side.services.begin(), side.services.end(),
@@ -122,6 +127,9 @@ class Comparison {
     for (const std::string& daemon : daemons) {
       view.requests.push_back(RequestOf(subject.target, view.spec, daemon));
       view.speaking.push_back(mapper.SpeakingTo(view.requests.back()));
+      const auto& rules = view.speaking.back().rules;
+      if (!rules.empty()) diff_->regions.WorkOn(mapper.rule(rules.front().first).where);
+      diff_->regions.diagrams().Spend(kStepsOfSpeaking * mapper.Asks(daemon));
     }
     return view;
   }
@@ -147,6 +155,7 @@ class Comparison {
 
   // The error, if there is one.
   std::optional<Failure> Look(const Subject& subject) {
+    if (Exhausted()) return TooMuch();
     const View before = ViewOf(before_, old_mapper_, subject);
     const View after = ViewOf(after_, new_mapper_, subject);
     const auto key = std::tuple(before.spec, before.exists, before.speaking, after.spec,
@@ -156,52 +165,59 @@ class Comparison {
       found_.emplace_back(subject, known->second);
       return std::nullopt;
     }
+    speaking_ += SizeOf(before) + SizeOf(after);
     ClientVocabulary vocabulary;
-    const std::size_t rules = AddWords(vocabulary, before) + AddWords(vocabulary, after);
+    AddWords(vocabulary, before);
+    AddWords(vocabulary, after);
     const auto clients = vocabulary.Symbols(kMaxClients);
-    const auto findings = clients ? Judge(before, after, *clients, rules + 1) : std::nullopt;
-    if (!findings) {
-      return Refusal("the policies tell more names and users apart than can be compared");
-    }
+    if (!clients) return Failure(clients.error());
+    const auto findings = Judge(before, after, *clients);
+    if (!findings) return TooMuch();
     answers_list_.push_back(Simple(*findings));
     answers_.emplace(key, answers_list_.size() - 1);
     found_.emplace_back(subject, answers_list_.size() - 1);
     return std::nullopt;
   }
 
-  // Clients that are treated alike share one comparison, unless it finds something: then each has
-  // its own, for the rules that decide. nullopt: too much work.
+  // Clients that are treated alike share one comparison, if it finds nothing or the same rules
+  // decide. nullopt: too much work.
   std::optional<Findings> Judge(const View& before, const View& after,
-                                const std::vector<ClientSymbol>& clients, std::size_t rules) {
-    const ClientSorter old_sorter(before), new_sorter(after);
-    std::map<std::string, std::uint32_t> alike;
+                                const std::vector<ClientSymbol>& clients) {
+    ClientSorter old_sorter(diff_->regions, before), new_sorter(diff_->regions, after);
+    std::set<std::string> without_effect;
+    std::map<std::string, std::uint32_t> by_rules;
     Findings findings;
     for (const ClientSymbol& symbol : clients) {
       const Client client = ClientOf(symbol);
-      const std::string key = old_sorter.KeyOf(client) + '/' + new_sorter.KeyOf(client);
-      const auto known = alike.find(key);
-      if (known != alike.end() && known->second == 0) {
+      const ClientSorter::Keys was = old_sorter.KeysOf(client), is = new_sorter.KeysOf(client);
+      const std::string effect = was.effect + '/' + is.effect;
+      if (without_effect.contains(effect)) {
         findings.emplace_back(symbol, 0);
         continue;
       }
-      work_ += rules;
-      if (work_ > kMaxWork) return std::nullopt;
-      const std::uint32_t number =
-          interned_.NumberOf(CompareViews(diff_->regions, before, after, symbol));
-      alike.emplace(key, number);
-      findings.emplace_back(symbol, number);
+      const auto [known, added] = by_rules.emplace(was.rules + '/' + is.rules, 0);
+      if (added) {
+        known->second =
+            interned_.NumberOf(CompareViews(diff_->regions, diff_->deeds, before, after, symbol));
+        if (known->second == 0) without_effect.insert(effect);
+      }
+      if (Exhausted()) return std::nullopt;
+      findings.emplace_back(symbol, known->second);
     }
     return findings;
   }
 
-  static std::size_t AddWords(ClientVocabulary& vocabulary, const View& view) {
-    if (view.spec != nullptr) vocabulary.Add(*view.spec);
+  static std::size_t SizeOf(const View& view) {
     std::size_t rules = 0;
+    for (const HostsMapper::Speaking& speaking : view.speaking) rules += speaking.rules.size();
+    return rules;
+  }
+
+  static void AddWords(ClientVocabulary& vocabulary, const View& view) {
+    if (view.spec != nullptr) vocabulary.Add(*view.spec);
     for (const HostsMapper::Speaking& speaking : view.speaking) {
-      rules += speaking.rules.size();
       for (const auto& [index, unusable] : speaking.rules) vocabulary.Add(view.mapper->rule(index));
     }
-    return rules;
   }
 
   // One finding for everybody where all are alike, one for a name where its users are.
@@ -268,20 +284,21 @@ class Comparison {
   std::map<Key, std::size_t> answers_;  // place in answers_list_
   std::vector<Findings> answers_list_;
   std::vector<std::pair<Subject, std::size_t>> found_;
-  std::size_t work_ = 0;
+  std::size_t speaking_ = 0;
 };
 
 }  // namespace
 
-bool PolicyDiff::opens() const {
+bool PolicyDiff::widens() const {
   return std::any_of(differences.begin(), differences.end(), [](const Difference& difference) {
     return std::any_of(difference.changes.begin(), difference.changes.end(),
-                       [](const Change& change) { return change.opens(); });
+                       [](const Change& change) { return change.widens(); });
   });
 }
 
-Result<std::unique_ptr<PolicyDiff>> Compare(const PolicySide& before, const PolicySide& after) {
-  return Comparison(before, after).Run();
+Result<std::unique_ptr<PolicyDiff>> Compare(const PolicySide& before, const PolicySide& after,
+                                            std::size_t step_limit) {
+  return Comparison(before, after, step_limit).Run();
 }
 
 }  // namespace postern::policy::analysis

@@ -42,11 +42,14 @@ struct Difference {
 struct PolicyDiff {
   PolicySide before, after;  // what the outcomes point into
   std::vector<Difference> differences;
-  Regions regions;  // of the changes
+  Regions regions{};     // of the changes
+  Consequences deeds{};  // of their outcomes
 
-  bool opens() const;
+  bool widens() const;
 };
 
-Result<std::unique_ptr<PolicyDiff>> Compare(const PolicySide& before, const PolicySide& after);
+// What would take more than `step_limit` is an error that names a rule.
+Result<std::unique_ptr<PolicyDiff>> Compare(const PolicySide& before, const PolicySide& after,
+                                            std::size_t step_limit = BitDiagrams::kStepLimit);
 
 }  // namespace postern::policy::analysis

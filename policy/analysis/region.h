@@ -10,6 +10,7 @@
 
 #include "policy/analysis/address_set.h"
 #include "policy/analysis/bit_diagram.h"
+#include "policy/base/diagnostic.h"
 
 namespace postern::policy::analysis {
 
@@ -23,7 +24,8 @@ struct Region {
 
 class Regions {
  public:
-  Regions() = default;
+  explicit Regions(std::size_t step_limit = BitDiagrams::kStepLimit)
+      : diagrams_(BitDiagrams::kNodeLimit, step_limit) {}
 
   Region Make(BitDiagrams::Node node) const;  // ranges when they are few
   BitDiagrams::Node NodeOf(const Region& region);
@@ -32,11 +34,18 @@ class Regions {
   Region Minus(const Region& a, const Region& b);
   std::optional<IpAddress> Sample(const Region& region) const;
 
+  // The rule that work is now done for, so that an error can name the one that was too much.
+  void WorkOn(const SourceLocation& rule) {
+    if (!diagrams_.exhausted()) rule_ = &rule;
+  }
+  const SourceLocation* rule() const { return rule_; }
+
   BitDiagrams& diagrams() { return diagrams_; }
   const BitDiagrams& diagrams() const { return diagrams_; }
 
  private:
   BitDiagrams diagrams_;
+  const SourceLocation* rule_ = nullptr;
 };
 
 }  // namespace postern::policy::analysis

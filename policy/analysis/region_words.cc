@@ -14,6 +14,7 @@ using Node = BitDiagrams::Node;
 
 constexpr int kMappedBits = 96;
 constexpr std::size_t kFewBlocks = 64;
+constexpr std::size_t kMaxLooks = std::size_t{1} << 22;  // at parts of a diagram, for one region
 constexpr std::size_t kMaxParts =
     256;  // an octet has no more; a group with more is no help to read
 
@@ -59,6 +60,7 @@ class Writer {
 
   void Collect(Node node, int level, int end, std::uint32_t value,
                std::vector<std::pair<Node, Runs>>& parts) {
+    result_.complete = result_.complete && ++looked_at_ <= kMaxLooks;
     if (!result_.complete) return;
     if (diagrams_.LevelOf(node) < end) {
       const bool splits = diagrams_.LevelOf(node) == level;
@@ -105,6 +107,7 @@ class Writer {
   const Shape& shape_;
   std::size_t limit_;
   RegionWords& result_;
+  std::size_t looked_at_ = 0;
 };
 
 void WriteFamily(Regions& regions, Node node, const Shape& shape, std::size_t limit,

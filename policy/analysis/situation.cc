@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "policy/analysis/partition.h"
 #include "policy/analysis/pattern_region.h"
 #include "policy/hosts/request.h"
 
@@ -29,16 +30,9 @@ void ForEach(const HostPattern& pattern, const Visit& visit) {
 constexpr const char* kServerNetgroup =
     "a netgroup of servers: whether a server is in it cannot be told apart from its name";
 constexpr const char* kTooManyTargets =
-    "the policies tell more daemons, ports and servers apart than can be compared";
-
-Failure Refusal(const SourceLocation& where, const char* message) {
-  return Failure(Diagnostic{.severity = Severity::kError,
-                            .code = "no-exact-answer",
-                            .where = where,
-                            .message = message,
-                            .fix = {},
-                            .source_line = {}});
-}
+    "this rule and others tell more daemons, ports and servers apart than can be compared";
+constexpr const char* kTooManyClients =
+    "this rule and others tell more names, users and netgroups apart than can be compared";
 
 std::vector<Symbol> Symbols(std::vector<TextClass> classes) {
   std::vector<Symbol> symbols;
@@ -93,7 +87,7 @@ class ServerVocabulary {
     ForEach(pattern, [this](const HostPattern& one) {
       AddName(one, names_);
       netgroup_ |= std::holds_alternative<hosts::Netgroup>(one.meaning);
-      if (seen_.insert(one.text).second) Split(HostAddresses(regions_, one));
+      if (seen_.insert(one.text).second) cut_.push_back(HostAddresses(regions_, one));
     });
     counts_ = true;
   }
@@ -104,34 +98,47 @@ class ServerVocabulary {
     return SymbolsOf(names_, counts_, limit);
   }
 
-  // One address of each part that the patterns cut out, and the unknown one.
-  std::vector<std::optional<IpAddress>> Addresses() const {
+  // One address of each part that the patterns cut out, and the unknown one. nullopt: too many.
+  std::optional<std::vector<std::optional<IpAddress>>> Addresses(std::size_t limit) const {
     std::vector<std::optional<IpAddress>> addresses{std::nullopt};
     if (!counts_) return addresses;
-    for (std::uint32_t part = 0; part < parts_; ++part) {
-      addresses.push_back(regions_.diagrams().Find(
-          parts_node_, [part](std::uint32_t number) { return number == part; }));
+    std::vector<BitDiagrams::Node> nodes;
+    for (const Region& region : cut_) nodes.push_back(regions_.NodeOf(region));
+    std::uint32_t parts = 1;
+    for (; nodes.size() > 1; nodes.resize((nodes.size() + 1) / 2)) {
+      const std::size_t half = (nodes.size() + 1) / 2;
+      for (std::size_t i = 0; i + half < nodes.size(); ++i) {
+        nodes[i] = Refine(nodes[i], nodes[i + half], parts);
+        if (parts > limit || regions_.diagrams().exhausted()) return std::nullopt;
+      }
+    }
+    for (const auto& [part, address] : LowestOf(nodes.empty() ? BitDiagrams::kEmpty : nodes[0])) {
+      addresses.emplace_back(address);
     }
     return addresses;
   }
 
  private:
-  void Split(const Region& region) {
+  BitDiagrams::Node Refine(BitDiagrams::Node a, BitDiagrams::Node b, std::uint32_t& parts) const {
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> numbers;
-    parts_node_ = regions_.diagrams().Apply(
-        parts_node_, regions_.NodeOf(region), [&](std::uint32_t part, std::uint32_t in) {
+    const BitDiagrams::Node both =
+        regions_.diagrams().Apply(a, b, [&numbers](std::uint32_t x, std::uint32_t y) {
           const auto next = static_cast<std::uint32_t>(numbers.size());
-          return numbers.emplace(std::pair(part, in), next).first->second;
+          return numbers.emplace(std::pair(x, y), next).first->second;
         });
-    parts_ = static_cast<std::uint32_t>(numbers.size());
+    parts = static_cast<std::uint32_t>(numbers.size());
+    return both;
+  }
+
+  std::vector<std::pair<std::uint32_t, IpAddress>> LowestOf(BitDiagrams::Node node) const {
+    return NumbersIn(regions_, Partition{{}, node}, Region{AddressSet::All(), std::nullopt});
   }
 
   Regions& regions_;
   TextPatterns names_;
   std::set<std::string> seen_;
   bool counts_ = false, netgroup_ = false;
-  BitDiagrams::Node parts_node_ = BitDiagrams::Leaf(0);
-  std::uint32_t parts_ = 1;
+  std::vector<Region> cut_;
 };
 
 class DaemonVocabulary {
@@ -142,21 +149,23 @@ class DaemonVocabulary {
     for (const std::vector<hosts::DaemonToken>& segment : rule.daemons) {
       for (const hosts::DaemonToken& token : segment) Add(token, rule.where);
     }
+    last_ = &rule.where;
   }
 
   Result<std::vector<Target>> Targets(std::size_t limit) const {
-    if (netgroup_rule_) return Refusal(*netgroup_rule_, kServerNetgroup);
+    if (netgroup_rule_) return NoExactAnswer(*netgroup_rule_, kServerNetgroup);
     const auto daemons = SymbolsOf(daemons_, true, limit);
     const auto names = servers_.Names(limit);
-    if (!daemons || !names) return Refusal({}, kTooManyTargets);
+    const auto addresses = servers_.Addresses(limit);
+    if (!daemons || !names || !addresses) return NoExactAnswer(Multiplier(), kTooManyTargets);
     std::vector<std::optional<std::uint16_t>> ports{std::nullopt};
     ports.insert(ports.end(), ports_.begin(), ports_.end());
     std::vector<Target> targets;
     for (const Symbol& daemon : *daemons) {
       for (const auto& port : ports) {
         for (const Symbol& name : *names) {
-          for (const auto& address : servers_.Addresses()) {
-            if (targets.size() == limit) return Refusal({}, kTooManyTargets);
+          for (const auto& address : *addresses) {
+            if (targets.size() == limit) return NoExactAnswer(Multiplier(), kTooManyTargets);
             targets.push_back({daemon, ports.size() > 1, servers_.counts(), port, name, address});
           }
         }
@@ -173,17 +182,34 @@ class DaemonVocabulary {
       daemons_.Add(std::get<TextPattern>(token.daemon));
     }
     if (!token.server) return;
+    server_rule_ = where;
     servers_.Add(*token.server);
     if (servers_.netgroup() && !netgroup_rule_) netgroup_rule_ = where;
+  }
+
+  // The last rule that names a server, which multiplies; otherwise the last.
+  SourceLocation Multiplier() const {
+    if (server_rule_) return *server_rule_;
+    return last_ != nullptr ? *last_ : SourceLocation{};
   }
 
   TextPatterns daemons_;
   std::set<std::uint16_t> ports_;
   ServerVocabulary servers_;
-  std::optional<SourceLocation> netgroup_rule_;
+  std::optional<SourceLocation> netgroup_rule_, server_rule_;
+  const SourceLocation* last_ = nullptr;
 };
 
 }  // namespace
+
+Failure NoExactAnswer(const SourceLocation& where, const char* message) {
+  return Failure(Diagnostic{.severity = Severity::kError,
+                            .code = "no-exact-answer",
+                            .where = where,
+                            .message = message,
+                            .fix = {},
+                            .source_line = {}});
+}
 
 std::string Symbol::ToText() const {
   if (texts.exact) return texts.representative;
@@ -197,19 +223,36 @@ std::string Symbol::ToText() const {
 void ClientVocabulary::Add(const hosts::Rule& rule) {
   for (const std::vector<hosts::ClientToken>& segment : rule.clients) {
     for (const hosts::ClientToken& token : segment) {
-      AddHost(token.host);
+      AddHost(token.host, rule.where);
       if (!token.user || token.user->kind == TextPattern::Kind::kAll) continue;
       users_.Add(*token.user);
-      user_counts_ = true;
+      user_rule_ = &rule.where;
     }
   }
 }
 
-void ClientVocabulary::AddHost(const HostPattern& pattern) {
-  ForEach(pattern, [this](const HostPattern& one) {
-    name_counts_ |= AddName(one, names_);
-    if (const auto* group = std::get_if<hosts::Netgroup>(&one.meaning)) groups_.insert(group->name);
+void ClientVocabulary::AddHost(const HostPattern& pattern, const SourceLocation& where) {
+  ForEach(pattern, [this, &where](const HostPattern& one) {
+    if (AddName(one, names_)) {
+      name_counts_ = true;
+      name_rule_ = &where;
+      const auto* const text = std::get_if<TextPattern>(&one.meaning);
+      const bool glob = text != nullptr && (text->kind == TextPattern::Kind::kGlob ||
+                                            text->kind == TextPattern::Kind::kPrefix);
+      if (glob) glob_rule_ = &where;
+    }
+    if (const auto* group = std::get_if<hosts::Netgroup>(&one.meaning)) {
+      groups_.insert(group->name);
+      group_rule_ = &where;
+    }
   });
+}
+
+SourceLocation ClientVocabulary::Multiplier() const {
+  for (const SourceLocation* rule : {glob_rule_, group_rule_, user_rule_, name_rule_}) {
+    if (rule != nullptr) return *rule;
+  }
+  return {};
 }
 
 // Whom a name could refuse or admit is refused without one.
@@ -226,12 +269,14 @@ void ClientVocabulary::Add(const ServiceSpec& spec) {
   }
 }
 
-std::optional<std::vector<ClientSymbol>> ClientVocabulary::Symbols(std::size_t limit) const {
+Result<std::vector<ClientSymbol>> ClientVocabulary::Symbols(std::size_t limit) const {
   const auto names = SymbolsOf(names_, name_counts_, limit);
-  const auto users = SymbolsOf(users_, user_counts_, limit);
-  if (!names || !users || groups_.size() > kMaxGroups) return std::nullopt;
-  const std::size_t subsets = std::size_t{1} << groups_.size();
-  if (names->size() * users->size() * subsets > limit) return std::nullopt;
+  const auto users = SymbolsOf(users_, user_rule_ != nullptr, limit);
+  const std::size_t subsets = std::size_t{1} << std::min(groups_.size(), kMaxGroups);
+  if (!names || !users || groups_.size() > kMaxGroups ||
+      names->size() * users->size() * subsets > limit) {
+    return NoExactAnswer(Multiplier(), kTooManyClients);
+  }
   std::vector<ClientSymbol> symbols;
   for (const Symbol& name : *names) {
     for (const Symbol& user : *users) {

@@ -49,16 +49,24 @@ class ClientVocabulary {
  public:
   void Add(const hosts::Rule& rule);
   void Add(const ServiceSpec& spec);
-  // nullopt: too many.
-  std::optional<std::vector<ClientSymbol>> Symbols(std::size_t limit) const;
+  // The error names a rule.
+  Result<std::vector<ClientSymbol>> Symbols(std::size_t limit) const;
 
  private:
-  void AddHost(const hosts::HostPattern& pattern);
+  void AddHost(const hosts::HostPattern& pattern, const SourceLocation& where);
+  // The last rule of the kind that multiplies most: globs, then netgroups, users, names.
+  SourceLocation Multiplier() const;
 
   TextPatterns names_, users_;
-  bool name_counts_ = false, user_counts_ = false;
+  bool name_counts_ = false;
   std::set<std::string> groups_;
+  const SourceLocation* glob_rule_ = nullptr;
+  const SourceLocation* group_rule_ = nullptr;
+  const SourceLocation* user_rule_ = nullptr;
+  const SourceLocation* name_rule_ = nullptr;
 };
+
+Failure NoExactAnswer(const SourceLocation& where, const char* message);
 
 // Every daemon, port and server that the daemon lists of both policies tell apart. An error when
 // they are too many, or not to be told apart.

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint32_t kNone = 0xffffffff;
 constexpr std::size_t kMaxStates = 1u << 20;
+constexpr std::size_t kMaxNamed = 1u << 22;
 // What a text is made of where no pattern minds: the first of these that none of them tells.
 constexpr std::string_view kPlain = "xyzwvutsrqponmlkjihgfedcba0123456789-_~^!$%&()+;<=>{|}";
 
@@ -74,7 +75,10 @@ class TextClassWalk {
     visited_.push_back({State{.tree = 0, .globs = globs_.start()}, kNone, 0, 0});
     for (std::uint32_t at = 0; at < visited_.size(); ++at) {
       if (at > 0) Accept(at);
-      if (found_.size() > limit || visited_.size() > kMaxStates) return std::nullopt;
+      if (found_.size() > limit || visited_.size() > kMaxStates || globs_.exhausted() ||
+          named_ > kMaxNamed) {
+        return std::nullopt;
+      }
       if (visited_[at].length == hosts::kMaxValue) continue;
       std::string telling = Telling(visited_[at].state);
       for (const char c : telling) Visit(at, c);
@@ -151,6 +155,7 @@ class TextClassWalk {
     std::string text;
     for (std::uint32_t i = at; visited_[i].length > 0; i = visited_[i].from) text += visited_[i].c;
     std::string better = Presentable(text, key);
+    named_ += std::get<2>(key).size();
     found_.emplace(std::move(key), std::move(better));
   }
 
@@ -190,6 +195,7 @@ class TextClassWalk {
   std::vector<Visited> visited_;
   std::unordered_map<State, bool, StateHash> known_;
   std::map<Key, std::string> found_;
+  std::size_t named_ = 0;  // globs in all keys together
 };
 
 void TextPatterns::Add(const hosts::TextPattern& pattern) {

@@ -3,6 +3,7 @@
 #include "policy/analysis/verdict_map.h"
 
 #include <algorithm>
+#include <map>
 
 #include "policy/analysis/first_match.h"
 #include "policy/base/text.h"
@@ -15,9 +16,9 @@ namespace {
 
 using hosts::Which;
 
-Outcome OutcomeAtEnd(const hosts::HostsPolicy& policy) {
+Outcome OutcomeAtEnd(const hosts::HostsPolicy& policy, Consequences& deeds) {
   const std::optional<hosts::Verdict> verdict = hosts::VerdictAtEnd(policy.deny());
-  return OutcomeOf(policy, verdict.value_or(hosts::Allow{}));
+  return OutcomeOf(policy, verdict.value_or(hosts::Allow{}), deeds);
 }
 
 // The first address of every part of the space that the blocks of a service's lists cut out.
@@ -40,17 +41,18 @@ std::vector<Number128> Cuts(const ServiceSpec& spec) {
 
 }  // namespace
 
-Outcome OutcomeOf(const hosts::HostsPolicy& policy, const hosts::Verdict& verdict) {
+Outcome OutcomeOf(const hosts::HostsPolicy& policy, const hosts::Verdict& verdict,
+                  Consequences& deeds) {
   const auto where = [](const hosts::Rule* rule) {
     return rule != nullptr ? &rule->where : nullptr;
   };
   if (const auto* allow = std::get_if<hosts::Allow>(&verdict)) {
-    return {true, where(allow->rule), hosts::ReasonText(allow->reason)};
+    return {true, where(allow->rule), hosts::ReasonText(allow->reason), deeds.Of(verdict)};
   }
   const auto& deny = std::get<hosts::Deny>(verdict);
   const bool abandoned = deny.reason == hosts::Reason::kTableAbandoned;
   return {false, abandoned ? &policy.deny().end_where : where(deny.rule),
-          hosts::ReasonText(deny.reason)};
+          hosts::ReasonText(deny.reason), deeds.Of(verdict)};
 }
 
 Outcome OutcomeOf(const Verdict& verdict) {
@@ -77,14 +79,23 @@ std::vector<VerdictMap::Reach> VerdictMap::Reached(Regions& regions, const Regio
   return reached;
 }
 
-VerdictMap Both(Regions& regions, const VerdictMap& first, const VerdictMap& second) {
+VerdictMap Both(Regions& regions, const VerdictMap& first, const VerdictMap& second,
+                Consequences& deeds) {
   VerdictMap both;
-  both.outcomes = first.outcomes;
-  both.outcomes.insert(both.outcomes.end(), second.outcomes.begin(), second.outcomes.end());
-  const auto offset = static_cast<std::uint32_t>(first.outcomes.size());
-  both.partition = Overlay(
-      regions, first.partition, second.partition,
-      [&](std::uint32_t a, std::uint32_t b) { return first.outcomes[a].allowed ? offset + b : a; });
+  std::map<Outcome, std::uint32_t> numbers;
+  both.partition =
+      Overlay(regions, first.partition, second.partition, [&](std::uint32_t a, std::uint32_t b) {
+        Outcome outcome = first.outcomes[a];
+        if (outcome.allowed && !deeds.Replaces(outcome.deeds)) {
+          const Consequences::Number already = outcome.deeds;
+          outcome = second.outcomes[b];
+          outcome.deeds = deeds.Both(already, outcome.deeds);
+        }
+        const auto next = static_cast<std::uint32_t>(both.outcomes.size());
+        const auto [known, added] = numbers.emplace(outcome, next);
+        if (added) both.outcomes.push_back(outcome);
+        return known->second;
+      });
   return both;
 }
 
@@ -105,16 +116,18 @@ VerdictMap MapService(const ServiceSpec& spec, std::string_view name) {
   return map;
 }
 
-HostsMapper::HostsMapper(Regions& regions, const hosts::HostsPolicy& policy)
-    : regions_(regions), policy_(policy) {
+HostsMapper::HostsMapper(Regions& regions, const hosts::HostsPolicy& policy, Consequences& deeds)
+    : regions_(regions), policy_(policy), at_end_(OutcomeAtEnd(policy, deeds)) {
   ClientPlanner planner(regions);
   const hosts::Request nobody;
   const hosts::Matcher matcher(nobody);
   for (const hosts::Table* table : {&policy.allow(), &policy.deny()}) {
     for (const hosts::Rule& rule : table->rules) {
+      regions.WorkOn(rule.where);
       const auto outcome = [&](hosts::Answer answer) {
-        return OutcomeOf(policy, hosts::VerdictOf(rule, table->which, answer, matcher));
+        return OutcomeOf(policy, hosts::VerdictOf(rule, table->which, answer, matcher), deeds);
       };
+      daemons_.Add(rule, static_cast<std::uint32_t>(entries_.size()));
       entries_.push_back({&rule, table->which, planner.Plan(rule, table->which),
                           outcome(hosts::Answer::kYes), outcome(hosts::Answer::kUnusable)});
     }
@@ -124,7 +137,7 @@ HostsMapper::HostsMapper(Regions& regions, const hosts::HostsPolicy& policy)
 HostsMapper::Speaking HostsMapper::SpeakingTo(const hosts::Request& request) const {
   Speaking speaking;
   hosts::Request known = request;
-  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+  for (const std::uint32_t i : daemons_.MaySpeakTo(request.daemon.text())) {
     hosts::Answer answer = hosts::Answer::kNeed;
     while (answer == hosts::Answer::kNeed) {
       hosts::Matcher matcher(known);
@@ -154,6 +167,9 @@ VerdictMap HostsMapper::Map(const Speaking& speaking, const Client& client) cons
       add({AddressSet::All(), std::nullopt}, entry.unusable);
       break;
     }
+    if (!entry.clients.constant()) regions_.WorkOn(entry.rule->where);
+    regions_.diagrams().Spend(entry.clients.steps());
+    if (regions_.diagrams().exhausted()) break;
     const Matched matched = entry.clients.Match(regions_, client);
     add(matched.yes, entry.outcome);
     const bool settled =
@@ -162,12 +178,12 @@ VerdictMap HostsMapper::Map(const Speaking& speaking, const Client& client) cons
     if (matched.yes.ranges == AddressSet::All()) break;
   }
   map.partition = first.Take(static_cast<std::uint32_t>(map.outcomes.size()));
-  map.outcomes.push_back(OutcomeAtEnd(policy_));
+  map.outcomes.push_back(at_end_);
   return map;
 }
 
 VerdictMap MapHosts(Regions& regions, const hosts::HostsPolicy& policy,
-                    const hosts::Request& request) {
+                    const hosts::Request& request, Consequences& deeds) {
   const auto text = [](const hosts::Fact& fact) {
     return fact.asked() ? std::string_view(fact.text()) : hosts::kUnknown;
   };
@@ -177,7 +193,7 @@ VerdictMap MapHosts(Regions& regions, const hosts::HostsPolicy& policy,
       client.groups[membership.first] |= member;
     }
   }
-  const HostsMapper mapper(regions, policy);
+  const HostsMapper mapper(regions, policy, deeds);
   return mapper.Map(mapper.SpeakingTo(request), client);
 }
 

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "policy/analysis/client_plan.h"
+#include "policy/analysis/consequences.h"
+#include "policy/analysis/daemon_index.h"
 #include "policy/analysis/partition.h"
 #include "policy/analysis/region.h"
 #include "policy/decision/verdict.h"
@@ -23,8 +25,9 @@ namespace postern::policy::analysis {
 
 struct Outcome {
   bool allowed = false;
-  const SourceLocation* rule = nullptr;  // owned by the policy; null: no rule decided
-  std::string_view reason;               // for people
+  const SourceLocation* rule = nullptr;              // owned by the policy; null: no rule decided
+  std::string_view reason;                           // for people
+  Consequences::Number deeds = Consequences::kNone;  // what its options do
 
   friend auto operator<=>(const Outcome&, const Outcome&) = default;
 };
@@ -43,19 +46,22 @@ struct VerdictMap {
   std::vector<Reach> Reached(Regions& regions, const Region& within) const;
 };
 
-Outcome OutcomeOf(const hosts::HostsPolicy& policy, const hosts::Verdict& verdict);
+Outcome OutcomeOf(const hosts::HostsPolicy& policy, const hosts::Verdict& verdict,
+                  Consequences& deeds);
 Outcome OutcomeOf(const Verdict& verdict);
 
-// What `first` refuses is refused; `second` decides the rest.
-VerdictMap Both(Regions& regions, const VerdictMap& first, const VerdictMap& second);
+// What `first` refuses, or answers by a command in the place of the service, is settled; `second`
+// decides the rest.
+VerdictMap Both(Regions& regions, const VerdictMap& first, const VerdictMap& second,
+                Consequences& deeds);
 
 // only_from and no_access of a service. `name` is confirmed, or empty.
 VerdictMap MapService(const ServiceSpec& spec, std::string_view name);
 
 class HostsMapper {
  public:
-  // Both must outlive this and the maps it makes.
-  HostsMapper(Regions& regions, const hosts::HostsPolicy& policy);
+  // All must outlive this and the maps it makes.
+  HostsMapper(Regions& regions, const hosts::HostsPolicy& policy, Consequences& deeds);
 
   // The rules whose daemon list speaks of the request. Rules for nothing but what a request says of
   // daemon and server; a server's netgroup must be in request.netgroups, or it counts as no member.
@@ -64,6 +70,8 @@ class HostsMapper {
     friend auto operator<=>(const Speaking&, const Speaking&) = default;
   };
   Speaking SpeakingTo(const hosts::Request& request) const;
+  // How many rules that asks.
+  std::size_t Asks(std::string_view daemon) const { return daemons_.MaySpeakTo(daemon).size(); }
   const hosts::Rule& rule(std::uint32_t index) const { return *entries_[index].rule; }
   const ClientPlan& plan(std::uint32_t index) const { return entries_[index].clients; }
   const Outcome& outcome(std::uint32_t index) const { return entries_[index].outcome; }
@@ -78,12 +86,14 @@ class HostsMapper {
   };
   Regions& regions_;
   const hosts::HostsPolicy& policy_;
+  Outcome at_end_;
+  DaemonIndex daemons_;
   std::vector<Entry> entries_;
 };
 
 // For one question: every fact but the client's address is fixed, and what was not asked for is
 // unknown.
 VerdictMap MapHosts(Regions& regions, const hosts::HostsPolicy& policy,
-                    const hosts::Request& request);
+                    const hosts::Request& request, Consequences& deeds);
 
 }  // namespace postern::policy::analysis

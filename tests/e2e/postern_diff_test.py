@@ -118,6 +118,32 @@ class PosternDiff(unittest.TestCase):
                                         f"  closes: allow (no rule matches) -> deny ({new}/hosts.deny:1)\n"
                                         f"    11.0.0.0/9\n    for example 11.0.0.0\n")
 
+    def test_options_are_told_and_widen_only_where_more_is_allowed(self):
+        old = self.policy("old", {"hosts.allow": "sshd: 10. : severity info\nftpd: 10. : twist /bin/no\n",
+                                  "hosts.deny": "ALL: ALL\n"})
+        new = self.policy("new", {"hosts.allow": "sshd: 10.\nftpd: 10. : twist /bin/no\n",
+                                  "hosts.deny": "ALL: ALL\n"})
+        answer = self.diff(old, new)
+        self.assertEqual(answer.returncode, 1, answer.stderr)
+        self.assertEqual(answer.stdout, f"daemon sshd: everybody\n"
+                                        f"  options: allow ({old}/hosts.allow:1) -> allow ({new}/hosts.allow:1)\n"
+                                        f"    old: severity info\n    new: none\n"
+                                        f"    10.0.0.0/8\n    for example 10.0.0.0\n")
+        self.assertEqual(self.diff("--fail-on", "widen", old, new).returncode, 0)
+        change = json.loads(self.diff("--json", old, new).stdout)["differences"][0]["changes"][0]
+        self.assertEqual((change["effect"], change["widens"]), ("options", False))
+        self.assertEqual((change["old"]["options"], change["new"]["options"]), ("severity info", ""))
+        served = self.policy("served", {"hosts.allow": "sshd: 10.\nftpd: 10.\n", "hosts.deny": "ALL: ALL\n"})
+        answer = self.diff("--fail-on", "widen", new, served)
+        self.assertEqual(answer.returncode, 1, answer.stderr)
+        self.assertIn("  options, and more is allowed: allow", answer.stdout)
+
+    def test_what_would_take_too_much_names_a_rule(self):
+        old = self.policy("old", {"hosts.allow": "ALL: 10.\nALL: *a" + 20 * "?" + "\n"})
+        answer = self.diff(old, old)
+        self.assertEqual((answer.returncode, answer.stdout), (2, ""))
+        self.assertIn("hosts.allow:2", answer.stderr)
+
     def test_single_files_are_told_by_their_names(self):
         old = self.policy("old", {"hosts.deny": "ALL: ALL\n"})
         new = self.policy("new", {"hosts.deny.new": "ALL: ALL EXCEPT 10.\n", "rules": ""})

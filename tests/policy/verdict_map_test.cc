@@ -65,7 +65,8 @@ std::size_t Mismatches(const hosts::HostsPolicy& policy, hosts::Request request,
                        const std::vector<IpAddress>& addresses,
                        const std::vector<std::string>& texts) {
   Regions regions;
-  const VerdictMap map = MapHosts(regions, policy, request);
+  Consequences deeds;
+  const VerdictMap map = MapHosts(regions, policy, request, deeds);
   REQUIRE_FALSE(regions.diagrams().exhausted());
   std::size_t mismatches = 0;
   for (std::size_t i = 0; i < addresses.size(); ++i) {

@@ -131,7 +131,10 @@ class RandomHosts {
   std::string Rule() {
     const std::string daemons =
         Pick({"ALL", "ALL", "ftpd", "ftpd sshd", "s*", "ALL EXCEPT ftpd", "21", "ftpd@192.0.0.1"});
-    const std::string options = Pick({"", "", "", "", ": allow", ": deny", ": logit"});
+    const std::string options =
+        Pick({"", "", "", "", ": allow", ": deny", ": logit", ": severity info", ": umask 027",
+              ": umask 27 : deny", ": twist no", ": spawn a : allow", ": user bin : spawn b",
+              ": spawn a : logit"});
     return daemons + ": " + Clients() + options + "\n";
   }
 

@@ -14,7 +14,7 @@ class Diff final : public Verb {
   void Declare(Arguments& arguments) override {
     sides_.Declare(arguments);
     arguments.Choice("--fail-on", fail_on_, {"any", "widen"},
-                     "which differences give exit status 1: any, or those that let somebody in");
+                     "which differences give exit status 1: any, or those that allow more");
     policy_.Declare(arguments);
     arguments.Footer(
         "A file that is named with an option is part of both policies; nothing of the system's\n"
@@ -34,7 +34,7 @@ class Diff final : public Verb {
     } else {
       PrintDiff(**diff, output);
     }
-    const bool fails = fail_on_ == "widen" ? (*diff)->opens() : !(*diff)->differences.empty();
+    const bool fails = fail_on_ == "widen" ? (*diff)->widens() : !(*diff)->differences.empty();
     return fails ? kFindings : kClean;
   }
 

@@ -51,24 +51,38 @@ Json ClientJson(const ClientSymbol& client) {
   return json;
 }
 
-Json OutcomeJson(const Outcome& outcome) {
+const char* EffectText(Change::Kind kind) {
+  switch (kind) {
+    case Change::Kind::kOpens:
+      return "opens";
+    case Change::Kind::kCloses:
+      return "closes";
+    case Change::Kind::kOptions:
+      break;
+  }
+  return "options";
+}
+
+Json OutcomeJson(const PolicyDiff& diff, const Outcome& outcome) {
   Json rule = nullptr;
   if (outcome.rule != nullptr) rule = {{"file", outcome.rule->file}, {"line", outcome.rule->line}};
   return {{"verdict", outcome.allowed ? "allow" : "deny"},
           {"reason", std::string(outcome.reason)},
-          {"rule", std::move(rule)}};
+          {"rule", std::move(rule)},
+          {"options", diff.deeds.Text(outcome.deeds)}};
 }
 
 Json ChangeJson(PolicyDiff& diff, const Difference& difference, const Change& change) {
   auto addresses = policy::analysis::WordsOf(diff.regions, change.addresses, kMaxWords);
   const auto sample = diff.regions.Sample(change.addresses);
   const ClientSymbol& client = difference.clients.front();
-  return {{"effect", change.opens() ? "opens" : "closes"},
+  return {{"effect", EffectText(change.kind())},
+          {"widens", change.widens()},
           {"addresses", std::move(addresses.words)},
           {"addresses_complete", addresses.complete},
           {"unknown_address", change.unknown_address},
-          {"old", OutcomeJson(change.before)},
-          {"new", OutcomeJson(change.after)},
+          {"old", OutcomeJson(diff, change.before)},
+          {"new", OutcomeJson(diff, change.after)},
           {"sample",
            {{"client_addr", sample ? sample->ToString() : "unknown"},
             {"client_name", client.name.texts.representative},
@@ -92,7 +106,7 @@ void PrintDiffJson(PolicyDiff& diff, Output& output) {
     }
     differences.push_back(std::move(json));
   }
-  PrintJson(output, {{"opens", diff.opens()}, {"differences", std::move(differences)}});
+  PrintJson(output, {{"opens", diff.widens()}, {"differences", std::move(differences)}});
 }
 
 }  // namespace postern::cli

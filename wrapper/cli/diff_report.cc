@@ -75,10 +75,31 @@ std::string SampleText(PolicyDiff& diff, const Difference& difference, const Cha
   return EscapeText(text);
 }
 
+const char* EffectText(const Change& change) {
+  switch (change.kind()) {
+    case Change::Kind::kOpens:
+      return "opens";
+    case Change::Kind::kCloses:
+      return "closes";
+    case Change::Kind::kOptions:
+      break;
+  }
+  return change.more ? "options, and more is allowed" : "options";
+}
+
+std::string OptionsText(const PolicyDiff& diff, const Outcome& outcome) {
+  const std::string& text = diff.deeds.Text(outcome.deeds);
+  return text.empty() ? "none" : EscapeText(text);
+}
+
 void PrintChange(PolicyDiff& diff, const Difference& difference, const Change& change,
                  Output& output) {
-  output.Line("  "s + (change.opens() ? "opens: " : "closes: ") + OutcomeText(change.before) +
-              " -> " + OutcomeText(change.after));
+  output.Line("  "s + EffectText(change) + ": " + OutcomeText(change.before) + " -> " +
+              OutcomeText(change.after));
+  if (change.kind() == Change::Kind::kOptions) {
+    output.Line("    old: " + OptionsText(diff, change.before));
+    output.Line("    new: " + OptionsText(diff, change.after));
+  }
   const auto addresses = policy::analysis::WordsOf(diff.regions, change.addresses, kMaxWords);
   std::string text = "   ";
   for (const std::string& word : addresses.words) text += ' ' + word;

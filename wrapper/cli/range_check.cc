@@ -52,19 +52,15 @@ void ReachService(const ServiceSpec& spec, Question question, const AddressSet& 
 
 analysis::Region RangeChecker::Pass(const analysis::VerdictMap& map, const Region& came,
                                     Coverage& coverage) {
-  for (std::uint32_t number = 0; number < map.outcomes.size(); ++number) {
-    if (map.outcomes[number].rule == nullptr) continue;
-    const Region there =
-        Where(regions_, map.partition, [number](std::uint32_t one) { return one == number; });
-    if (regions_.Intersect(there, came).empty()) continue;
-    coverage.Reach(*map.outcomes[number].rule);
+  for (const analysis::VerdictMap::Reach& reach : map.Reached(regions_, came)) {
+    if (reach.outcome.rule != nullptr) coverage.Reach(*reach.outcome.rule);
   }
   return regions_.Intersect(map.Allowed(regions_), came);
 }
 
 analysis::Region RangeChecker::PassHosts(const Question& question, const ServiceSpec* spec,
                                          Region came, Coverage& coverage) {
-  if (!mapper_) mapper_.emplace(regions_, decider_.hosts());
+  if (!mapper_) mapper_.emplace(regions_, decider_.hosts(), deeds_);
   const std::vector<std::string> daemons =
       spec != nullptr ? decider_.DaemonsFor(*spec, question)
                       : std::vector<std::string>{question.daemon.value_or("")};
@@ -82,6 +78,7 @@ analysis::Region RangeChecker::PassHosts(const Question& question, const Service
 
 std::expected<std::optional<policy::IpAddress>, std::string> RangeChecker::FindCounterexample(
     const Question& question, const AddressRange& range, bool allow, Coverage& coverage) {
+  regions_.diagrams().ForgetSteps();
   const AddressSet asserted = SetOf(range);
   const Region all{asserted, std::nullopt};
   Region allowed = all;

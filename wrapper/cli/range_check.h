@@ -33,6 +33,7 @@ class RangeChecker {
 
   const Decider& decider_;
   policy::analysis::Regions regions_;
+  policy::analysis::Consequences deeds_;
   // Made for the first range: it prepares every rule.
   std::optional<policy::analysis::HostsMapper> mapper_;
 };
