@@ -4,6 +4,8 @@
 #include "sandbox/confine/cgroup.h"
 
 #include <signal.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,22 +126,32 @@ TEST_CASE("No control groups at all is an error") {
   CHECK(StepAsideInCgroup(source));
 }
 
-TEST_CASE("A limit that the kernel did not take is noticed") {
-  const Version2 machine;
-  auto cgroup = ServiceCgroup::Make("svc", kAll, machine.source());
-  REQUIRE(cgroup);
-  // Takes everything and keeps nothing.
-  const std::string file = machine.Group("unit/postern/svc") + "/pids.max";
-  fs::remove(file);
-  fs::create_directory(file);
-  CHECK_FALSE(cgroup->SetLimits(kAll));
-}
-
 TEST_CASE("A link in the hierarchy is not followed") {
   const Version2 machine;
   fs::rename(machine.Group("unit/postern/svc"), machine.Group("elsewhere"));
   fs::create_symlink(machine.Group("elsewhere"), machine.Group("unit/postern/svc"));
   CHECK_FALSE(ServiceCgroup::Make("svc", kAll, machine.source()));
+}
+
+TEST_CASE("Nor is a link in the place of one of its files") {
+  const Version2 machine;
+  auto cgroup = ServiceCgroup::Make("svc", kAll, machine.source());
+  REQUIRE(cgroup);
+  const std::string procs = machine.Group("unit/postern/svc") + "/cgroup.procs";
+  fs::remove(procs);
+  fs::create_symlink(machine.Group("unit") + "/cgroup.procs", procs);
+  CHECK(cgroup->EnterSelf().error().number == ELOOP);
+}
+
+TEST_CASE("A limit that reads back as something else is noticed") {
+  const Version2 machine;
+  auto cgroup = ServiceCgroup::Make("svc", kAll, machine.source());
+  REQUIRE(cgroup);
+  // A device that forgets what is written, and reads as nothing.
+  const std::string file = machine.Group("unit/postern/svc") + "/pids.max";
+  fs::remove(file);
+  REQUIRE(::mknod(file.c_str(), S_IFCHR | 0600, makedev(1, 3)) == 0);  // /dev/null
+  CHECK_FALSE(cgroup->SetLimits(kAll));
 }
 
 // The real thing: as this machine has it.

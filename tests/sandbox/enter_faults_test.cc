@@ -243,6 +243,21 @@ TEST_CASE("Nor is a profile entered that leaves setuid programs working") {
   FailEachCall(profile, EIO, 25);
 }
 
+TEST_CASE("Root that can be had back is noticed") {
+  testlib::TempDir directory;
+  const Profile profile = Everything(directory.path());
+  const Run whole = EnterWithFault(profile, 0, 0);
+  REQUIRE(whole.entered);
+  for (const int number : {SYS_setresuid, SYS_setresgid}) {
+    // The last one is the attempt; the supervisor says that it succeeded.
+    const auto last = std::ranges::find(whole.calls.rbegin(), whole.calls.rend(), number);
+    const Run run = EnterWithFault(profile, static_cast<int>(whole.calls.rend() - last), 0);
+    CHECK(MayFail(run.failed));
+    CHECK_FALSE(run.entered);
+    CHECK(run.reason.find("is back") != std::string::npos);
+  }
+}
+
 TEST_CASE("What is missing may be tolerated; what went wrong may not") {
   testlib::TempDir directory;
   Profile profile = Everything(directory.path());
@@ -261,6 +276,11 @@ TEST_CASE("What is missing may be tolerated; what went wrong may not") {
     ++entered;
   }
   CHECK(entered >= 8);
+  for (const int n : Chosen(whole.calls, 8)) {
+    const Run run = EnterWithFault(profile, n, EIO);
+    INFO("call " << n << ": number " << run.failed.nr << ", argument " << run.failed.args[0]);
+    REQUIRE((!run.entered || MayFail(run.failed)));
+  }
 }
 
 }  // namespace

@@ -135,6 +135,8 @@ TEST_CASE("A live child is what its profile says, seen from outside") {
   const pid_t pid = Clone(CLONE_NEWPID);
   REQUIRE(pid >= 0);
   if (pid == 0) {
+    ::umask(0);
+    ::signal(SIGPIPE, SIG_IGN);
     const auto report = Enter(profile);
     [[maybe_unused]] const auto told = ::write(ends[1], report ? "y" : "n", 1);
     for (;;) ::pause();
@@ -165,6 +167,33 @@ TEST_CASE("A live child is what its profile says, seen from outside") {
   CHECK(::getsid(pid) == pid);
   ::kill(pid, SIGKILL);
   ::waitpid(pid, nullptr, 0);
+}
+
+TEST_CASE("Nobody may look into it, though it is root's") {
+  const Outcome outcome = Inside(RootStandard(), [](const Report&, std::string&) {
+    return ::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+  });
+  CHECK(outcome.status == 0);
+}
+
+TEST_CASE("Landlock is in force: it keeps root from making devices") {
+  Profile profile = RootStandard();
+  profile.namespaces = {};
+  profile.files = {};
+  profile.capabilities = profile.bounding = Capability(CAP_MKNOD);
+  const testlib::TempDir directory;
+  const std::string node = directory / "node";
+  const auto make_error = [&](bool enabled) {
+    profile.landlock.enabled = enabled;
+    return Inside(profile,
+                  [&](const Report&, std::string&) {
+                    return ::mknod(node.c_str(), S_IFCHR | 0600, 0x103) == 0 ? 0 : errno;
+                  })
+        .status;
+  };
+  CHECK(make_error(false) == 0);
+  fs::remove(node);
+  CHECK(make_error(true) == EACCES);
 }
 
 TEST_CASE("A program executed inside has no more than the plan, whoever it is") {
@@ -328,23 +357,37 @@ TEST_CASE("A pid namespace cannot be had afterwards: missing, or a warning") {
   CHECK(warned.told == text);
 }
 
+// A call that does nothing and claims success, and what finds it out.
+struct Lie {
+  long call;
+  std::string_view reason;  // how it begins
+};
+
 TEST_CASE("A kernel that only says that it obeyed is found out") {
-  // Each does nothing and claims success.
-  for (const long number : {SYS_setgroups, SYS_setresgid, SYS_setresuid, SYS_capset, SYS_unshare,
-                            SYS_prlimit64, SYS_setpriority, SYS_seccomp}) {
-    INFO(number);
+  const Lie lies[] = {{SYS_setpriority, "priority: setpriority"},
+                      {SYS_prlimit64, "limits: setrlimit core"},
+                      {SYS_unshare, "namespaces: unshare ipc"},
+                      {SYS_setgroups, "groups: getgroups not the planned groups"},
+                      {SYS_setresgid, "identity: getresgid not the planned group"},
+                      {SYS_setresuid, "identity: getresuid not the planned user"},
+                      {SYS_capset, "bounding set: prctl PR_CAPBSET_DROP"},
+                      {SYS_prctl, "read back: compare bounding set"},
+                      {SYS_seccomp, "read back: compare system call filters"}};
+  for (const Lie& lie : lies) {
+    INFO(lie.call);
     Profile profile = Standard();
     profile.priority = 3;
     profile.limits = {{RLIMIT_CORE, 7}};
     // Whatever goes wrong then must not be with the mounts of this machine.
     const Outcome outcome = InChildWith(CLONE_NEWPID | CLONE_NEWNS, [&](std::string& told) {
-      if (!KeepMountsToOurselves() || !testlib::FakeCall(number, 0)) return 1;
+      if (!KeepMountsToOurselves() || !testlib::FakeCall(lie.call, 0)) return 1;
       const auto report = Enter(profile);
       if (!report) told = report.error().ToString();
       return report ? 2 : 0;
     });
     INFO(outcome.told);
     CHECK(outcome.status == 0);
+    CHECK(outcome.told.starts_with(lie.reason));
   }
 }
 
