@@ -378,11 +378,14 @@ TEST_CASE("A root that belongs to a user cannot send mounts elsewhere") {
 
 TEST_CASE("No control group can be written, whatever the view is") {
   const auto mounts = ParseCgroupMounts(*sys::ReadFile("/proc/self/mountinfo", 1 << 20));
+  const std::string name = "/postern-view-" + std::to_string(::getpid());
   for (const FileView& files : {FileView{}, ReadOnlySystem()}) {
     const Outcome outcome = InView(files, [&](std::string& told) {
       for (const auto& mount : mounts) {
         if (::access(mount.path.c_str(), F_OK) != 0) continue;
-        const int error = ::mkdir((mount.path + "/postern-test").c_str(), 0755) == 0 ? 0 : errno;
+        const std::string group = mount.path + name;
+        const int error = ::mkdir(group.c_str(), 0755) == 0 ? 0 : errno;
+        ::rmdir(group.c_str());
         if (error != EROFS) told += mount.path + " " + Name(error) + "\n";
       }
       return 0;
