@@ -164,17 +164,20 @@ bool HasController(const std::string& name) {
   return false;
 }
 
-TEST_CASE("The real hierarchies: limits hold, all processes are killed, nothing is left") {
-  if (!HasController("memory") || !HasController("pids") || !HasController("cpu")) return;
-  const std::string service = "test-" + std::to_string(::getpid());
-  const CgroupLimits limits{std::uint64_t{64} << 20, 8, 50};
-  auto cgroup = ServiceCgroup::Make(service, limits);
-  INFO((cgroup ? "" : cgroup.error().ToString()));
-  REQUIRE(cgroup);
-  REQUIRE(cgroup->SetLimits(limits));
-  // The first of a small tree; its children outlive it.
-  const int children = testlib::StatusOfChild([&] {
-    if (!cgroup->EnterSelf()) return 101;
+// This machine's mounts, or those of them that are of one version.
+std::string MountsWithout(const std::string& type) {
+  std::ifstream mounts("/proc/self/mountinfo");
+  std::string kept;
+  for (std::string line; std::getline(mounts, line);) {
+    if (type.empty() || line.find(" - " + type + " ") == std::string::npos) kept += line + "\n";
+  }
+  return kept;
+}
+
+// The first of a small tree, whose children outlive it; returns how many of twenty it could have.
+int Populate(ServiceCgroup& cgroup, const std::string& service) {
+  return testlib::StatusOfChild([&] {
+    if (!cgroup.EnterSelf()) return 101;
     const auto groups = sys::ReadFile("/proc/self/cgroup", 65536);
     if (!groups || groups->find("/postern/" + service) == std::string::npos) return 102;
     for (int count = 0; count < 20; ++count) {
@@ -185,9 +188,31 @@ TEST_CASE("The real hierarchies: limits hold, all processes are killed, nothing 
         ::_exit(0);
       }
     }
-    return 103;
+    return 20;
   });
-  CHECK(children == 7);  // of eight tasks, the first is itself
+}
+
+TEST_CASE("The real hierarchies: limits hold, all processes are killed, nothing is left") {
+  if (!HasController("memory") || !HasController("pids") || !HasController("cpu")) return;
+  testlib::TempDir directory;
+  const CgroupSource source{directory / "mounts", "/proc/self/cgroup"};
+  CgroupLimits limits{std::uint64_t{64} << 20, 8, 50};
+  int expected = 7;  // of eight tasks, the first is itself
+  SECTION("as they are") { Write(source.mounts, MountsWithout("")); }
+  SECTION("version 1 alone: frozen and signalled") {
+    Write(source.mounts, MountsWithout("cgroup2"));
+  }
+  SECTION("version 2 alone: killed at once") {
+    Write(source.mounts, MountsWithout("cgroup"));
+    limits = {};
+    expected = 20;
+  }
+  const std::string service = "test-" + std::to_string(::getpid());
+  auto cgroup = ServiceCgroup::Make(service, limits, source);
+  INFO((cgroup ? "" : cgroup.error().ToString()));
+  REQUIRE(cgroup);
+  REQUIRE(cgroup->SetLimits(limits));
+  CHECK(Populate(*cgroup, service) == expected);
   CHECK(cgroup->Remove().error().number == EBUSY);
   REQUIRE(cgroup->KillAll());
   sys::Status removed;
