@@ -6,6 +6,7 @@
 #include <limits>
 #include <string_view>
 
+#include "policy/base/syslog_names.h"
 #include "policy/base/text.h"
 #include "policy/service/log_codec.h"
 

@@ -19,6 +19,15 @@ bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return ToLower(x) == ToLower(y); });
 }
 
+bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+std::string_view Trimmed(std::string_view text) {
+  const auto begin = std::ranges::find_if_not(text, IsSpace);
+  auto end = text.end();
+  while (end != begin && IsSpace(*(end - 1))) --end;
+  return {begin, end};
+}
+
 bool IsAllDigits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }

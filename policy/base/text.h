@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Small text tools for parsers: ASCII case, strict numbers, path names.
+// Small text tools for parsers: ASCII case, blanks, strict numbers, path names.
 //
 // Configuration files are ASCII by definition, so case is folded for A-Z alone and no locale is
 // asked. Numbers are strict: every byte must belong to the number, and it must fit.
@@ -15,6 +15,9 @@ namespace postern::policy {
 char ToLower(char c);
 std::string ToLower(std::string_view text);
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+
+bool IsSpace(char c);                             // isspace(3) in the C locale
+std::string_view Trimmed(std::string_view text);  // without what IsSpace() at both ends
 
 // Decimal digits only: no sign, no blanks. nullopt when it is not a number or exceeds `max`.
 std::optional<std::uint64_t> ParseUnsigned(std::string_view text, std::uint64_t max);

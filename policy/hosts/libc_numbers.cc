@@ -11,33 +11,6 @@
 namespace postern::policy::hosts {
 namespace {
 
-constexpr std::uint64_t kMaxU64 = std::numeric_limits<std::uint64_t>::max();
-
-struct Scanned {
-  bool negative = false;
-  bool digits = false;
-  std::uint64_t value = 0;  // the largest one when it does not fit
-  std::string_view rest;
-};
-
-Scanned Scan(std::string_view text) {
-  Scanned scanned;
-  while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
-  if (text.starts_with('+') || text.starts_with('-')) {
-    scanned.negative = text.front() == '-';
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
-    const auto digit = static_cast<unsigned>(text.front() - '0');
-    const bool fits = scanned.value <= (kMaxU64 - digit) / 10;
-    scanned.value = fits ? scanned.value * 10 + digit : kMaxU64;
-    scanned.digits = true;
-    text.remove_prefix(1);
-  }
-  scanned.rest = text;
-  return scanned;
-}
-
 int RunsBetweenDots(std::string_view text) {
   int runs = 0;
   char before = '.';
@@ -63,8 +36,6 @@ bool IsZone(std::string_view zone, const policy::IpAddress::Bytes16& bytes) {
 
 }  // namespace
 
-bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 std::optional<std::uint32_t> ParseDottedQuad(std::string_view text) {
   if (text.empty() || text.front() < '0' || text.front() > '9' || RunsBetweenDots(text) != 4) {
     return std::nullopt;
@@ -74,24 +45,6 @@ std::optional<std::uint32_t> ParseDottedQuad(std::string_view text) {
   const std::optional<std::uint32_t> value = policy::ParseNumbersAndDots(text);
   if (value == 0xffffffffu) return std::nullopt;
   return value;
-}
-
-int LeadingInt(std::string_view text) {
-  const Scanned scanned = Scan(text);
-  // strtol(3) stops at the ends of a long; the lower half of that becomes the int.
-  constexpr std::uint64_t kLongMax = std::numeric_limits<std::int64_t>::max();
-  const std::uint64_t magnitude =
-      std::min(scanned.value, scanned.negative ? kLongMax + 1 : kLongMax);
-  const std::uint64_t bits = scanned.negative ? 0 - magnitude : magnitude;
-  return static_cast<int>(static_cast<std::uint32_t>(bits));
-}
-
-std::optional<std::uint32_t> ScanUnsigned(std::string_view text) {
-  const Scanned scanned = Scan(text);
-  if (!scanned.digits || !scanned.rest.empty()) return std::nullopt;
-  // strtoul(3): an overflow is the largest value whatever the sign.
-  const bool negate = scanned.negative && scanned.value != kMaxU64;
-  return static_cast<std::uint32_t>(negate ? 0 - scanned.value : scanned.value);
 }
 
 std::optional<policy::IpAddress::Bytes16> ParseNumericIpv6(std::string_view text) {

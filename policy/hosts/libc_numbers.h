@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Numbers and addresses inside patterns, as the C library reads them for tcp_wrappers.
+// Addresses inside patterns, as the C library reads them for tcp_wrappers.
 //
-// The verdict hangs on every one of these readings ("0300.0.2.0/24", "/8x", "%lo"), so they are
+// The verdict hangs on every one of these readings ("0300.0.2.0/24", "%lo"), so they are
 // reproduced, without a call that could ask the system anything.
 #pragma once
 
@@ -13,17 +13,9 @@
 
 namespace postern::policy::hosts {
 
-bool IsSpace(char c);  // isspace(3) in the C locale
-
 // inet_addr(3) of a text with four runs between its dots; host order. Blanks and anything behind
 // them may follow. 255.255.255.255 is none: it is the error value of inet_addr.
 std::optional<std::uint32_t> ParseDottedQuad(std::string_view text);
-
-// atoi(3): blanks, a sign, the digits there are; 0 without any. Wraps at 2^32.
-int LeadingInt(std::string_view text);
-
-// "%u" of scanf(3) with nothing behind it: modulo 2^32, a minus sign negates.
-std::optional<std::uint32_t> ScanUnsigned(std::string_view text);
 
 // A numeric IPv6 address as getaddrinfo(3) takes it, with or without a zone, which does not count:
 // "fe80::1%2", "fe80::1%eth0". Whether an interface of that name exists is not asked.

@@ -6,18 +6,17 @@
 #include <algorithm>
 #include <array>
 #include <expected>
-#include <span>
 #include <utility>
 
 #include "policy/base/near_miss.h"
+#include "policy/base/syslog_names.h"
 #include "policy/base/text.h"
 #include "policy/hosts/scan_number.h"
 
 namespace postern::policy::hosts {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n";     // between a keyword and its value
-constexpr std::string_view kSpace = " \t\n\v\f\r";  // isspace(3), around a field
+constexpr std::string_view kBlanks = " \t\r\n";  // between a keyword and its value
 constexpr std::string_view kKeywordEnd = "= \t\r\n";
 
 struct Problem {
@@ -33,29 +32,28 @@ std::unexpected<Problem> BadValue(std::string_view what, std::string_view value)
       Problem{"bad-option-value", std::string(what) + ": \"" + std::string(value) + "\"", {}});
 }
 
-struct Word {
-  std::string_view name;
-  int number;
-};
-
-constexpr Word kFacilities[] = {
-    {"kern", 0},    {"user", 1},    {"mail", 2},    {"daemon", 3},  {"auth", 4},    {"lpr", 6},
-    {"news", 7},    {"uucp", 8},    {"cron", 9},    {"local0", 16}, {"local1", 17}, {"local2", 18},
-    {"local3", 19}, {"local4", 20}, {"local5", 21}, {"local6", 22}, {"local7", 23}};
-constexpr Word kLevels[] = {{"emerg", 0},   {"alert", 1},  {"crit", 2}, {"err", 3},
-                            {"warning", 4}, {"notice", 5}, {"info", 6}, {"debug", 7}};
-constexpr unsigned kFacilityShift = 3;
-
-std::optional<int> NumberOf(std::span<const Word> words, std::string_view name) {
-  for (const Word& word : words) {
-    if (EqualsIgnoreCase(word.name, name)) return word.number;
-  }
-  return std::nullopt;
+// As the language compares its words: whatever their case.
+template <typename Table>
+auto Find(const Table& table, std::string_view name) {
+  return std::ranges::find_if(table,
+                              [name](const auto& row) { return EqualsIgnoreCase(row.name, name); });
 }
 
-std::string_view NameOf(std::span<const Word> words, int number) {
-  for (const Word& word : words) {
-    if (word.number == number) return word.name;
+std::optional<int> FacilityOf(std::string_view name) {
+  const auto* row = Find(kSyslogFacilities, name);
+  const bool known = row != kSyslogFacilities.end() && row->in_hosts_options;
+  return known ? std::optional(row->number) : std::nullopt;
+}
+
+std::optional<int> LevelOf(std::string_view name) {
+  const auto* row = Find(kSyslogLevels, name);
+  return row == kSyslogLevels.end() ? std::nullopt : std::optional(row->number);
+}
+
+template <typename Table>
+std::string NameOf(const Table& table, int number) {
+  for (const auto& row : table) {
+    if (row.number == number) return std::string(row.name);
   }
   return "?";
 }
@@ -66,12 +64,11 @@ Parsed ParseSeverity(std::string_view value, OptionProgram& program) {
   std::string_view level = value;
   if (const auto dot = value.find('.'); dot != std::string_view::npos) {
     const std::string_view facility = value.substr(0, dot);
-    const std::optional<int> number = NumberOf(kFacilities, facility);
-    if (!number) return BadValue(kWhat, facility);
-    severity.facility = static_cast<int>(static_cast<unsigned>(*number) << kFacilityShift);
+    severity.facility = FacilityOf(facility);
+    if (!severity.facility) return BadValue(kWhat, facility);
     level = value.substr(dot + 1);
   }
-  const std::optional<int> number = NumberOf(kLevels, level);
+  const std::optional<int> number = LevelOf(level);
   if (!number) return BadValue(kWhat, level);
   severity.level = *number;
   program.actions.emplace_back(severity);
@@ -232,12 +229,6 @@ Problem BadKeyword(std::string_view keyword) {
           meant.empty() ? std::string() : "write \"" + std::string(meant) + "\""};
 }
 
-std::string_view TrimSpace(std::string_view text) {
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 std::string_view SkipBlanks(std::string_view text) {
   return text.substr(std::min(text.find_first_not_of(kBlanks), text.size()));
 }
@@ -296,7 +287,8 @@ Field ReadField(std::string_view text, std::size_t begin) {
 }
 
 SourceLocation PlaceOf(const Field& field, SourceLocation where) {
-  const std::size_t blanks = std::min(field.text.find_first_not_of(kSpace), field.text.size());
+  const auto first = std::ranges::find_if_not(field.text, IsSpace);
+  const auto blanks = static_cast<std::size_t>(first - field.text.begin());
   // Line 0 is a place without columns.
   if (where.line != 0) where.column += static_cast<std::uint32_t>(field.begin + blanks);
   return where;
@@ -308,7 +300,7 @@ OptionProgram ParseOptions(std::string_view text, const SourceLocation& where) {
   OptionProgram program;
   for (std::size_t begin = 0;;) {
     const Field field = ReadField(text, begin);
-    const Parsed parsed = ParseField(TrimSpace(field.text), field.last, program);
+    const Parsed parsed = ParseField(Trimmed(field.text), field.last, program);
     if (!parsed) {
       program.end = OptionProgram::End::kError;
       program.error = Diagnostic{Severity::kError,       parsed.error().code, PlaceOf(field, where),
@@ -338,11 +330,8 @@ std::string Octal(std::uint32_t number) {
 struct Printer {
   std::string operator()(const option::SetSeverity& o) const {
     std::string text;
-    if (o.facility) {
-      const unsigned number = static_cast<unsigned>(*o.facility) >> kFacilityShift;
-      text = std::string(NameOf(kFacilities, static_cast<int>(number))) + ".";
-    }
-    return Printed("severity", text + std::string(NameOf(kLevels, o.level)));
+    if (o.facility) text = NameOf(kSyslogFacilities, *o.facility) + ".";
+    return Printed("severity", text + NameOf(kSyslogLevels, o.level));
   }
   std::string operator()(const option::Spawn& o) const { return Printed("spawn", o.command); }
   std::string operator()(const option::Aclexec& o) const { return Printed("aclexec", o.command); }

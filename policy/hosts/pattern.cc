@@ -7,6 +7,7 @@
 
 #include "policy/base/text.h"
 #include "policy/hosts/libc_numbers.h"
+#include "policy/hosts/scan_number.h"
 
 namespace postern::policy::hosts {
 namespace {

@@ -9,13 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "policy/base/file_limits.h"
 #include "policy/service/conf_document.h"
 #include "policy/service/system_view.h"
 
 namespace postern::policy {
 
 inline constexpr std::size_t kMaxConfFileBytes = std::size_t{8} << 20U;
-inline constexpr std::size_t kMaxConfTotalBytes = std::size_t{64} << 20U;
+inline constexpr std::size_t kMaxConfTotalBytes = kMaxPolicyBytes;
 inline constexpr std::size_t kMaxConfFiles = 20000;
 inline constexpr int kMaxIncludeDepth = 16;
 

@@ -1,46 +1,39 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Where service records go; see log_codec.h. The numbers are those of <syslog.h>, RFC 5424 6.2.1.
+// Where service records go; see log_codec.h.
 #include "policy/service/log_codec.h"
 
 #include <algorithm>
 #include <utility>
 
+#include "policy/base/syslog_names.h"
 #include "policy/service/codec_names.h"
 #include "policy/service/scalar_codecs.h"
 
 namespace postern::policy {
 namespace {
 
-constexpr int Facility(int code) { return code * 8; }
+constexpr std::size_t kKnown =
+    std::ranges::count(kSyslogFacilities, true, &SyslogFacilityName::in_xinetd_conf);
 
-constexpr Names<int, 19> kFacilities{{{"daemon", kFacilityDaemon},
-                                      {"auth", Facility(4)},
-                                      {"authpriv", Facility(10)},
-                                      {"user", Facility(1)},
-                                      {"mail", Facility(2)},
-                                      {"lpr", Facility(6)},
-                                      {"news", Facility(7)},
-                                      {"uucp", Facility(8)},
-                                      {"cron", Facility(9)},
-                                      {"ftp", Facility(11)},
-                                      {"syslog", Facility(5)},
-                                      {"local0", Facility(16)},
-                                      {"local1", Facility(17)},
-                                      {"local2", Facility(18)},
-                                      {"local3", Facility(19)},
-                                      {"local4", Facility(20)},
-                                      {"local5", Facility(21)},
-                                      {"local6", Facility(22)},
-                                      {"local7", Facility(23)}}};
+consteval Names<int, kKnown> Facilities() {
+  Names<int, kKnown> names{};
+  std::size_t next = 0;
+  for (const SyslogFacilityName& facility : kSyslogFacilities) {
+    if (facility.in_xinetd_conf) names[next++] = {facility.name, facility.number};
+  }
+  return names;
+}
 
-constexpr Names<int, 8> kLevels{{{"emerg", 0},
-                                 {"alert", 1},
-                                 {"crit", 2},
-                                 {"err", 3},
-                                 {"warning", 4},
-                                 {"notice", 5},
-                                 {"info", 6},
-                                 {"debug", 7}}};
+consteval Names<int, kSyslogLevels.size()> Levels() {
+  Names<int, kSyslogLevels.size()> names{};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    names[i] = {kSyslogLevels[i].name, kSyslogLevels[i].number};
+  }
+  return names;
+}
+
+constexpr auto kFacilities = Facilities();
+constexpr auto kLevels = Levels();
 
 constexpr Names<LogKind, 2> kKinds{{{"SYSLOG", LogKind::kSyslog}, {"FILE", LogKind::kFile}}};
 

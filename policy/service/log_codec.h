@@ -13,7 +13,6 @@ namespace postern::policy {
 
 // "daemon", "auth", "local3", …: shifted as openlog(3) takes it, for posternd -syslog too.
 std::optional<int> SyslogFacility(std::string_view name);
-inline constexpr int kFacilityDaemon = 3 << 3;
 
 struct LogTypeCodec {
   using Value = LogTarget;

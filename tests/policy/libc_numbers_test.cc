@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The C library's readings of numbers and addresses, good and bad.
+// The C library's readings of addresses, good and bad.
 #include "policy/hosts/libc_numbers.h"
 
 #include <catch2/catch.hpp>
@@ -23,34 +23,6 @@ TEST_CASE("what is no dotted quad") {
                            "255.255.255.255", "0x.0.0.1", "1.2.3.4.5", "a.b.c.d"}) {
     CAPTURE(text);
     CHECK_FALSE(ParseDottedQuad(text));
-  }
-}
-
-TEST_CASE("atoi takes the digits there are and wraps") {
-  CHECK(LeadingInt("24") == 24);
-  CHECK(LeadingInt("24junk") == 24);
-  CHECK(LeadingInt("\v+08/9") == 8);
-  CHECK(LeadingInt("-1") == -1);
-  CHECK(LeadingInt("") == 0);
-  CHECK(LeadingInt("junk") == 0);
-  CHECK(LeadingInt("0x40") == 0);
-  CHECK(LeadingInt("4294967320") == 24);
-  CHECK(LeadingInt("18446744073709551640") == -1);
-  CHECK(LeadingInt("-99999999999999999999") == 0);
-}
-
-TEST_CASE("a port number is read by scanf, modulo 2^32") {
-  CHECK(ScanUnsigned("22") == 22u);
-  CHECK(ScanUnsigned("+022") == 22u);
-  CHECK(ScanUnsigned("\v22") == 22u);
-  CHECK(ScanUnsigned("-22") == 4294967274u);
-  CHECK(ScanUnsigned("4294967318") == 22u);
-  CHECK(ScanUnsigned("9223372036854775830") == 22u);
-  CHECK(ScanUnsigned("18446744073709551638") == 0xffffffffu);
-  CHECK(ScanUnsigned("-99999999999999999999") == 0xffffffffu);
-  for (const char* text : {"", "+", "-", "22x", "0x16", "22 ", "x22"}) {
-    CAPTURE(text);
-    CHECK_FALSE(ScanUnsigned(text));
   }
 }
 

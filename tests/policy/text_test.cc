@@ -11,6 +11,14 @@ TEST_CASE("case is folded for ASCII letters alone") {
   CHECK_FALSE(EqualsIgnoreCase("service", "services"));
 }
 
+TEST_CASE("a text is trimmed of the six blanks of the C locale, at its ends alone") {
+  CHECK(Trimmed(" \t\n\v\f\ra b\r\f\v\n\t ") == "a b");
+  CHECK(Trimmed("a") == "a");
+  CHECK(Trimmed("").empty());
+  CHECK(Trimmed(" \v ").empty());
+  CHECK(Trimmed("\xa0x\x1f") == "\xa0x\x1f");
+}
+
 TEST_CASE("an unsigned number is digits alone and fits") {
   CHECK(ParseUnsigned("0", 10) == 0U);
   CHECK(ParseUnsigned("10", 10) == 10U);

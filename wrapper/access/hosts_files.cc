@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "policy/base/file_limits.h"
 #include "sandbox/sys/files.h"
 #include "wrapper/lookup/interfaces.h"
 
@@ -80,9 +81,7 @@ SourceFile Unreadable(std::string reason) {
 }
 
 std::string ReasonOf(const sys::Error& error) {
-  if (error.number == EFBIG) {
-    return "larger than " + std::to_string(kMaxSourceFile >> 20U) + " MiB";
-  }
+  if (error.number == EFBIG) return policy::LargerThan(policy::kMaxPolicyBytes);
   if (error.number == EINVAL) return "not a regular file";
   return sys::ErrnoMessage(error.number);
 }
@@ -102,7 +101,7 @@ bool IsLasting(int error) {
 }  // namespace
 
 SourceFile ReadSourceFile(const std::string& path) {
-  return SourceFrom(sys::ReadFile(path, kMaxSourceFile));
+  return SourceFrom(sys::ReadFile(path, policy::kMaxPolicyBytes));
 }
 
 struct HostsFiles::Snapshot {
@@ -123,7 +122,7 @@ HostsVersion HostsFiles::CurrentVersion() {
   const auto read = [&fresh](const std::string& path) {
     // Looked at before it is read: what changes meanwhile differs from this at the next look.
     fresh->files.push_back(Look(path));
-    auto content = sys::ReadFile(path, kMaxSourceFile);
+    auto content = sys::ReadFile(path, policy::kMaxPolicyBytes);
     fresh->files.back().may_pass = !content && !IsLasting(content.error().number);
     return SourceFrom(std::move(content));
   };

@@ -10,9 +10,9 @@
 // Where patterns name network interfaces, whether those are there is asked at each call as well.
 //
 // Only regular files are read, and the null device, which is an empty file. Anything else, a file
-// that cannot be read and one of more than kMaxSourceFile bytes is "unreadable": hosts.allow then
-// grants nothing and hosts.deny refuses everybody. May be called by several threads at once; each
-// gets a policy that was true during its call.
+// that cannot be read and one of more than policy::kMaxPolicyBytes bytes is "unreadable":
+// hosts.allow then grants nothing and hosts.deny refuses everybody. May be called by several
+// threads at once; each gets a policy that was true during its call.
 #pragma once
 
 #include <atomic>
@@ -23,8 +23,6 @@
 #include "wrapper/access/told_once.h"
 
 namespace postern::wrapper {
-
-inline constexpr std::size_t kMaxSourceFile = std::size_t{64} << 20U;
 
 // One file, now; without a cache.
 policy::hosts::SourceFile ReadSourceFile(const std::string& path);

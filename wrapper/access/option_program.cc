@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "policy/base/text.h"
 #include "policy/hosts/percent_expand.h"
 #include "sandbox/sys/files.h"
 #include "wrapper/access/banner.h"
@@ -21,14 +22,7 @@ using policy::hosts::Needed;
 using policy::hosts::OptionProgram;
 using policy::hosts::Request;
 
-constexpr std::string_view kSpace = " \t\n\v\f\r";
 constexpr std::string_view kBlanks = " \t\r\n";
-
-std::string_view Trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
 
 std::unexpected<std::string> Refuse(std::string why) { return std::unexpected(std::move(why)); }
 
@@ -102,10 +96,11 @@ struct OptionProgramRun::Actor {
     const auto value = run.ExpandValue(o.name_and_value);
     if (!value) return Refuse(kTooLong);
     const auto end = std::min(value->find_first_of(kBlanks), value->size());
-    const std::string name(Trimmed(value->substr(0, end)));
+    const std::string name(policy::Trimmed(value->substr(0, end)));
     // setenv(3) refuses such a name, and tcp_wrappers takes every failure for want of memory.
     if (name.empty() || name.contains('=')) return Refuse("memory allocation failure");
-    return options().Setenv(name, std::string(Trimmed(std::string_view(*value).substr(end))));
+    return options().Setenv(name,
+                            std::string(policy::Trimmed(std::string_view(*value).substr(end))));
   }
   Outcome operator()(const option::Umask& o) const {
     options().Umask(o.mask);
@@ -178,7 +173,7 @@ std::optional<std::string> OptionProgramRun::Expand(std::string_view text) {
 std::optional<std::string> OptionProgramRun::ExpandValue(std::string_view text) {
   const auto expanded = Expand(text);
   if (!expanded) return std::nullopt;
-  return std::string(Trimmed(*expanded));
+  return std::string(policy::Trimmed(*expanded));
 }
 
 OptionRunner::Outcome OptionProgramRun::SendBanner(const std::string& directory) {

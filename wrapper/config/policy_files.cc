@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "policy/base/file_limits.h"
 #include "policy/service/conf_sources.h"
 #include "wrapper/config/presuming_view.h"
 #include "wrapper/lookup/interfaces.h"
@@ -17,13 +18,12 @@ using policy::hosts::SourceFile;
 using policy::hosts::Table;
 using policy::hosts::TablePaths;
 
-constexpr std::size_t kMaxHostsFile = std::size_t{64} << 20;
 // What people write for "no rules", and the one file that is not regular and may be named.
 constexpr const char* kNoRules = "/dev/null";
 
 SourceFile Read(const std::string& path, const SystemView& system) {
   if (path.empty()) return {SourceFile::State::kMissing, {}, {}};
-  SystemView::File file = system.ReadFile(path, kMaxHostsFile);
+  SystemView::File file = system.ReadFile(path, policy::kMaxPolicyBytes);
   if (file.error.empty()) return {SourceFile::State::kRead, std::move(file.content), {}};
   if (file.missing) return {SourceFile::State::kMissing, {}, {}};
   return {SourceFile::State::kUnreadable, {}, std::move(file.error)};

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "policy/hosts/libc_numbers.h"
+#include "policy/hosts/scan_number.h"
 #include "wrapper/libwrap/abi.h"
 
 namespace {
