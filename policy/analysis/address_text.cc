@@ -21,16 +21,32 @@ using State = GlobAutomaton::State;
 
 constexpr int kMappedBits = 96;
 constexpr int kGroups = 8;
-constexpr std::size_t kStepsOfOctet = 4096, kStepsOfDigit = 256;
+constexpr std::size_t kStepsOfOctet = 4096, kStepsOfDigit = 256, kStepsOfPosition = 16;
 
 bool OnlyOf(std::string_view glob, std::string_view characters) {
   return std::all_of(glob.begin(), glob.end(),
                      [&](char c) { return c == '*' || c == '?' || characters.contains(c); });
 }
 
-class Ipv4Walk {
+// What both walks share: the diagrams pay for what the automaton looks at.
+class TextWalk {
+ protected:
+  TextWalk(BitDiagrams& diagrams, GlobAutomaton& glob) : diagrams_(diagrams), glob_(glob) {}
+
+  State Step(State state, char c) {
+    const std::size_t before = glob_.spent();
+    state = glob_.Step(state, c);
+    diagrams_.Spend(kStepsOfPosition * (glob_.spent() - before));
+    return state;
+  }
+
+  BitDiagrams& diagrams_;
+  GlobAutomaton& glob_;
+};
+
+class Ipv4Walk : TextWalk {
  public:
-  Ipv4Walk(BitDiagrams& diagrams, GlobAutomaton& glob) : diagrams_(diagrams), glob_(glob) {}
+  Ipv4Walk(BitDiagrams& diagrams, GlobAutomaton& glob) : TextWalk(diagrams, glob) {}
 
   Node Run() {
     Node node = Octet(0, glob_.start());
@@ -62,21 +78,19 @@ class Ipv4Walk {
   }
 
   Node Behind(int octet, unsigned value, State state) {
-    for (const char c : std::to_string(value)) state = glob_.Step(state, c);
-    if (octet < 3) return Octet(octet + 1, glob_.Step(state, '.'));
+    for (const char c : std::to_string(value)) state = Step(state, c);
+    if (octet < 3) return Octet(octet + 1, Step(state, '.'));
     return glob_.Accepted(state).empty() ? BitDiagrams::kEmpty : BitDiagrams::kAll;
   }
 
-  BitDiagrams& diagrams_;
-  GlobAutomaton& glob_;
   std::map<std::pair<int, State>, Node> memo_;
 };
 
-class Ipv6Walk {
+class Ipv6Walk : TextWalk {
  public:
   // Bit g of `zeros`: group g is zero; every other is not.
   Ipv6Walk(BitDiagrams& diagrams, GlobAutomaton& glob, unsigned zeros)
-      : diagrams_(diagrams), glob_(glob), zeros_(zeros) {
+      : TextWalk(diagrams, glob), zeros_(zeros) {
     // RFC 5952 4.2: the longest run, the first of equals, never a single group.
     for (int start = 0; start < kGroups; ++start) {
       int length = 0;
@@ -95,12 +109,12 @@ class Ipv6Walk {
 
   Node Group(int group, State state) {
     if (group == run_start_) {
-      state = glob_.Step(glob_.Step(state, ':'), ':');
+      state = Step(Step(state, ':'), ':');
       return ZeroBits(group, run_length_, Tail(group + run_length_, state));
     }
-    if (group > 0 && group != run_start_ + run_length_) state = glob_.Step(state, ':');
+    if (group > 0 && group != run_start_ + run_length_) state = Step(state, ':');
     if (glob_.Dead(state)) return BitDiagrams::kEmpty;
-    if (Zero(group)) return ZeroBits(group, 1, Tail(group + 1, glob_.Step(state, '0')));
+    if (Zero(group)) return ZeroBits(group, 1, Tail(group + 1, Step(state, '0')));
     return Digit(group, 0, false, state);
   }
 
@@ -128,7 +142,7 @@ class Ipv6Walk {
     std::array<Node, 16> nodes{};
     for (std::size_t value = 0; value < nodes.size(); ++value) {
       const bool printed = started || value != 0;
-      const State next = printed ? glob_.Step(state, "0123456789abcdef"[value]) : state;
+      const State next = printed ? Step(state, "0123456789abcdef"[value]) : state;
       nodes[value] = Digit(group, digit + 1, printed, next);
     }
     for (int bit = 3; bit >= 0; --bit) {
@@ -140,8 +154,6 @@ class Ipv6Walk {
     return nodes[0];
   }
 
-  BitDiagrams& diagrams_;
-  GlobAutomaton& glob_;
   unsigned zeros_;
   int run_start_ = -kGroups, run_length_ = 0;
   std::map<std::tuple<int, int, bool, State>, Node> memo_;
@@ -155,15 +167,32 @@ Node Ipv6WithText(BitDiagrams& diagrams, GlobAutomaton& glob) {
   return diagrams.Minus(all, diagrams.FromSet(AddressSet::Ipv4()));
 }
 
+GlobAutomaton AutomatonOf(BitDiagrams& diagrams, std::string_view glob) {
+  GlobAutomaton automaton({std::string(glob)}, GlobAutomaton::Direction::kForward);
+  diagrams.Spend(kStepsOfPosition * automaton.spent());
+  return automaton;
+}
+
+Node Ipv4WithText(BitDiagrams& diagrams, GlobAutomaton& automaton, std::string_view glob) {
+  if (!OnlyOf(glob, "0123456789.")) return BitDiagrams::kEmpty;
+  const Node node = Ipv4Walk(diagrams, automaton).Run();
+  if (automaton.exhausted()) diagrams.Exhaust();
+  return node;
+}
+
 }  // namespace
+
+BitDiagrams::Node Ipv4AddressesWithText(BitDiagrams& diagrams, std::string_view glob) {
+  GlobAutomaton automaton = AutomatonOf(diagrams, glob);
+  return Ipv4WithText(diagrams, automaton, glob);
+}
 
 BitDiagrams::Node AddressesWithText(BitDiagrams& diagrams, std::string_view glob) {
   if (glob.find_first_not_of('*') == std::string_view::npos && !glob.empty()) {
     return BitDiagrams::kAll;  // no text is empty
   }
-  GlobAutomaton automaton({std::string(glob)}, GlobAutomaton::Direction::kForward);
-  Node node = BitDiagrams::kEmpty;
-  if (OnlyOf(glob, "0123456789.")) node = Ipv4Walk(diagrams, automaton).Run();
+  GlobAutomaton automaton = AutomatonOf(diagrams, glob);
+  Node node = Ipv4WithText(diagrams, automaton, glob);
   if (OnlyOf(glob, "0123456789abcdef:")) {
     node = diagrams.Union(node, Ipv6WithText(diagrams, automaton));
   }

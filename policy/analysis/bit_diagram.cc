@@ -173,9 +173,11 @@ bool Walk(const BitDiagrams& diagrams, BitDiagrams::Node node, int level, const 
 
 }  // namespace
 
-std::optional<AddressSet> BitDiagrams::ToRanges(Node set, std::size_t limit) const {
+std::optional<AddressSet> BitDiagrams::ToRanges(Node set, std::size_t limit) {
   std::vector<AddressRange> ranges;
   const bool whole = Walk(*this, set, 0, {}, [&](const AddressRange& range, std::uint32_t number) {
+    Spend(1);
+    if (exhausted_) return false;
     if (!IsSet(number)) return true;
     if (!ranges.empty() && ranges.back().last.Next() == range.first) {
       ranges.back().last = range.last;

@@ -61,7 +61,7 @@ class BitDiagrams {
   // The lowest address with a number that `wanted` accepts.
   std::optional<IpAddress> Find(Node node, const std::function<bool(std::uint32_t)>& wanted) const;
   // The set as ranges; nullopt when there are more than `limit`.
-  std::optional<AddressSet> ToRanges(Node set, std::size_t limit) const;
+  std::optional<AddressSet> ToRanges(Node set, std::size_t limit);
 
   bool exhausted() const { return exhausted_; }
   // A step is some nanoseconds. Those who do long work beside the diagrams take theirs here.

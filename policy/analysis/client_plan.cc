@@ -210,7 +210,7 @@ ClientPlan ClientPlanner::Plan(const hosts::Rule& rule, hosts::Which which) {
       plan.steps_ += kStepsOfToken * (host.file ? host.file->size() + 1 : 1);
       const bool ignores_name = IgnoresName(host) || host.kind == Kind::kUnusable;
       constant &= ignores_name && !token.user;
-      segment.push_back({std::move(host), token.user ? &*token.user : nullptr});
+      segment.push_back({std::move(host), token.user.get()});
     }
   }
   if (constant) {

@@ -32,6 +32,7 @@ class GlobAutomaton {
   // The characters that lead elsewhere than all others do.
   std::string Telling(State state) const;
   bool exhausted() const { return exhausted_; }
+  std::size_t spent() const { return spent_; }  // positions looked at
 
  private:
   // Which glob, and how much of it has been matched.
@@ -49,7 +50,7 @@ class GlobAutomaton {
   std::map<std::vector<Position>, State> index_;
   std::map<std::pair<State, char>, State> steps_;
   State start_ = 0;
-  std::size_t spent_ = 0;  // positions looked at
+  std::size_t spent_ = 0;
   bool exhausted_ = false;
 };
 

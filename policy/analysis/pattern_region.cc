@@ -71,6 +71,11 @@ Region AddressesOf(Regions& regions, const TextPattern& pattern) {
   return regions.Make(AddressesWithText(regions.diagrams(), text));
 }
 
+Region Ipv4AddressesOfGlob(Regions& regions, const hosts::TextPattern& glob) {
+  if (CannotBeAddress(glob.folded)) return {};
+  return regions.Make(Ipv4AddressesWithText(regions.diagrams(), glob.folded));
+}
+
 Region AddressesOf(Regions& regions, const hosts::Ipv4Net& net) {
   if ((net.network & net.mask) != net.network) return {};
   // The libraries of old took 255.255.255.255 for an error, and so it is in no network.

@@ -11,6 +11,7 @@
 namespace postern::policy::analysis {
 
 Region AddressesOf(Regions& regions, const hosts::TextPattern& pattern);
+Region Ipv4AddressesOfGlob(Regions& regions, const hosts::TextPattern& glob);  // kGlob
 Region AddressesOf(Regions& regions, const hosts::Ipv4Net& net);
 AddressSet AddressesOf(const hosts::Ipv6Net& net);  // its length taken for good
 

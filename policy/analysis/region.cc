@@ -8,7 +8,7 @@ constexpr std::size_t kFewRanges = 512;
 
 }  // namespace
 
-Region Regions::Make(BitDiagrams::Node node) const {
+Region Regions::Make(BitDiagrams::Node node) {
   if (std::optional<AddressSet> ranges = diagrams_.ToRanges(node, kFewRanges)) {
     return {*std::move(ranges), std::nullopt};
   }

@@ -27,7 +27,7 @@ class Regions {
   explicit Regions(std::size_t step_limit = BitDiagrams::kStepLimit)
       : diagrams_(BitDiagrams::kNodeLimit, step_limit) {}
 
-  Region Make(BitDiagrams::Node node) const;  // ranges when they are few
+  Region Make(BitDiagrams::Node node);  // ranges when they are few
   BitDiagrams::Node NodeOf(const Region& region);
   Region Union(const Region& a, const Region& b);
   Region Intersect(const Region& a, const Region& b);

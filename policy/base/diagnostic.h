@@ -33,6 +33,13 @@ struct Diagnostic {
   std::string source_line;  // the offending line, for the caret; may be empty
 };
 
+// As much of a line as a finding keeps: a file of many findings on one long line is no reason to
+// keep the line as often.
+inline constexpr std::size_t kMaxSourceLine = 4096;
+inline std::string SourceLineText(std::string_view line) {
+  return std::string(line.substr(0, kMaxSourceLine));
+}
+
 using Diagnostics = std::vector<Diagnostic>;
 
 // "FILE:LINE:COL: error: MESSAGE [CODE]", then the line with a caret, then "  fix: …".

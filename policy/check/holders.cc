@@ -12,6 +12,13 @@ using analysis::AddressRange;
 using analysis::AddressSet;
 using analysis::Number128;
 
+// In units of a WorkBudget. What is kept costs memory, too.
+constexpr std::size_t kKeepWork = 64;
+constexpr std::size_t kFindWork = 8;
+
+// Reading, hashing or copying it.
+std::size_t WorkOf(std::string_view text) { return text.size() / 16; }
+
 const std::string kAllDaemons = "all";
 
 // No key of a token has a blank in it.
@@ -21,6 +28,7 @@ std::string ListKey(const std::string& list) { return "list " + list; }
 
 Holders::Group& Holders::GroupOf(const std::string& key) {
   Group*& group = by_key_[key];
+  work_.Spend((group == nullptr ? kKeepWork : kFindWork) + WorkOf(key));
   if (group == nullptr) group = &groups_.emplace_back();
   return *group;
 }
@@ -29,6 +37,7 @@ void Holders::Add(const RuleShape& shape, std::uint32_t rule) {
   if (!shape.decides) return;
   if (!shape.daemon_list.empty()) return AddTo(GroupOf(ListKey(shape.daemon_list)), shape, rule);
   for (const DaemonShape& daemon : shape.daemons) {
+    if (work_.exhausted()) return;
     Group& group = GroupOf(daemon.all ? kAllDaemons : daemon.key);
     if (!daemon.all && daemon.glob != nullptr && group.glob == nullptr &&
         globs_.size() < kMaxGlobs) {
@@ -39,23 +48,31 @@ void Holders::Add(const RuleShape& shape, std::uint32_t rule) {
   }
 }
 
+void Holders::Keep(std::unordered_map<std::string, std::uint32_t>& texts, const std::string& text,
+                   std::uint32_t rule) {
+  if (work_.Spend(kKeepWork + 2 * WorkOf(text))) texts.try_emplace(text, rule);
+}
+
+void Holders::Keep(Group& group, const AddressSet& addresses, std::uint32_t rule) {
+  if (!work_.Spend(kKeepWork * addresses.ranges().size())) return;
+  for (const AddressRange& range : addresses.ranges()) group.cover.Add(range, rule);
+}
+
 void Holders::AddTo(Group& group, const RuleShape& shape, std::uint32_t rule) {
-  ++steps_;
   if (!shape.client_list.empty()) {
-    group.texts.try_emplace(ListKey(shape.client_list), rule);
-    if (!shape.exact) return;
-    for (const AddressRange& range : shape.exact->ranges()) group.cover.Add(range, rule);
+    Keep(group.texts, ListKey(shape.client_list), rule);
+    if (shape.exact) Keep(group, *shape.exact, rule);
     return;
   }
   for (const ClientShape& client : shape.clients) {
-    ++steps_;
+    if (!work_.Spend(1)) return;
     if (!client.sure) continue;
     if (client.all && !group.all) group.all = rule;
     const bool has_user = client.key != client.host;
-    if (has_user || !client.only_addresses) group.texts.try_emplace(client.key, rule);
+    if (has_user || !client.only_addresses) Keep(group.texts, client.key, rule);
     if (has_user) continue;
-    if (!client.domain.empty()) group.domains.try_emplace(client.domain, rule);
-    for (const AddressRange& range : client.addresses.ranges()) group.cover.Add(range, rule);
+    if (!client.domain.empty()) Keep(group.domains, client.domain, rule);
+    Keep(group, client.addresses, rule);
   }
 }
 
@@ -63,7 +80,7 @@ std::optional<std::set<std::uint32_t>> Holders::HoldersOf(const RuleShape& shape
   if (shape.daemons.empty() || shape.clients.empty()) return std::nullopt;
   Owners owners;
   for (const DaemonShape& daemon : shape.daemons) {
-    if (exhausted() || !Held(GroupsFor(daemon, shape.daemon_list), shape, owners)) {
+    if (!work_.Spend(kFindWork) || !Held(GroupsFor(daemon, shape.daemon_list), shape, owners)) {
       return std::nullopt;
     }
   }
@@ -74,6 +91,7 @@ std::optional<std::set<std::uint32_t>> Holders::HoldersOf(const RuleShape& shape
 Holders::Groups Holders::GroupsFor(const DaemonShape& daemon, const std::string& list) {
   Groups groups;
   const auto take = [&](const std::string& key) {
+    work_.Spend(kFindWork + WorkOf(key));
     const auto found = by_key_.find(key);
     if (found != by_key_.end()) groups.push_back(found->second);
   };
@@ -84,6 +102,7 @@ Holders::Groups Holders::GroupsFor(const DaemonShape& daemon, const std::string&
   if (daemon.key != daemon.name) take(daemon.name);
   if (!daemon.exact) return groups;
   for (const Group* group : globs_) {
+    work_.Spend(kFindWork + group->glob->folded.size() * WorkOf(daemon.name));
     if (hosts::Matches(*group->glob, daemon.name)) groups.push_back(group);
   }
   return groups;
@@ -98,14 +117,14 @@ bool Holders::Held(const Groups& groups, const RuleShape& shape, Owners& owners)
     if (shape.exact && Held(groups, *shape.exact, owners)) return true;
   }
   for (const ClientShape& client : shape.clients) {
-    if (exhausted() || !Held(groups, client, owners)) return false;
+    if (work_.exhausted() || !Held(groups, client, owners)) return false;
   }
   return true;
 }
 
 bool Holders::Held(const Groups& groups, const ClientShape& client, Owners& owners) {
   for (const Group* group : groups) {
-    ++steps_;
+    work_.Spend(1);
     if (group->all) {
       owners.insert(*group->all);
       return true;
@@ -131,7 +150,7 @@ bool Holders::Held(const Groups& groups, const AddressRange& range, Owners& owne
   if (!Covered(groups, range)) return false;
   Number128 at = range.first;
   for (std::size_t pieces = 0; pieces < kMaxPieces; ++pieces) {
-    ++steps_;
+    work_.Spend(kFindWork * (groups.size() + 1));
     const auto holds = [&at](const Group* group) {
       return group->cover.CoveredUntil(at).has_value();
     };
@@ -148,7 +167,7 @@ bool Holders::Covered(const Groups& groups, const AddressRange& range) {
   for (std::size_t stretches = 0; stretches < kMaxPieces; ++stretches) {
     std::optional<Number128> end;
     for (const Group* group : groups) {
-      ++steps_;
+      work_.Spend(kFindWork);
       end = std::max(end, group->cover.CoveredUntil(at));
     }
     if (!end) return false;
@@ -159,6 +178,7 @@ bool Holders::Covered(const Groups& groups, const AddressRange& range) {
 }
 
 bool Holders::HeldByText(const Group& group, const std::string& text, Owners& owners) {
+  work_.Spend(kFindWork + WorkOf(text));
   const auto found = group.texts.find(text);
   if (found == group.texts.end()) return false;
   owners.insert(found->second);
@@ -171,6 +191,7 @@ bool Holders::HeldByDomain(const Group& group, std::string_view name, Owners& ow
   if (name.find_first_of("*?@/[") != std::string_view::npos) return false;
   for (std::size_t dot = name.find('.', 1); dot != std::string_view::npos;
        dot = name.find('.', dot + 1)) {
+    if (!work_.Spend(kFindWork + 2 * WorkOf(name.substr(dot)))) return false;
     const auto found = group.domains.find(std::string(name.substr(dot)));
     if (found == group.domains.end()) continue;
     owners.insert(found->second);

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "policy/base/work_budget.h"
 #include "policy/check/address_cover.h"
 #include "policy/check/rule_shape.h"
 
@@ -21,17 +22,16 @@ namespace postern::policy::check {
 
 class Holders {
  public:
+  // Once `work` is exhausted, answers are wrong, and nothing is kept any more.
+  explicit Holders(WorkBudget& work) : work_(work) {}
+
   // The shape's rule must outlive this.
   void Add(const RuleShape& shape, std::uint32_t rule);
 
   // The rules that hold all of it, or nullopt: something is left.
   std::optional<std::set<std::uint32_t>> HoldersOf(const RuleShape& shape);
 
-  // The work has grown beyond all that people write; nothing more is looked for.
-  bool exhausted() const { return steps_ > kMaxSteps; }
-
  private:
-  static constexpr std::size_t kMaxSteps = 5'000'000;
   static constexpr std::size_t kMaxPieces = 256;  // of one range
   static constexpr std::size_t kMaxGlobs = 16;
 
@@ -54,13 +54,16 @@ class Holders {
   bool Held(const Groups& groups, const analysis::AddressSet& set, Owners& owners);
   bool Held(const Groups& groups, const analysis::AddressRange& range, Owners& owners);
   bool Covered(const Groups& groups, const analysis::AddressRange& range);
-  static bool HeldByText(const Group& group, const std::string& text, Owners& owners);
-  static bool HeldByDomain(const Group& group, std::string_view name, Owners& owners);
+  bool HeldByText(const Group& group, const std::string& text, Owners& owners);
+  bool HeldByDomain(const Group& group, std::string_view name, Owners& owners);
+  void Keep(std::unordered_map<std::string, std::uint32_t>& texts, const std::string& text,
+            std::uint32_t rule);
+  void Keep(Group& group, const analysis::AddressSet& addresses, std::uint32_t rule);
 
   std::unordered_map<std::string, Group*> by_key_;
   std::deque<Group> groups_;
   std::vector<const Group*> globs_;
-  std::size_t steps_ = 0;
+  WorkBudget& work_;
 };
 
 }  // namespace postern::policy::check

@@ -16,6 +16,10 @@ constexpr FindingKind kRows[] = {
     {"table-unreadable", kError, "the file cannot be read",
      "A hosts.allow that cannot be read grants nothing; a hosts.deny that cannot be read refuses "
      "everybody."},
+    {"table-too-large", kError, "the file has too many rules and words",
+     "It is not used, as one that cannot be read: a hosts.allow grants nothing, a hosts.deny "
+     "refuses "
+     "everybody."},
     {"missing-newline", kError, "the last line lacks its newline",
      "In hosts.allow the line is lost; in hosts.deny everybody is refused whom no rule before it "
      "decides."},
@@ -111,8 +115,11 @@ constexpr FindingKind kRows[] = {
     {"duplicate-rule", kWarning, "the same rule twice", "The second one never decides."},
     {"no-deny-rule", kWarning, "nothing is refused",
      "What no rule refuses is allowed, so rules that allow mean nothing alone."},
-    {"analysis-incomplete", kNote, "not all rules were compared",
-     "They are too many and too entangled."},
+    {"analysis-incomplete", kNote, "not everything was looked at",
+     "The work that is done for one check is bounded. Of rules that were not compared with those "
+     "in "
+     "front of them it is known whether one decides for everybody, and no more; services that "
+     "strangers were not tried on, and files that were not looked for, may be fine or not."},
 };
 
 }  // namespace

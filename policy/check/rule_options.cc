@@ -29,8 +29,8 @@ std::string ProgramOf(std::string_view command) {
 
 class Options {
  public:
-  Options(const Rule& rule, hosts::Which which, const SystemView& system)
-      : rule_(rule), effect_(hosts::EffectOf(rule, which)), system_(system) {}
+  Options(const Rule& rule, hosts::Which which, OptionFiles& files)
+      : rule_(rule), effect_(hosts::EffectOf(rule, which)), files_(files) {}
 
   Diagnostics Find() {
     if (!rule_.options) return {};
@@ -43,20 +43,20 @@ class Options {
   void operator()(const option::Aclexec& aclexec) { Command(aclexec.command); }
   void operator()(const option::RunAs& run_as) {
     NoEffect(run_as.user.empty() ? "group" : "user");
-    if (!run_as.user.empty() && !system_.UserByName(run_as.user)) {
+    if (!run_as.user.empty() && !files_.view().UserByName(run_as.user)) {
       Add(Severity::kError, "unknown-user", run_as.user,
           "there is no user " + Quote(run_as.user) + ", so every client is refused");
     }
-    if (!run_as.group.empty() && !system_.GroupByName(run_as.group)) {
+    if (!run_as.group.empty() && !files_.view().GroupByName(run_as.group)) {
       Add(Severity::kError, "unknown-group", run_as.group,
           "there is no group " + Quote(run_as.group) + ", so every client is refused");
     }
   }
   void operator()(const option::Banners& banners) {
-    const SystemView::Directory directory = system_.ListDirectory(banners.directory);
-    if (directory.error.empty()) return;
+    const std::string why = files_.WhyNotListed(banners.directory);
+    if (why.empty()) return;
     Add(Severity::kWarning, "missing-banners", banners.directory,
-        "the banners in " + banners.directory + " cannot be read: " + directory.error);
+        "the banners in " + banners.directory + " cannot be read: " + why);
   }
   void operator()(const option::Keepalive&) { NoEffect("keepalive"); }
   void operator()(const option::Linger&) { NoEffect("linger"); }
@@ -70,7 +70,7 @@ class Options {
   void Command(const std::string& command) {
     const std::string program = ProgramOf(command);
     if (program.empty()) return;
-    const std::string why = system_.WhyNotExecutable(program);
+    const std::string why = files_.WhyNotExecutable(program);
     if (why.empty()) return;
     Add(Severity::kWarning, "missing-command", program, program + " cannot be run: " + why);
   }
@@ -93,14 +93,32 @@ class Options {
 
   const Rule& rule_;
   hosts::Effect effect_;
-  const SystemView& system_;
+  OptionFiles& files_;
   Diagnostics findings_;
 };
 
 }  // namespace
 
-Diagnostics FindOptions(const Rule& rule, hosts::Which which, const SystemView& system) {
-  return Options(rule, which, system).Find();
+bool OptionFiles::MayAsk() {
+  exhausted_ |= programs_.size() + directories_.size() >= kMaxFiles;
+  return !exhausted_;
+}
+
+std::string OptionFiles::WhyNotExecutable(const std::string& program) {
+  if (const auto known = programs_.find(program); known != programs_.end()) return known->second;
+  if (!MayAsk()) return {};
+  return programs_[program] = system_.WhyNotExecutable(program);
+}
+
+std::string OptionFiles::WhyNotListed(const std::string& directory) {
+  const auto known = directories_.find(directory);
+  if (known != directories_.end()) return known->second;
+  if (!MayAsk()) return {};
+  return directories_[directory] = system_.ListDirectory(directory).error;
+}
+
+Diagnostics FindOptions(const Rule& rule, hosts::Which which, OptionFiles& files) {
+  return Options(rule, which, files).Find();
 }
 
 }  // namespace postern::policy::check

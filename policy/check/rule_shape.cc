@@ -17,6 +17,9 @@ using analysis::Regions;
 using hosts::HostPattern;
 using hosts::TextPattern;
 
+// Sorting one among many, in units of a WorkBudget.
+constexpr std::size_t kRangeWork = 4;
+
 // Netgroups and files are told apart by case.
 std::string KeyOf(const HostPattern& host) {
   const bool exact_case = host.text.starts_with('@') || host.text.starts_with('/');
@@ -61,8 +64,8 @@ class HostShaper {
     }
     // An IPv6 address may be written with its zone; an IPv4 address has one text.
     if (text.kind != TextPattern::Kind::kGlob) return;
-    const Region region = analysis::AddressesOf(regions_, text);
-    if (!region.scattered) shape_.addresses = region.ranges.Intersect(AddressSet::Ipv4());
+    const Region region = analysis::Ipv4AddressesOfGlob(regions_, text);
+    if (!region.scattered) shape_.addresses = region.ranges;
   }
 
   Regions& regions_;
@@ -112,33 +115,69 @@ std::string WholeList(const hosts::List<Token>& list) {
   return text;
 }
 
+bool IsAll(const HostPattern& host) {
+  const auto* text = std::get_if<TextPattern>(&host.meaning);
+  return text != nullptr && text->kind == TextPattern::Kind::kAll;
+}
+
+bool IsAll(const hosts::ClientToken& token) {
+  return IsAll(token.host) && (!token.user || token.user->kind == TextPattern::Kind::kAll);
+}
+
+bool IsAll(const hosts::DaemonToken& token) {
+  const auto* text = std::get_if<TextPattern>(&token.daemon);
+  return text != nullptr && text->kind == TextPattern::Kind::kAll && !token.server;
+}
+
+template <typename Token>
+bool HoldsAll(const hosts::List<Token>& list) {
+  return list.size() == 1 &&
+         std::ranges::any_of(list.front(), [](const Token& token) { return IsAll(token); });
+}
+
+// Those of diagrams are a few nanoseconds each.
+constexpr std::size_t kStepsOfUnit = 4;
+
+}  // namespace
+
+RuleShaper::RuleShaper(std::size_t work) : work_(work), regions_(kStepsOfUnit * work) {}
+
 // a EXCEPT b EXCEPT c is a EXCEPT (b EXCEPT c): folded from the end.
-std::optional<AddressSet> ExactAddresses(Regions& regions,
-                                         const hosts::List<hosts::ClientToken>& list) {
+std::optional<AddressSet> RuleShaper::ExactAddresses(const hosts::List<hosts::ClientToken>& list) {
   AddressSet set;
   for (auto segment = list.rbegin(); segment != list.rend(); ++segment) {
-    AddressSet own;
+    std::vector<analysis::AddressRange> ranges;
     for (const hosts::ClientToken& token : *segment) {
-      const ClientShape shape = ShapeClient(regions, token);
+      const ClientShape shape = ShapeClient(regions_, token);
       if (shape.key != shape.host || !shape.sure) return std::nullopt;
       if (!shape.only_addresses && !shape.never) return std::nullopt;
-      own = own.Union(shape.addresses);
+      const auto& more = shape.addresses.ranges();
+      ranges.insert(ranges.end(), more.begin(), more.end());
     }
-    set = own.Minus(set);
+    if (!work().Spend(ranges.size() * kRangeWork + set.ranges().size())) return std::nullopt;
+    set = AddressSet(std::move(ranges)).Minus(set);
   }
   return set;
 }
 
 // What it says hangs on whether the rule grants, or it ends the rule.
-bool IsDoubtful(const HostPattern& host) {
+bool RuleShaper::IsDoubtful(const HostPattern& host) {
   const auto* net = std::get_if<hosts::Ipv6Net>(&host.meaning);
   if (net != nullptr && net->doubtful()) return true;
   const auto* file = std::get_if<std::shared_ptr<const hosts::PatternFile>>(&host.meaning);
-  if (file == nullptr) return false;
-  return !(*file)->error.empty() || std::ranges::any_of((*file)->patterns, IsDoubtful);
+  return file != nullptr && IsDoubtful(**file);
 }
 
-bool MayFail(const hosts::Rule& rule) {
+bool RuleShaper::IsDoubtful(const hosts::PatternFile& file) {
+  if (const auto known = doubtful_.find(&file); known != doubtful_.end()) return known->second;
+  const bool doubtful =
+      !file.error.empty() || std::ranges::any_of(file.patterns, [this](const HostPattern& host) {
+        return IsDoubtful(host);
+      });
+  return doubtful_[&file] = doubtful;
+}
+
+bool RuleShaper::MayFail(const hosts::Rule& rule) {
   const auto undoes = [](const hosts::OptionAction& action) {
     return std::holds_alternative<hosts::option::Aclexec>(action);
   };
@@ -156,29 +195,24 @@ bool MayFail(const hosts::Rule& rule) {
   return false;
 }
 
-}  // namespace
-
-bool RuleShape::HoldsAllDaemons() const {
-  return std::ranges::any_of(daemons, [](const DaemonShape& shape) { return shape.all; });
+bool RuleShaper::HoldsEverything(const hosts::Rule& rule) {
+  return HoldsAll(rule.daemons) && HoldsAll(rule.clients) && !MayFail(rule);
 }
 
-bool RuleShape::HoldsAllClients() const {
-  return std::ranges::any_of(clients, [](const ClientShape& shape) { return shape.all; });
-}
-
-RuleShape ShapeOf(Regions& regions, const hosts::Rule& rule, hosts::Which which) {
+RuleShape RuleShaper::ShapeOf(const hosts::Rule& rule, hosts::Which which) {
+  work().Spend(rule.text.size());
   RuleShape shape;
   for (const hosts::DaemonToken& token : rule.daemons.front()) {
     shape.daemons.push_back(ShapeDaemon(token));
   }
   for (const hosts::ClientToken& token : rule.clients.front()) {
-    ClientShape client = ShapeClient(regions, token);
+    ClientShape client = ShapeClient(regions_, token);
     if (!client.never) shape.clients.push_back(std::move(client));
   }
   if (rule.daemons.size() > 1) shape.daemon_list = ToLower(WholeList(rule.daemons));
   if (rule.clients.size() > 1) {
     shape.client_list = WholeList(rule.clients);
-    shape.exact = ExactAddresses(regions, rule.clients);
+    shape.exact = ExactAddresses(rule.clients);
   }
   shape.decides = !MayFail(rule);
   shape.effect = hosts::EffectOf(rule, which);

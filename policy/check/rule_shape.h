@@ -8,11 +8,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "policy/analysis/region.h"
+#include "policy/base/work_budget.h"
 #include "policy/hosts/rule_match.h"
 #include "policy/hosts/table.h"
 
@@ -48,17 +50,30 @@ struct RuleShape {
   std::optional<analysis::AddressSet> exact;
   bool decides = false;  // whenever it matches; not when a command may undo that
   hosts::Effect effect = hosts::Effect::kRefuses;
-
-  bool holds_everything() const {
-    return decides && daemon_list.empty() && client_list.empty() && HoldsAllDaemons() &&
-           HoldsAllClients();
-  }
-
- private:
-  bool HoldsAllDaemons() const;
-  bool HoldsAllClients() const;
 };
 
-RuleShape ShapeOf(analysis::Regions& regions, const hosts::Rule& rule, hosts::Which which);
+class RuleShaper {
+ public:
+  explicit RuleShaper(std::size_t work);
+
+  // Not to be used when the budget is exhausted() behind it: it may then hold too much.
+  RuleShape ShapeOf(const hosts::Rule& rule, hosts::Which which);
+  // Whether it decides for everybody who reaches it. Takes nothing from the budget.
+  bool HoldsEverything(const hosts::Rule& rule);
+
+  // What is not left when the diagrams have grown too large, either.
+  bool exhausted() const { return regions_.diagrams().exhausted() || work_.exhausted(); }
+  WorkBudget& work() { return work_; }
+
+ private:
+  std::optional<analysis::AddressSet> ExactAddresses(const hosts::List<hosts::ClientToken>& list);
+  bool MayFail(const hosts::Rule& rule);
+  bool IsDoubtful(const hosts::HostPattern& host);
+  bool IsDoubtful(const hosts::PatternFile& file);
+
+  WorkBudget work_;
+  analysis::Regions regions_;
+  std::map<const hosts::PatternFile*, bool> doubtful_;  // those that were asked
+};
 
 }  // namespace postern::policy::check

@@ -58,8 +58,7 @@ bool LooksLikeRange(std::string_view text) {
 
 class Words {
  public:
-  Words(const DaemonNames& daemons, const SystemView& system)
-      : daemons_(daemons), system_(system) {}
+  Words(const DaemonNames& daemons, const SystemView& system) : daemons_(daemons), files_(system) {}
 
   void OfRule(const Rule& rule, hosts::Which which) {
     rule_ = &rule;
@@ -74,8 +73,10 @@ class Words {
         }
       }
     }
-    for (Diagnostic& finding : FindOptions(rule, which, system_)) Keep(std::move(finding));
+    OfOptions(which);
   }
+
+  bool full() const { return findings_.size() > kMaxFindings; }
 
   Diagnostics Take() { return std::move(findings_); }
 
@@ -84,13 +85,14 @@ class Words {
   void OfClient(const hosts::ClientToken& token, const TextPattern& text);
   void OfNumbers(std::uint32_t column, const TextPattern& text);
   void OfName(std::uint32_t column, const std::string& name);
+  void OfOptions(hosts::Which which);
 
   void Add(Severity severity, const char* code, std::uint32_t column, std::string message,
            std::string fix = {}) {
     Keep(AtWord(*rule_, column, severity, code, std::move(message), std::move(fix)));
   }
   void Keep(Diagnostic finding) {
-    if (findings_.size() > kMaxFindings) return;
+    if (full()) return;
     if (findings_.size() == kMaxFindings) {
       finding.severity = Severity::kNote;
       finding.code = "too-many-findings";
@@ -101,7 +103,7 @@ class Words {
   }
 
   const DaemonNames& daemons_;
-  const SystemView& system_;
+  OptionFiles files_;
   const Rule* rule_ = nullptr;
   std::set<std::string> told_;  // daemon names, each told once
   Diagnostics findings_;
@@ -201,12 +203,24 @@ void Words::OfName(std::uint32_t column, const std::string& name) {
       "no host has such a name, so it never matches: " + check.problem, check.fix);
 }
 
+void Words::OfOptions(hosts::Which which) {
+  const bool exhausted = files_.exhausted();
+  for (Diagnostic& finding : FindOptions(*rule_, which, files_)) Keep(std::move(finding));
+  if (exhausted || !files_.exhausted()) return;
+  Keep(AtRule(*rule_, Severity::kNote, "analysis-incomplete",
+              "the options name more than " + std::to_string(OptionFiles::kMaxFiles) +
+                  " files: those of this rule and of the rules behind it were not looked for"));
+}
+
 }  // namespace
 
 Diagnostics FindWords(const hosts::Table& table, const DaemonNames& daemons,
                       const SystemView& system) {
   Words words(daemons, system);
-  for (const Rule& rule : table.rules) words.OfRule(rule, table.which);
+  for (const Rule& rule : table.rules) {
+    if (words.full()) break;
+    words.OfRule(rule, table.which);
+  }
   return words.Take();
 }
 

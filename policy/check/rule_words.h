@@ -4,7 +4,7 @@
 //
 // Codes: impossible-daemon unused-daemon impossible-address suffix-of-address impossible-name
 // misspelt-wildcard name-ends-in-dot unknown-user unknown-group missing-command missing-banners
-// option-without-effect.
+// option-without-effect analysis-incomplete.
 #pragma once
 
 #include "policy/base/diagnostic.h"

@@ -5,9 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <string>
+#include <tuple>
 #include <utility>
 
+#include "policy/base/work_budget.h"
 #include "policy/check/rule_place.h"
+#include "policy/hosts/client_index.h"
 #include "policy/hosts/evaluate.h"
 #include "policy/hosts/rule_match.h"
 
@@ -39,10 +43,58 @@ bool LetsIn(const hosts::HostsPolicy& policy, hosts::Request request) {
   }
 }
 
+// How much is read to decide about one client, at most, in bytes: what no index holds.
+class ReadingCost {
+ public:
+  explicit ReadingCost(const hosts::HostsPolicy& policy) {
+    for (const hosts::Table* table : {&policy.allow(), &policy.deny()}) {
+      for (const hosts::Rule& rule : table->rules) bytes_ += Of(rule);
+    }
+  }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::size_t Of(const hosts::Rule& rule) {
+    std::size_t bytes =
+        IsFoundByName(rule) && hosts::ClientIndex::Decides(rule) ? 0 : rule.text.size();
+    for (const auto& segment : rule.clients) {
+      for (const hosts::ClientToken& token : segment) bytes += OfFile(token.host);
+    }
+    return bytes;
+  }
+
+  static bool IsFoundByName(const hosts::Rule& rule) {
+    return rule.daemons.size() == 1 &&
+           std::ranges::all_of(rule.daemons.front(), [](const hosts::DaemonToken& token) {
+             const auto* name = std::get_if<hosts::TextPattern>(&token.daemon);
+             return name != nullptr && name->kind != hosts::TextPattern::Kind::kGlob &&
+                    !token.server;
+           });
+  }
+
+  std::size_t OfFile(const hosts::HostPattern& host) {
+    const auto* file = std::get_if<std::shared_ptr<const hosts::PatternFile>>(&host.meaning);
+    if (file == nullptr) return 0;
+    const auto [known, added] = files_.try_emplace(file->get(), 0);
+    if (!added) return known->second;
+    std::size_t bytes = 0;
+    for (const hosts::HostPattern& inner : (*file)->patterns) {
+      bytes += inner.text.size() + OfFile(inner);
+    }
+    return files_[file->get()] = bytes;
+  }
+
+  std::map<const hosts::PatternFile*, std::size_t> files_;
+  std::size_t bytes_ = 0;
+};
+
+// Of bytes, for all strangers and services together.
+constexpr std::size_t kAskingWork = std::size_t{1} << 27U;
+
 class Services {
  public:
   Services(const hosts::HostsPolicy& policy, const SystemView& system)
-      : policy_(policy), system_(system) {}
+      : policy_(policy), system_(system), cost_(policy), work_(kAskingWork) {}
 
   void Check(const CheckedService& service) {
     const ServiceSpec& spec = *service.spec;
@@ -65,7 +117,10 @@ class Services {
 
   const hosts::HostsPolicy& policy_;
   const SystemView& system_;
+  ReadingCost cost_;
+  WorkBudget work_;
   std::set<const AccessList*> seen_;  // those of defaults belong to many services
+  std::set<std::tuple<std::string, std::uint32_t, std::uint32_t>> names_;  // told, by their place
   std::map<std::string, bool> lets_in_;
   Diagnostics findings_;
 };
@@ -81,10 +136,7 @@ void Services::OfList(const AccessList* list) {
 void Services::OfNoAccess(const AccessList* list) {
   if (list == nullptr || !list->has_names()) return;
   const AddressWord& word = *list->first_name();
-  const auto told = [&word](const Diagnostic& finding) {
-    return finding.code == "name-in-no-access" && finding.where == word.where;
-  };
-  if (std::ranges::any_of(findings_, told)) return;
+  if (!names_.emplace(word.where.file, word.where.line, word.where.column).second) return;
   findings_.push_back(
       {Severity::kWarning,
        "name-in-no-access",
@@ -109,6 +161,7 @@ void Services::OfWrapped(const ServiceSpec& spec, const std::string& program) {
 bool Services::HostsLetStrangersIn(const std::string& name) {
   const auto [found, first_time] = lets_in_.try_emplace(name, false);
   if (!first_time) return found->second;
+  if (!work_.Spend(kStrangers * cost_.bytes())) return false;
   std::size_t in = 0;
   for (std::size_t i = 0; i < kStrangers; ++i) {
     hosts::Request request;
@@ -142,7 +195,19 @@ void Services::OfRoot(const CheckedService& service) {
   const bool runs = spec.kind == ServiceKind::kProgram || spec.kind == ServiceKind::kTcpmux;
   if (!runs || spec.program.credentials.uid != 0 || spec.listen.family == Family::kUnix) return;
   if (spec.listen.address && spec.listen.address->ToString().starts_with("127.")) return;
-  if (!OpenToStrangers(service)) return;
+  const bool asked = !work_.exhausted();
+  const bool open = OpenToStrangers(service);
+  if (asked && work_.exhausted()) {
+    findings_.push_back({Severity::kNote,
+                         "analysis-incomplete",
+                         spec.where,
+                         "whether strangers reach service " + spec.id +
+                             " and those behind it was not found out: that takes more work than is "
+                             "done for it",
+                         {},
+                         {}});
+  }
+  if (!open) return;
   findings_.push_back({Severity::kWarning,
                        "world-open-root",
                        spec.where,

@@ -2,7 +2,8 @@
 // What is dangerous about services that start well: root for everybody, names where addresses
 // should stand, programs behind tcpd that are not there.
 //
-// Codes: world-open-root name-in-no-access address-lint wrapped-program no-deny-rule.
+// Codes: world-open-root name-in-no-access address-lint wrapped-program no-deny-rule
+// analysis-incomplete.
 #pragma once
 
 #include <memory>

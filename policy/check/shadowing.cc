@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -46,30 +48,21 @@ std::string PlaceText(const Rule& rule) {
 
 class Shadowing {
  public:
-  Shadowing(const hosts::HostsPolicy& policy, const TablesToCheck& tables) {
+  Shadowing(const hosts::HostsPolicy& policy, const TablesToCheck& tables, std::size_t work)
+      : shaper_(work), holders_(shaper_.work()) {
     if (tables.allow) Take(policy.allow());
     if (tables.deny) Take(policy.deny());
   }
 
   Diagnostics Find() {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
+      if (!stopped_ && Compare(i)) continue;
       const Entry& entry = entries_[i];
-      effects_.push_back(Effect::kRefuses);
-      if (passed_over_ && entry.which == *passed_over_) continue;
-      RuleShape shape = ShapeOf(regions_, *entry.rule, entry.which);
-      effects_.back() = shape.effect;
-      first_.try_emplace(HashOf(*entry.rule), static_cast<std::uint32_t>(i));
-      if (const auto owners = holders_.HoldersOf(shape)) {
-        Tell(i, *owners);
-        continue;
-      }
-      holders_.Add(shape, static_cast<std::uint32_t>(i));
-      if (!shape.holds_everything()) continue;
-      EndsAll(i, shape.effect);
-      if (entry.which == hosts::Which::kAllow) break;
-      passed_over_ = entry.which;
+      if (!shaper_.HoldsEverything(*entry.rule)) continue;
+      EndsAll(i, hosts::EffectOf(*entry.rule, entry.which));
+      entries_.resize(i + 1);
     }
-    if (holders_.exhausted()) TellExhausted();
+    if (stopped_) TellStopped(*stopped_);
     return std::move(findings_);
   }
 
@@ -78,22 +71,37 @@ class Shadowing {
     for (const Rule& rule : table.rules) entries_.push_back({&rule, table.which});
   }
 
+  // Whether rules in front of it hold all of it, which is told. What the work did not suffice for
+  // is not known, and so it is for the rules behind.
+  bool Compare(std::size_t index) {
+    const auto number = static_cast<std::uint32_t>(index);
+    const Entry& entry = entries_[index];
+    const RuleShape shape = shaper_.ShapeOf(*entry.rule, entry.which);
+    const auto owners = holders_.HoldersOf(shape);
+    if (!owners) holders_.Add(shape, number);
+    if (shaper_.exhausted()) {
+      stopped_ = index;
+      return false;
+    }
+    effects_.push_back(shape.effect);
+    first_.try_emplace(HashOf(*entry.rule), number);
+    if (owners) Tell(index, *owners);
+    return owners.has_value();
+  }
+
   // The rule decides for everybody, so none behind it is reached.
   void EndsAll(std::size_t index, Effect effect) {
-    const Entry& entry = entries_[index];
-    std::size_t behind = 0, first = 0;
-    bool turns = false;
-    for (std::size_t i = index + 1; i < entries_.size(); ++i) {
-      if (entry.which == hosts::Which::kDeny && entries_[i].which != entry.which) continue;
-      if (behind++ == 0) first = i;
-      turns |= hosts::EffectOf(*entries_[i].rule, entries_[i].which) != Effect::kGrants;
-    }
+    const std::size_t behind = entries_.size() - index - 1;
     if (behind == 0) return;
-    const bool opens = effect == Effect::kGrants && turns;
+    const auto turns = [](const Entry& entry) {
+      return hosts::EffectOf(*entry.rule, entry.which) != Effect::kGrants;
+    };
+    const bool opens = effect == Effect::kGrants &&
+                       std::ranges::any_of(std::span(entries_).subspan(index + 1), turns);
     std::string message = "this rule " + EffectText(effect) + " everybody, so ";
     message += behind == 1 ? "the rule behind it is"
                            : "the " + std::to_string(behind) + " rules behind it are";
-    message += " never reached: " + Names(first, behind);
+    message += " never reached: " + Names(index + 1, behind);
     Add(opens ? Severity::kError : Severity::kWarning, opens ? "allow-all" : "unreachable-rules",
         index, std::move(message));
   }
@@ -174,28 +182,29 @@ class Shadowing {
     findings_.push_back(AtRule(rule, severity, code, std::move(message), std::move(fix)));
   }
 
-  void TellExhausted() {
-    findings_.push_back({Severity::kNote,
-                         "analysis-incomplete",
-                         entries_.front().rule->where,
-                         "the rules are too entangled to find all that never decide",
-                         {},
-                         {}});
+  void TellStopped(std::size_t first) {
+    const std::size_t count = entries_.size() - first;
+    std::string message = count == 1 ? "this rule was" : "this rule and those behind it, ";
+    if (count > 1) message += std::to_string(count) + " rules, " + Names(first, count) + ", were";
+    findings_.push_back(AtRule(*entries_[first].rule, Severity::kNote, "analysis-incomplete",
+                               message + " not compared with the rules in front of them: that "
+                                         "takes more work than is done for it"));
   }
 
   std::vector<Entry> entries_;
   std::vector<Effect> effects_;
   std::unordered_map<std::size_t, std::uint32_t> first_;  // who says it first, by HashOf()
-  analysis::Regions regions_;
+  RuleShaper shaper_;
   Holders holders_;
-  std::optional<hosts::Which> passed_over_;
+  std::optional<std::size_t> stopped_;  // the first rule that was not compared
   Diagnostics findings_;
 };
 
 }  // namespace
 
-Diagnostics FindShadowed(const hosts::HostsPolicy& policy, const TablesToCheck& tables) {
-  return Shadowing(policy, tables).Find();
+Diagnostics FindShadowed(const hosts::HostsPolicy& policy, const TablesToCheck& tables,
+                         std::size_t work) {
+  return Shadowing(policy, tables, work).Find();
 }
 
 }  // namespace postern::policy::check

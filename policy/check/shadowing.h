@@ -3,8 +3,13 @@
 //
 // Both tables are one sequence here, as they are for a request: hosts.allow, then hosts.deny. Only
 // what is sure is told: exactly for addresses, by the same texts and domains for names.
-// Codes: allow-all unreachable-rules shadowed-rule redundant-rule duplicate-rule.
+// Comparing takes a bounded amount of work. What it does not come to is named in one finding, and
+// whether a rule decides for everybody is told of all.
+// Codes: allow-all unreachable-rules shadowed-rule redundant-rule duplicate-rule
+// analysis-incomplete.
 #pragma once
+
+#include <cstddef>
 
 #include "policy/base/diagnostic.h"
 #include "policy/hosts/hosts_policy.h"
@@ -16,6 +21,10 @@ struct TablesToCheck {
   bool allow = true, deny = true;
 };
 
-Diagnostics FindShadowed(const hosts::HostsPolicy& policy, const TablesToCheck& tables);
+// In units of a WorkBudget: enough for hundreds of thousands of rules that are addresses and names.
+inline constexpr std::size_t kComparingWork = std::size_t{40} << 20U;
+
+Diagnostics FindShadowed(const hosts::HostsPolicy& policy, const TablesToCheck& tables,
+                         std::size_t work = kComparingWork);
 
 }  // namespace postern::policy::check

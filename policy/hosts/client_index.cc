@@ -72,7 +72,7 @@ bool ClientIndex::Knows(const Rule& rule) {
 }
 
 bool ClientIndex::Decides(const Rule& rule) {
-  const auto has_user = [](const ClientToken& token) { return token.user.has_value(); };
+  const auto has_user = [](const ClientToken& token) { return token.user != nullptr; };
   return Knows(rule) && rule.clients.size() == 1 &&
          std::ranges::none_of(rule.clients.front(), has_user);
 }
@@ -123,12 +123,11 @@ void ClientIndex::AddIpv4(std::uint32_t rule, const Ipv4Net& net) {
     v4_entries_.push_back({KeyOf(net.network), std::countl_one(net.mask), rule});
     return;
   }
-  auto same = std::ranges::find(scattered_, net.mask, &Mask::mask);
-  if (same == scattered_.end()) same = scattered_.insert(same, {net.mask, {}});
-  same->networks.emplace(net.network, rule);
+  scattered_.push_back({net.mask, net.network, rule});
 }
 
 void ClientIndex::Finish() {
+  std::ranges::sort(scattered_);
   v4_ = FirstRules(std::exchange(v4_entries_, {}));
   v6_ = FirstRules(std::exchange(v6_entries_, {}));
   v6_hosts_ = FirstRules(std::exchange(v6_host_entries_, {}));
@@ -157,9 +156,13 @@ std::uint32_t ClientIndex::FindAddress(const Subject& address) const {
   }
   if (!address.v4()) return kUnmatched;
   std::uint32_t first = hosts::Find(v4_, KeyOf(*address.v4()));
-  for (const Mask& mask : scattered_) {
-    const auto found = mask.networks.find(*address.v4() & mask.mask);
-    if (found != mask.networks.end()) first = std::min(first, found->second);
+  for (auto at = scattered_.begin(); at != scattered_.end();) {
+    const ScatteredNet wanted{at->mask, *address.v4() & at->mask, 0};
+    const auto found = std::lower_bound(at, scattered_.end(), wanted);
+    const bool same = found != scattered_.end() && found->mask == wanted.mask;
+    if (same && found->network == wanted.network) first = std::min(first, found->rule);
+    at = std::upper_bound(found, scattered_.end(),
+                          ScatteredNet{wanted.mask, kUnmatched, kUnmatched});
   }
   return first;
 }

@@ -9,6 +9,7 @@
 // them.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -52,9 +53,9 @@ class ClientIndex {
   struct Texts {
     TextMap<std::uint32_t> exact, suffixes, prefixes;
   };
-  struct Mask {
-    std::uint32_t mask = 0;
-    std::unordered_map<std::uint32_t, std::uint32_t> networks;
+  struct ScatteredNet {  // its mask has ones behind a zero
+    std::uint32_t mask = 0, network = 0, rule = 0;
+    friend auto operator<=>(const ScatteredNet&, const ScatteredNet&) = default;
   };
 
   void AddText(std::uint32_t rule, const HostPattern& host, const TextPattern& text);
@@ -67,8 +68,8 @@ class ClientIndex {
   std::uint32_t first_by_name_ = kUnmatched;
   std::vector<PrefixTree::Entry> v4_entries_, v6_entries_, v6_host_entries_;  // until Finish()
   PrefixTree v4_, v6_;
-  PrefixTree v6_hosts_;  // "[2001:db8::1]" alone: what a name may be equal to
-  std::vector<Mask> scattered_;
+  PrefixTree v6_hosts_;                  // "[2001:db8::1]" alone: what a name may be equal to
+  std::vector<ScatteredNet> scattered_;  // sorted, so that those of one mask are one stretch
 };
 
 }  // namespace postern::policy::hosts

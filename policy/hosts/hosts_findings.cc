@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "policy/hosts/libc_numbers.h"
+#include "policy/hosts/scan_number.h"
 
 namespace postern::policy::hosts {
 namespace {
@@ -74,7 +75,7 @@ void HostsFindings::Add(Severity severity, const char* code, const Place& place,
   const LogicalLine::Piece& piece = place.line.PieceAt(place.offset);
   const auto column = piece.column + static_cast<std::uint32_t>(place.offset - piece.offset);
   Diagnostic finding{severity,           code,           {path_, piece.line, column},
-                     std::move(message), std::move(fix), std::string(piece.physical)};
+                     std::move(message), std::move(fix), SourceLineText(piece.physical)};
   if (diagnostics_.size() == kMaxHostsFindings) {
     finding = {Severity::kNote,
                "too-many-findings",
@@ -285,7 +286,7 @@ void HostsFindings::OfOptions(const Rule& rule, const LogicalLine& line) {
   if (!rule.options || !rule.options->error || diagnostics_.size() >= kMaxHostsFindings) return;
   Diagnostic finding = *rule.options->error;
   for (const LogicalLine::Piece& piece : line.pieces) {
-    if (piece.line == finding.where.line) finding.source_line = std::string(piece.physical);
+    if (piece.line == finding.where.line) finding.source_line = SourceLineText(piece.physical);
   }
   diagnostics_.push_back(std::move(finding));
 }

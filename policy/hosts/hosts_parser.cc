@@ -7,7 +7,7 @@
 
 #include "policy/base/text.h"
 #include "policy/hosts/hosts_findings.h"
-#include "policy/hosts/libc_numbers.h"
+#include "policy/hosts/scan_number.h"
 #include "policy/hosts/table_lines.h"
 
 namespace postern::policy::hosts {
@@ -71,7 +71,9 @@ DaemonToken ParseDaemon(std::string_view text, std::uint32_t column, const Sourc
   token.text = text;
   token.daemon = ParseDaemonName(halves.before.value_or(text), sources);
   token.column = column;
-  if (halves.before) token.server = ParseHost(halves.after, sources);
+  if (halves.before) {
+    token.server = std::make_shared<const HostPattern>(ParseHost(halves.after, sources));
+  }
   return token;
 }
 
@@ -81,7 +83,10 @@ ClientToken ParseClient(std::string_view text, std::uint32_t column, const Sourc
   token.text = text;
   token.host = ParseHost(halves.after, sources);
   token.column = column;
-  if (halves.before) token.user = ParseTextPattern(*halves.before, sources.interfaces);
+  if (halves.before) {
+    token.user =
+        std::make_shared<const TextPattern>(ParseTextPattern(*halves.before, sources.interfaces));
+  }
   return token;
 }
 
@@ -120,7 +125,8 @@ Rule ParseRule(const LogicalLine& line, const Fields& fields, const std::string&
   rule.clients = ParseList<ClientToken>(fields.clients, line.text, ParseClient, sources);
   if (fields.options) {
     const auto offset = static_cast<std::size_t>(fields.options->data() - line.text.data());
-    rule.options = ParseOptions(*fields.options, PlaceOf(line, offset, path));
+    rule.options = std::make_shared<const OptionProgram>(
+        ParseOptions(*fields.options, PlaceOf(line, offset, path)));
   }
   return rule;
 }
@@ -129,7 +135,41 @@ bool HoldsNoRule(std::string_view text) {
   return text.starts_with('#') || text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
+template <typename Token>
+std::size_t PartsOf(const List<Token>& list) {
+  std::size_t parts = list.size() - 1;
+  for (const std::vector<Token>& segment : list) parts += segment.size();
+  return parts;
+}
+
+std::size_t PartsOf(const Rule& rule) {
+  const std::size_t actions = rule.options ? rule.options->actions.size() : 0;
+  return 1 + PartsOf(rule.daemons) + PartsOf(rule.clients) + actions;
+}
+
+// As a file that cannot be read, and nothing of it is kept.
+Table TooManyParts(Which which, const std::string& path, const LogicalLine& line) {
+  Table table;
+  table.which = which;
+  table.path = path;
+  table.end = Table::End::kUnreadable;
+  table.end_where = PlaceOf(line, 0, path);
+  table.end_reason = "line " + std::to_string(table.end_where.line) + ": more than " +
+                     std::to_string(kMaxTableParts) + " rules, words and options";
+  table.diagnostics.push_back({Severity::kError, "table-too-large", table.end_where,
+                               "with this line the file has more than " +
+                                   std::to_string(kMaxTableParts) + " rules, words and options" +
+                                   EffectOfUnreadable(which),
+                               "name the addresses in a file of their own, as a /file pattern",
+                               SourceLineText(line.pieces.front().physical)});
+  return table;
+}
+
 }  // namespace
+
+const char* EffectOfUnreadable(Which which) {
+  return which == Which::kAllow ? "; it grants nothing" : "; everybody is refused";
+}
 
 Table ParseTable(Which which, const std::string& path, std::string_view content,
                  const PatternFileLoader& pattern_files, const InterfaceView& interfaces) {
@@ -139,6 +179,7 @@ Table ParseTable(Which which, const std::string& path, std::string_view content,
   table.path = path;
   HostsFindings findings(path, table.diagnostics);
   TableLines lines(content);
+  std::size_t parts = 0;
   while (const std::optional<LogicalLine> line = lines.Next()) {
     findings.OfLine(*line, table.which);
     if (line->end != LogicalLine::End::kNewline) {
@@ -151,10 +192,12 @@ Table ParseTable(Which which, const std::string& path, std::string_view content,
     if (!fields) {
       table.skipped.push_back(line->counted_line);
       findings.MissingColon(*line);
-      continue;
+    } else {
+      table.rules.push_back(ParseRule(*line, *fields, path, sources));
+      findings.OfRule(table.rules.back(), *line);
     }
-    table.rules.push_back(ParseRule(*line, *fields, path, sources));
-    findings.OfRule(table.rules.back(), *line);
+    parts += fields ? PartsOf(table.rules.back()) : 1;
+    if (parts > kMaxTableParts) return TooManyParts(which, path, *line);
   }
   return table;
 }

@@ -30,12 +30,10 @@ Table ReadTable(Which which, const std::string& path, const SourceLoader& loader
   if (source.state == SourceFile::State::kMissing) return table;
   table.end = Table::End::kUnreadable;
   table.end_reason = source.reason;
-  const char* const effect =
-      which == Which::kAllow ? "; it grants nothing" : "; everybody is refused";
   table.diagnostics.push_back({Severity::kError,
                                "table-unreadable",
                                {path, 0, 0},
-                               "cannot be read: " + source.reason + effect,
+                               "cannot be read: " + source.reason + EffectOfUnreadable(which),
                                {},
                                {}});
   return table;

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "policy/hosts/libc_numbers.h"
+#include "policy/base/text.h"
 
 namespace postern::policy::hosts {
 namespace {
@@ -41,11 +41,20 @@ std::shared_ptr<const PatternFile> PatternFiles::Load(const std::string& path) {
 
 PatternFile PatternFiles::Read(const std::string& path) {
   if (depth_ > kMaxPatternFileDepth) return Unusable(path, "files are nested too deeply");
+  if (read_ == kMaxPatternFiles) return Unusable(path, "too many files of patterns");
+  ++read_;
   asked_.push_back(path);
   const SourceFile source = source_(path);
   if (source.state == SourceFile::State::kMissing) return Unusable(path, "no such file");
   if (source.state == SourceFile::State::kUnreadable) return Unusable(path, source.reason);
   PatternFile file{.path = path, .error = {}, .patterns = {}, .complete = true};
+  std::string problem = Fill(file, source.content);
+  if (problem.empty()) return file;
+  kept_ -= file.patterns.size();
+  return Unusable(path, std::move(problem));
+}
+
+std::string PatternFiles::Fill(PatternFile& file, std::string_view rest) {
   std::size_t count = 0;
   const auto load = [this, &count, &file](const std::string& inner) {
     auto loaded = Load(inner);
@@ -53,15 +62,16 @@ PatternFile PatternFiles::Read(const std::string& path) {
     file.complete = file.complete && loaded->complete;
     return loaded;
   };
-  std::string_view rest = source.content;
   for (std::string_view word = NextWord(rest); !word.empty(); word = NextWord(rest)) {
-    if (word.size() > kMaxPatternFileWord) return Unusable(path, "a word of it is too long");
+    if (word.size() > kMaxPatternFileWord) return "a word of it is too long";
+    if (kept_ == kMaxPatternsKept) return "too many patterns in all files";
     word = word.substr(0, word.find('\0'));
     file.patterns.push_back(ParseHostPattern(word, load, interfaces_));
-    if (++count > kMaxPatternFilePatterns) return Unusable(path, "too many patterns in its files");
+    ++kept_;
+    if (++count > kMaxPatternFilePatterns) return "too many patterns in its files";
   }
-  counts_[path] = count;
-  return file;
+  counts_[file.path] = count;
+  return {};
 }
 
 }  // namespace postern::policy::hosts

@@ -19,7 +19,7 @@ const TextPattern* NameOf(const DaemonToken& token) {
 
 bool NamesServer(const Rule& rule) {
   return std::ranges::any_of(rule.daemons, [](const std::vector<DaemonToken>& segment) {
-    return std::ranges::any_of(segment, [](const DaemonToken& t) { return t.server.has_value(); });
+    return std::ranges::any_of(segment, [](const DaemonToken& t) { return t.server != nullptr; });
   });
 }
 

@@ -33,6 +33,10 @@ std::optional<LogicalLine> TableLines::Next() {
     // One byte of the buffer is for the terminating NUL.
     const std::size_t room = kBuffer - 1 - line.text.size();
     if (room == 0) break;
+    // A piece of which nothing is seen gives way to the next: a file of NULs, or of backslashes and
+    // newlines, would have as many of them as bytes.
+    const bool empty = !line.pieces.empty() && line.pieces.back().offset == line.text.size();
+    if (empty) line.pieces.pop_back();
     line.pieces.push_back({line.text.size(), line_, column_, {}});
     const std::string_view bytes = Take(room);
     line.pieces.back().physical = physical_;

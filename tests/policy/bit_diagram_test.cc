@@ -61,5 +61,15 @@ TEST_CASE("a pool that is full says so") {
   CHECK(diagrams.exhausted());
 }
 
+TEST_CASE("a pool that has done its work says so") {
+  BitDiagrams diagrams(BitDiagrams::kNodeLimit, 1000);
+  const BitDiagrams::Node first = diagrams.FromSet(AddressSet::Ipv4());
+  CHECK_FALSE(diagrams.exhausted());
+  for (int i = 0; i < 1000 && !diagrams.exhausted(); ++i) diagrams.ToRanges(first, 10);
+  CHECK(diagrams.exhausted());
+  CHECK_FALSE(diagrams.ToRanges(first, 10));
+  CHECK(diagrams.Minus(BitDiagrams::kAll, first) == BitDiagrams::kEmpty);
+}
+
 }  // namespace
 }  // namespace postern::policy::analysis

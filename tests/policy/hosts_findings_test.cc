@@ -118,5 +118,15 @@ TEST_CASE("an address whose network interface is not there is told by that") {
   CHECK(table.diagnostics[1].message == why);
 }
 
+TEST_CASE("findings keep no more of a long line than they need") {
+  std::string line;
+  for (int i = 0; i < 900; ++i) line += "[ ";
+  const Diagnostics found = FindingsOf("a: b\na: " + line + std::string(1 << 20, '\0') + "\n\n");
+  CHECK(found.size() > 900);
+  for (const Diagnostic& finding : found) {
+    CHECK(finding.source_line.size() <= kMaxSourceLine);
+  }
+}
+
 }  // namespace
 }  // namespace postern::policy::hosts

@@ -2,6 +2,7 @@
 // Lines to rules: fields, lists, tokens.
 #include "policy/hosts/hosts_parser.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -111,6 +112,48 @@ TEST_CASE("rules know their lines, and tokens their columns") {
   CHECK(table.rules[0].last_line == 3);
   CHECK(table.rules[0].text == "a:  b");
   CHECK(table.rules[0].clients[0][0].column == 5);
+}
+
+// A table of `parts`, in rules of at most a thousand.
+std::string TableOf(std::size_t parts) {
+  std::string text;
+  for (; parts > 0;) {
+    const std::size_t rule = parts <= 1003 ? parts : 1000;  // itself, a daemon, and clients
+    text += "a:";
+    for (std::size_t i = 2; i < rule; ++i) text += "b ";
+    text += '\n';
+    parts -= rule;
+  }
+  return text;
+}
+
+TEST_CASE("a table of too many parts is as one that cannot be read, and the line is named") {
+  const std::string full = TableOf(kMaxTableParts);
+  CHECK(Parse(full).end == Table::End::kComplete);
+  for (const Which which : {Which::kAllow, Which::kDeny}) {
+    const Table table = Parse("# mine\n" + full + "\n  c\na: b\n", which);
+    CHECK(table.end == Table::End::kUnreadable);
+    CHECK(table.which == which);
+    CHECK(table.path == "t");
+    CHECK(table.rules.empty());
+    REQUIRE(table.diagnostics.size() == 1);
+    CHECK(table.diagnostics[0].code == "table-too-large");
+    CHECK(table.diagnostics[0].where.line == 1 + std::ranges::count(full, '\n') + 2);
+    CHECK(table.diagnostics[0].where.column == 1);
+    CHECK(table.diagnostics[0].message.contains("1048576"));
+    CHECK(table.end_reason.contains("1048576"));
+  }
+}
+
+TEST_CASE("rules, tokens, EXCEPTs, options and lines without a colon are the parts") {
+  const std::string full = TableOf(kMaxTableParts - 4);
+  for (const char* four :
+       {"a b: c\n", "a: b EXCEPT\n", "a: b: nice\n", "x\nx\nx\nx\n", ":\n:\na:\n"}) {
+    INFO(four);
+    CHECK(Parse(full + four).end == Table::End::kComplete);
+    CHECK(Parse(full + four + "x\n").end == Table::End::kUnreadable);
+    CHECK(Parse(full + four + "#\n\n  \n").end == Table::End::kComplete);
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "policy/hosts/hosts_policy.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
 
 #include "policy/hosts/pattern_files.h"
@@ -107,6 +108,56 @@ TEST_CASE("what files name together is bounded, so that no decision runs for eve
   CHECK(usable(*LoadFile(tenfold(5))));
   CHECK(LoadFile(tenfold(7))->error == "too many patterns in its files");
   CHECK_FALSE(usable(*LoadFile(tenfold(14))));
+}
+
+std::string Words(std::size_t count) {
+  std::string words;
+  for (std::size_t i = 0; i < count; ++i) words += "x ";
+  return words;
+}
+
+TEST_CASE("what all files hold together is bounded, each counted once") {
+  const HostsFiles files = {{"allow", "a: /first /half /half /last /more\n"},
+                            {"/first", Words(kMaxPatternsKept / 2 - 2) + "/bad"},
+                            {"/bad", Words(1000) + std::string(kMaxPatternFileWord + 1, 'x')},
+                            {"/half", Words(kMaxPatternsKept / 2)},
+                            {"/last", "x"},
+                            {"/more", "x"}};
+  const auto policy = CompileHosts(files);
+  const auto& tokens = policy->allow().rules.at(0).clients.at(0);
+  const auto error = [&tokens](std::size_t i) {
+    return std::get<std::shared_ptr<const PatternFile>>(tokens.at(i).host.meaning)->error;
+  };
+  for (const std::size_t usable : {0U, 1U, 2U, 3U}) CHECK(error(usable) == "");
+  CHECK(error(4) == "too many patterns in all files");
+}
+
+TEST_CASE("the number of pattern files is bounded") {
+  HostsFiles files;
+  std::string& allow = files["allow"];
+  for (std::size_t i = 0; i <= kMaxPatternFiles; ++i) {
+    files["/" + std::to_string(i)] = "x";
+    allow += "a: /" + std::to_string(i) + "\n";
+  }
+  const auto policy = CompileHosts(files);
+  const auto error = [&policy](std::size_t rule) {
+    const HostPattern& host = policy->allow().rules.at(rule).clients.at(0).at(0).host;
+    return std::get<std::shared_ptr<const PatternFile>>(host.meaning)->error;
+  };
+  CHECK(error(kMaxPatternFiles - 1) == "");
+  CHECK(error(kMaxPatternFiles) == "too many files of patterns");
+  CHECK(policy->files().size() == kMaxPatternFiles + 2);
+}
+
+TEST_CASE("masks with holes, each another, are compiled in no time worth speaking of") {
+  std::string deny;
+  for (int i = 0; i < 100'000; ++i) {
+    deny += "a: 0.0.0.0/" + std::to_string(i % 256) + "." + std::to_string(i / 256 % 256) + "." +
+            std::to_string(i / 65536) + ".1\n";
+  }
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(CompileHosts({{"deny", deny}})->deny().rules.size() == 100'000);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
 }
 
 }  // namespace

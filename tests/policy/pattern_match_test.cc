@@ -18,7 +18,7 @@ ClientToken Client(std::string_view host, std::optional<std::string_view> user =
   token.host = ParseHostPattern(host, [](const std::string& path) {
     return std::make_shared<const PatternFile>(PatternFile{path, "no such file", {}});
   });
-  if (user) token.user = ParseTextPattern(*user);
+  if (user) token.user = std::make_shared<const TextPattern>(ParseTextPattern(*user));
   return token;
 }
 
@@ -214,7 +214,7 @@ TEST_CASE("a daemon is a name or a port, and may be asked where it was called") 
   CHECK(Matcher(request).Match(port, false) == Answer::kNo);
   request.server.port = 21;
   CHECK(Matcher(request).Match(port, false) == Answer::kYes);
-  name.server = Client("www.example.org").host;
+  name.server = std::make_shared<const HostPattern>(Client("www.example.org").host);
   Matcher matcher(request);
   CHECK(matcher.Match(name, false) == Answer::kNeed);
   CHECK(matcher.need().what == Needed::kServerName);

@@ -129,5 +129,26 @@ TEST_CASE("a scattered region is written octet by octet") {
   CHECK(words("lab.test").empty());
 }
 
+TEST_CASE("the IPv4 addresses of a glob are those of it that are IPv4") {
+  Regions regions;
+  const Region v4{AddressSet::Ipv4(), std::nullopt};
+  for (const char* token :
+       {"10.*", "*", "**", "1*", "*5?", "*.example.org", "*:*", "?", "2??.*.1"}) {
+    INFO(token);
+    const hosts::TextPattern glob = hosts::ParseTextPattern(token);
+    CHECK(Ipv4AddressesOfGlob(regions, glob) == regions.Intersect(AddressesOf(regions, glob), v4));
+  }
+}
+
+TEST_CASE("a glob that is too much work ends, and the pool says so") {
+  for (const char* token :
+       {"*a??????????????????????", "*1*2*3*4*5*6?*7?*8", "*?*?*?*?*?*?*?*?f*?*?*?"}) {
+    INFO(token);
+    Regions regions(100'000);
+    AddressesOf(regions, hosts::ParseTextPattern(token));
+    CHECK(regions.diagrams().exhausted());
+  }
+}
+
 }  // namespace
 }  // namespace postern::policy::analysis

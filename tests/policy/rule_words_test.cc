@@ -4,8 +4,10 @@
 #include "policy/check/rule_words.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
 
+#include "policy/check/rule_options.h"
 #include "policy/hosts/hosts_parser.h"
 #include "tests/testlib/fake_system.h"
 
@@ -103,6 +105,40 @@ TEST_CASE("there is an end to findings") {
   const Diagnostics found = Find(text);
   CHECK(found.size() == 1001);
   CHECK(found.back().code == "too-many-findings");
+}
+
+TEST_CASE("the system is asked about each file once, and about a bounded number of them") {
+  FakeSystem system;
+  for (std::size_t i = 0; i < OptionFiles::kMaxFiles; ++i) {
+    system.directories["/b" + std::to_string(i)] = {};
+  }
+  OptionFiles files(system);
+  for (std::size_t i = 0; i < OptionFiles::kMaxFiles; ++i) {
+    CHECK(files.WhyNotListed("/b" + std::to_string(i)) == "");
+  }
+  CHECK_FALSE(files.exhausted());
+  CHECK(files.WhyNotListed("/b1") == "");
+  CHECK_FALSE(files.exhausted());
+  CHECK(files.WhyNotListed("/none") == "");
+  CHECK(files.WhyNotExecutable("/no/such") == "");
+  CHECK(files.exhausted());
+
+  std::string rules;
+  for (std::size_t i = 0; i <= OptionFiles::kMaxFiles + 5; ++i) {
+    rules += "a: b: spawn /bin/p" + std::to_string(i) + "\n";
+  }
+  const Diagnostics found = Find(rules);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].code == "analysis-incomplete");
+  CHECK(found[0].where.line == OptionFiles::kMaxFiles + 1);
+}
+
+TEST_CASE("behind the last finding that is kept, nothing is looked at") {
+  std::string rules;
+  for (int i = 0; i < 200'000; ++i) rules += "daemon" + std::to_string(i) + ": b\n";
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(Find(rules).size() == 1001);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(8));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "policy/check/service_findings.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
 
 #include "tests/testlib/fake_system.h"
@@ -74,6 +75,26 @@ TEST_CASE("rules that allow mean nothing where nothing refuses") {
   CHECK(count("a: b\na: c: deny\n", "") == 0);
   CHECK(count("", "") == 0);
   CHECK(count("a: b\n", "no newline") == 0);
+}
+
+TEST_CASE("strangers are not tried on tables that take too long, which is told") {
+  std::string globs;
+  for (int i = 0; i < 1500; ++i) {
+    globs += "echo:";
+    for (int k = 0; k < 300; ++k) globs += " *" + std::to_string(k % 10) + "?q";
+    globs += '\n';
+  }
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(Told("", {{"deny", globs + globs}}) == "analysis-incomplete");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(15));
+  std::string listed;
+  for (int i = 0; i < 100'000; ++i) {
+    listed += "echo: 10." + std::to_string(i % 256) + "." + std::to_string(i / 256) + ".1\n";
+  }
+  CHECK(Told("", {{"deny", listed}}) == "world-open-root");
+  std::string file;
+  for (int i = 0; i < 500'000; ++i) file += "x*y ";
+  CHECK(Told("", {{"deny", "echo: /f\n"}, {"/f", file + file}}) == "analysis-incomplete");
 }
 
 }  // namespace

@@ -3,8 +3,10 @@
 // taking away a rule that was told changes nothing for anybody.
 #include "policy/check/shadowing.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <set>
 #include <string>
 
 #include "policy/analysis/policy_diff.h"
@@ -150,6 +152,109 @@ TEST_CASE("fifteen thousand rules take no time worth speaking of") {
   const auto start = std::chrono::steady_clock::now();
   FindShadowed(*policy, {});
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
+}
+
+std::string Key(const Diagnostic& finding) { return Render(finding); }
+
+TEST_CASE(
+    "when the work ends, what was found stands, and the rules that were not compared are named") {
+  std::string allow, deny;
+  for (int i = 0; i < 30; ++i) {
+    const std::string number = std::to_string(i);
+    allow += "a: 10." + number + ".*\na: 10." + number + ".1." + number + "\n";
+    deny += "b: 1*" + number + " EXCEPT 1?" + number + "\nb: " + number + ".example.org\n";
+  }
+  deny += "ALL: ALL\nb: c\n";
+  const auto policy = testlib::CompileHosts({{"allow", allow}, {"deny", deny}});
+  std::set<std::string> all;
+  for (const Diagnostic& finding : FindShadowed(*policy, {})) all.insert(Key(finding));
+  CHECK(all.size() == 31);  // each second rule of hosts.allow, and the rule for everybody
+  std::size_t most = 0;
+  bool complete = false;
+  for (std::size_t work = 0; !complete && work < kComparingWork; work += 1 + work / 8) {
+    const Diagnostics found = FindShadowed(*policy, {}, work);
+    INFO(work);
+    REQUIRE_FALSE(found.empty());
+    complete = found.back().code != "analysis-incomplete";
+    const std::size_t sure = found.size() - (complete ? 0 : 1);
+    for (std::size_t i = 0; i < sure; ++i) CHECK(all.contains(Key(found[i])));
+    CHECK(sure >= std::max<std::size_t>(most, 1));  // the rule for everybody is always told
+    most = sure;
+    if (complete) break;
+    CHECK(found.back().severity == Severity::kNote);
+    CHECK(found.back().where.line > 0);
+    CHECK(found.back().message.contains("to deny:61"));
+  }
+  CHECK(complete);
+  CHECK(most == all.size());
+}
+
+TEST_CASE("the finding about what was not compared says which rules") {
+  const auto message = [](const std::string& allow, const std::string& deny) {
+    const auto policy = testlib::CompileHosts({{"allow", allow}, {"deny", deny}});
+    const Diagnostics found = FindShadowed(*policy, {}, 0);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].code == "analysis-incomplete");
+    return found[0].message;
+  };
+  CHECK(message("a: b\n", "").starts_with("this rule was not compared with the rules in front"));
+  CHECK(message("a: b\nc: d\n", "\ne: f\n")
+            .starts_with("this rule and those behind it, 3 rules, allow:1 to deny:2, were not"));
+}
+
+TEST_CASE("no table that fits takes long to compare") {
+  const auto rules = [](int count, auto rule) {
+    std::string table;
+    for (int i = 0; i < count; ++i) table += rule(static_cast<unsigned>(i)) + "\n";
+    return table;
+  };
+  const auto times = [](int count, auto word) {
+    std::string words;
+    for (int i = 0; i < count; ++i) words += " " + word(static_cast<unsigned>(i));
+    return words;
+  };
+  const std::string tables[] = {
+      rules(9000,
+            [&](unsigned i) {
+              return "s" + std::to_string(i) + ":" + times(20, [i](unsigned k) {
+                       return "*" + std::to_string(i * k % 255) + "*" + std::to_string(i % 7) +
+                              "?*";
+                     });
+            }),
+      rules(60,
+            [&](unsigned i) {
+              const auto glob = [i](unsigned k) {
+                return std::to_string(i * k % 99) + "*" + std::to_string(k % 10) + "*";
+              };
+              return "ALL:" + times(150, glob) + " EXCEPT" + times(100, glob);
+            }),
+      rules(500,
+            [](unsigned i) {
+              return "ALL: *" + std::to_string(i % 10) + std::string(18 + i % 5, '?');
+            }),
+      rules(40,
+            [&](unsigned i) {
+              const auto name = [i](unsigned k) { return "n" + std::to_string(i * 331 + k); };
+              return times(130, name) + ":" + times(130, name);
+            }),
+      rules(16,
+            [](unsigned i) { return "*" + std::to_string(i) + std::string(900, '?') + "*: x"; }) +
+          rules(3000, [](unsigned) { return std::string(2000, 'a') + ": x"; }),
+      rules(3000,
+            [&](unsigned) {
+              std::string name = "x";
+              while (name.size() < 2000) name += ".x";
+              return "a: " + name + "\na: .q";
+            }),
+  };
+  for (const std::string& table : tables) {
+    INFO(table.substr(0, 100));
+    const auto policy = testlib::CompileHosts({{"allow", ""}, {"deny", table}});
+    CHECK(policy->deny().end == hosts::Table::End::kComplete);
+    const auto start = std::chrono::steady_clock::now();
+    FindShadowed(*policy, {});
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+  }
 }
 
 }  // namespace

@@ -99,5 +99,19 @@ TEST_CASE("an offset in the joined text leads back to its physical line") {
   CHECK(line.PieceAt(99).line == 3);
 }
 
+TEST_CASE("bytes that nothing is seen of leave no pieces behind") {
+  const auto nuls = LinesOf(std::string(2046, 'a') + std::string(100'000, '\0') + "\nb\n");
+  REQUIRE_FALSE(nuls.empty());
+  CHECK(nuls[0].pieces.size() <= 3);
+  std::string joined;
+  for (int i = 0; i < 1000; ++i) joined += "\\\n";
+  const auto lines = LinesOf("a\\\n" + joined + "b\n");
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].text == "ab");
+  REQUIRE(lines[0].pieces.size() == 2);
+  CHECK(lines[0].pieces[1].line == 1002);
+  CHECK(lines[0].PieceAt(0).line == 1);
+}
+
 }  // namespace
 }  // namespace postern::policy::hosts
