@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "policy/service/conf_lexer.h"
 #include "policy/service/service_text.h"
 #include "tests/testlib/fake_system.h"
 
@@ -100,6 +101,35 @@ TEST_CASE("random files load as they did") {
               pick({"\n", "\n", "\n\tmore\n", "\r\n"});
     }
     CheckRoundTrip(text);
+  }
+}
+
+TEST_CASE("whatever bytes the words are made of, the lines load as they did") {
+  std::mt19937 random(12);
+  const std::string bytes = "ab/.:#{}=+-\"'\\%$,*@ []\t\xc3\xa9\x1b\x7f";
+  const auto word = [&](std::size_t longest) {
+    std::string text;
+    for (std::size_t n = random() % (longest + 1); n > 0; --n)
+      text += bytes[random() % bytes.size()];
+    return text;
+  };
+  const auto maybe = [&](const std::string& usual) { return random() % 4 == 0 ? word(4) : usual; };
+  for (int round = 0; round < 4000; ++round) {
+    std::string text;
+    for (int i = 0; i < 2; ++i) {
+      text += maybe("") + maybe(random() % 2 == 0 ? "7001" : "ftp") + maybe("") + " stream " +
+              "tcp" + maybe("") + " nowait" + maybe("") + " " + maybe("root") + " /" +
+              maybe("bin/a") + " " + word(8) + " " + word(20) + "\n";
+    }
+    CheckRoundTrip(text);
+  }
+}
+
+TEST_CASE("the longest lines load as they did, and one that is longer does not") {
+  for (const std::size_t size : {std::size_t{100}, kMaxLineBytes - 100, kMaxLineBytes - 14,
+                                 kMaxLineBytes - 13, kMaxLineBytes, 2 * kMaxLineBytes}) {
+    INFO(size);
+    CheckRoundTrip("7777 stream tcp nowait root /bin/x " + std::string(size, 'y') + "\n");
   }
 }
 
