@@ -17,10 +17,10 @@ using testlib::RandomHosts;
 
 constexpr unsigned kEveryAddress = 0x10000;
 // Sanitizers and builds without optimisation.
-#ifdef __OPTIMIZE__
-constexpr double kSlowness = 1;
-#else
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
 constexpr double kSlowness = 30;
+#else
+constexpr double kSlowness = 1;
 #endif
 
 IpAddress AddressAt(unsigned index) {
