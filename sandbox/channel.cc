@@ -9,12 +9,20 @@
 namespace postern::sandbox {
 namespace {
 
-constexpr std::size_t kControlSize = CMSG_SPACE(sizeof(int) * kMaxDescriptors);
+constexpr std::size_t kControlSize =
+    CMSG_SPACE(sizeof(int) * kMaxDescriptors) + CMSG_SPACE(sizeof(ucred));
 
-// Takes ownership of every descriptor that came along, wanted or not.
-void Collect(msghdr& message, ReceivedFrame& received) {
+// Takes ownership of every descriptor that came along, wanted or not. False when some were too
+// many: the room for a sender's credentials would hold them too.
+bool Collect(msghdr& message, ReceivedFrame& received) {
+  bool all_kept = true;
   for (cmsghdr* item = CMSG_FIRSTHDR(&message); item != nullptr;
        item = CMSG_NXTHDR(&message, item)) {
+    if (item->cmsg_level == SOL_SOCKET && item->cmsg_type == SCM_CREDENTIALS) {
+      ucred sender{};
+      std::memcpy(&sender, CMSG_DATA(item), sizeof sender);
+      received.sender = sender.pid;
+    }
     if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t count = (item->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (std::size_t i = 0; i < count; ++i) {
@@ -23,9 +31,12 @@ void Collect(msghdr& message, ReceivedFrame& received) {
       sys::UniqueFd owned(fd);
       if (received.descriptor_count < kMaxDescriptors) {
         received.descriptors[received.descriptor_count++] = std::move(owned);
+      } else {
+        all_kept = false;
       }
     }
   }
+  return all_kept;
 }
 
 }  // namespace
@@ -36,6 +47,14 @@ sys::Result<ChannelPair> MakeChannel() {
     return sys::LastError("socketpair");
   }
   return ChannelPair{sys::UniqueFd(ends[0]), sys::UniqueFd(ends[1])};
+}
+
+sys::Status TellSenders(const sys::UniqueFd& channel) {
+  const int on = 1;
+  if (::setsockopt(channel.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) {
+    return sys::LastError("setsockopt", "SO_PASSCRED");
+  }
+  return {};
 }
 
 sys::Status SendFrame(const sys::UniqueFd& channel, std::span<const std::byte> frame,
@@ -77,8 +96,8 @@ sys::Result<ReceivedFrame> ReceiveFrame(const sys::UniqueFd& channel, std::span<
     n = ::recvmsg(channel.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   } while (n < 0 && errno == EINTR);
   if (n < 0) return sys::LastError("recvmsg");
-  Collect(message, received);
-  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+  const bool all_kept = Collect(message, received);
+  if (!all_kept || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
     return std::unexpected(sys::Error{"recvmsg", EBADMSG, "oversize frame"});
   }
   received.length = static_cast<std::size_t>(n);

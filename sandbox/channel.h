@@ -7,6 +7,8 @@
 // garbage is the caller's to decide.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -20,6 +22,9 @@ struct ChannelPair {
   sys::UniqueFd ours, theirs;  // nonblocking, close-on-exec
 };
 sys::Result<ChannelPair> MakeChannel();
+// From now on the kernel says of each frame that arrives at this end which process sent it
+// (unix(7), SO_PASSCRED).
+sys::Status TellSenders(const sys::UniqueFd& channel);
 
 // Sends one frame, with at most kMaxDescriptors. EAGAIN when the other side does not keep up.
 inline constexpr std::size_t kMaxDescriptors = 4;
@@ -30,6 +35,7 @@ struct ReceivedFrame {
   std::size_t length = 0;  // 0: the other side is gone
   sys::UniqueFd descriptors[kMaxDescriptors];
   std::size_t descriptor_count = 0;
+  pid_t sender = 0;  // as our own pid namespace numbers it; 0 unless TellSenders was called
 };
 sys::Result<ReceivedFrame> ReceiveFrame(const sys::UniqueFd& channel, std::span<std::byte> buffer);
 

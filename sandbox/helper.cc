@@ -87,10 +87,10 @@ sys::Result<sys::UniqueFd> PidfdOf(pid_t child) {
 }  // namespace
 
 sys::Result<Helper> StartHelper(const std::vector<std::string>& argv,
-                                std::chrono::milliseconds patience) {
+                                std::chrono::milliseconds patience, sys::PidView pids) {
   TRY(ChannelPair channel, MakeChannel());
   TRY(sys::Pipe report, sys::MakePipe(/*nonblocking=*/false));
-  TRY(const sys::Forked forked, sys::Fork());
+  TRY(const sys::Forked forked, sys::Fork(pids));
   if (forked.side == sys::Side::kChild) {
     RunHelper(argv, channel.theirs.get(), report.write_end.get());
   }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sandbox/sys/error.h"
+#include "sandbox/sys/process.h"
 #include "sandbox/sys/unique_fd.h"
 
 namespace postern::sandbox {
@@ -30,6 +31,7 @@ struct Helper {
 // failure leaves no process behind, unless the kernel itself cannot end it within as long again.
 inline constexpr std::chrono::milliseconds kExecPatience{5000};
 sys::Result<Helper> StartHelper(const std::vector<std::string>& argv,
-                                std::chrono::milliseconds patience = kExecPatience);
+                                std::chrono::milliseconds patience = kExecPatience,
+                                sys::PidView pids = sys::PidView::kOurs);
 
 }  // namespace postern::sandbox

@@ -6,21 +6,16 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <atomic>
-
 #include "sandbox/channel.h"
+#include "sandbox/child_stack.h"
 #include "sandbox/launch_child.h"
 #include "sandbox/sys/process.h"
 
 namespace postern::sandbox {
 namespace {
-
-constexpr std::size_t kStackSize = 32 * 1024;
-constexpr std::size_t kGuardSize = 4096;
 
 // Gives the file behind `fd` this number, and no other.
 sys::Status MoveTo(int number, sys::UniqueFd fd) {
@@ -41,63 +36,14 @@ sys::Result<sys::UniqueFd> CopyAbove(int number, const sys::UniqueFd& fd) {
 
 }  // namespace
 
-std::string_view StepText(LaunchStep step) {
-  switch (step) {
-    case LaunchStep::kDetach:
-      return "close_range";
-    case LaunchStep::kReceive:
-      return "recvmsg";
-    case LaunchStep::kDescriptors:
-      return "dup3";
-    case LaunchStep::kSession:
-      return "setsid";
-    case LaunchStep::kLimits:
-      return "prlimit";
-    case LaunchStep::kPriority:
-      return "setpriority";
-    case LaunchStep::kGroups:
-      return "setgroups";
-    case LaunchStep::kGroup:
-      return "setresgid";
-    case LaunchStep::kUser:
-      return "setresuid";
-    case LaunchStep::kVerify:
-      return "credentials check";
-    case LaunchStep::kSignals:
-      return "rt_sigaction";
-    case LaunchStep::kExecute:
-      return "execve";
-  }
-  return "unknown step";
-}
-
-// One launch's memory. `in_use` is the child's "clear_child_tid": the kernel zeroes it when the
-// child leaves this memory, by execve or by exit (clone(2), CLONE_CHILD_CLEARTID).
+// One launch's memory.
 struct Launcher::Stage {
-  std::atomic<pid_t> in_use{0};
-  std::byte* memory = nullptr;  // guard page, then the stack
+  ChildStack stack;
   ChildTask task;
   std::shared_ptr<const LaunchPlan> plan;
   std::vector<std::string> extra;
   std::vector<char*> environment;
   std::vector<std::uint32_t> groups;
-
-  Stage() {
-    void* mapped = ::mmap(nullptr, kGuardSize + kStackSize, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    if (mapped == MAP_FAILED) return;
-    memory = static_cast<std::byte*>(mapped);
-    if (::mprotect(memory, kGuardSize, PROT_NONE) != 0) Unmap();
-  }
-  ~Stage() { Unmap(); }
-  Stage(const Stage&) = delete;
-  Stage& operator=(const Stage&) = delete;
-
-  void Unmap() {
-    if (memory != nullptr) ::munmap(memory, kGuardSize + kStackSize);
-    memory = nullptr;
-  }
-  void* stack_top() const { return memory + kGuardSize + kStackSize; }
 
   void Prepare(LaunchId id, std::shared_ptr<const LaunchPlan> next_plan,
                std::span<const std::string> words, int slot) {
@@ -171,10 +117,10 @@ bool Launcher::HasRoom() {
 
 Launcher::Stage* Launcher::FreeStage() {
   for (const auto& stage : stages_) {
-    if (stage->in_use.load(std::memory_order_acquire) == 0) return stage.get();
+    if (stage->stack.free()) return stage.get();
   }
   auto stage = std::make_unique<Stage>();
-  if (stage->memory == nullptr) return nullptr;
+  if (!stage->stack.usable()) return nullptr;
   stages_.push_back(std::move(stage));
   return stages_.back().get();
 }
@@ -208,15 +154,15 @@ sys::Result<Launched> Launcher::Start(std::shared_ptr<const LaunchPlan> plan,
   slot.id = launched.id;
   next_slot_ = (*index + 1) % slots_.size();
   stage->Prepare(launched.id, std::move(plan), extra, kFirstSlot + static_cast<int>(*index));
-  stage->in_use.store(1, std::memory_order_release);
+  stage->stack.in_use().store(1, std::memory_order_release);
   int pidfd = -1;
   // No signal is caught by a handler in this process, so none can run on the child's stack.
-  launched.pid = ::clone(&RunChild, stage->stack_top(),
+  launched.pid = ::clone(&RunChild, stage->stack.top(),
                          CLONE_VM | CLONE_FILES | CLONE_PIDFD | CLONE_CHILD_CLEARTID | SIGCHLD,
-                         &stage->task, &pidfd, nullptr, &stage->in_use);
+                         &stage->task, &pidfd, nullptr, &stage->stack.in_use());
   if (launched.pid < 0) {
     const int error = errno;
-    stage->in_use.store(0, std::memory_order_release);
+    stage->stack.in_use().store(0, std::memory_order_release);
     Vacate(*index);
     return std::unexpected(sys::Error{"clone", error, {}});
   }

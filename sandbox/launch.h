@@ -28,31 +28,11 @@
 #include <vector>
 
 #include "sandbox/launch_plan.h"
+#include "sandbox/launch_step.h"
 #include "sandbox/sys/error.h"
 #include "sandbox/sys/unique_fd.h"
 
 namespace postern::sandbox {
-
-inline constexpr int kLaunchFailed = 126;  // as env(1); a program may also end so by itself
-
-// The steps in their order; a LaunchFailure names the one that failed.
-enum class LaunchStep : std::uint32_t {
-  kDetach = 1,  // take a private descriptor table
-  kReceive,     // take the connection
-  kDescriptors,
-  kSession,
-  kLimits,
-  kPriority,
-  kGroups,
-  kGroup,
-  kUser,
-  kVerify,
-  kSignals,
-  kExecute,
-};
-std::string_view StepText(LaunchStep step);  // "execve", "setgroups", …
-
-using LaunchId = std::uint64_t;
 
 struct LaunchFailure {
   LaunchId id = 0;

@@ -12,9 +12,6 @@
 
 #include "sandbox/sys/raw_syscall.h"
 
-// The sanitizers' run-time keeps per-thread state, which this child would share with its parent.
-#define POSTERN_IN_CHILD __attribute__((no_sanitize("address", "undefined", "thread")))
-
 namespace postern::sandbox {
 namespace {
 

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 
@@ -24,6 +25,7 @@ constexpr std::uint64_t kNewNamespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_N
 
 // Newer than the headers this may be built with.
 constexpr std::uint64_t kPrSetVma = 0x53564d41, kPrSetVmaAnonName = 0;
+constexpr std::uint64_t kNeverExecuted = 8;  // MFD_NOEXEC_SEAL
 constexpr std::uint64_t kPrSetMdwe = 65, kPrGetMdwe = 66, kPrGetAuxv = 0x41555856;
 
 // The requests of network interfaces, SIOC…, are 0x8900 to 0x89ff, those of wireless ones 0x8b00 to
@@ -37,6 +39,8 @@ void AddTerminalAndInterfaceRules(const FilterRequest& request, Rules& rules) {
   // Typing into the terminal of whoever started the service (CVE-2017-5226). The kernel reads 32
   // bits of the request, so more must not be compared (CVE-2019-9893's other side).
   std::vector<ArgumentClause> refused = {{Int(1, {TIOCSTI, TIOCLINUX})}};
+  // Line disciplines were a way into kernels (CVE-2017-2636), and the console is the machine's.
+  if (request.base == FilterBase::kListed) refused.push_back({Int(1, {TIOCSETD, TIOCCONS})});
   if (request.network != Network::kHost) {
     refused.push_back({Int(1, {0x8904, 0x8906, 0x8907})});
     refused.push_back(InterfaceRequests(0x8b00, 0x100));
@@ -52,6 +56,9 @@ void AddProcessRules(Rules& rules) {
   rules.push_back({"clone", AllowOnly({{NoneOf(0, kNewNamespaces)}}, EPERM)});
   // Its flags are in memory; libc falls back to clone.
   rules.push_back({"clone3", Refuse(ENOSYS)});
+  // Limits of another process of the same user would end the zygote or a sibling, and Landlock has
+  // no say in it. Asking for them is harmless.
+  rules.push_back({"prlimit64", AllowOnly({{Int(0, {0})}, {{2, kAll64, {0}}}}, EPERM)});
   rules.push_back({"personality", AllowOnly({{Int(0, {0, kLow32})}}, EPERM)});
   // A listener could answer for the processes that this service starts.
   rules.push_back({"seccomp", AllowOnly({{NoneOf(1, SECCOMP_FILTER_FLAG_NEW_LISTENER)}}, EPERM)});
@@ -129,6 +136,8 @@ void AddMemoryRules(Rules& rules) {
   for (const char* call : {"mmap", "mprotect", "pkey_mprotect"}) {
     rules.push_back({call, RefuseIf({{{2, kBoth, {kBoth}}}}, EPERM)});
   }
+  // What is written there can be executed, unless it says for good that it cannot.
+  rules.push_back({"memfd_create", AllowOnly({{{1, kNeverExecuted, {kNeverExecuted}}}}, EPERM)});
   rules.push_back({"shmat", RefuseIf({{{2, SHM_EXEC, {SHM_EXEC}}}}, EPERM)});
 }
 
@@ -141,6 +150,8 @@ std::vector<ArgumentRule> ArgumentRules(const FilterRequest& request) {
   AddNetworkRules(request, rules);
   // The rest could break a program that was written without a thought of postern.
   if (request.base == FilterBase::kAllButDenied) return rules;
+  // As nice(1) does, and nobody else's.
+  rules.push_back({"setpriority", AllowOnly({{Int(0, {PRIO_PROCESS}), Int(1, {0})}}, EPERM)});
   AddPrctlRule(rules);
   AddSetuidBitRules(rules);
   if (!request.jit) AddMemoryRules(rules);

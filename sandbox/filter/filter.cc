@@ -16,35 +16,13 @@ namespace {
 
 // What the zygote calls when it serves (sandbox/zygote/), and its children until they are the
 // service. Returning from a signal handler, or to a call that a stop interrupted, are calls too.
-constexpr std::string_view kLauncherCalls[] = {"clone",
-                                               "close",
-                                               "close_range",
-                                               "dup3",
-                                               "execve",
-                                               "exit",
-                                               "exit_group",
-                                               "futex",
-                                               "getpid",
-                                               "kill",
-                                               "mmap",
-                                               "munmap",
-                                               "prctl",
-                                               "prlimit64",
-                                               "pidfd_send_signal",
-                                               "ppoll",
-                                               "read",
-                                               "recvmsg",
-                                               "restart_syscall",
-                                               "rt_sigaction",
-                                               "sendmsg",
-                                               "rt_sigprocmask",
-                                               "rt_sigreturn",
-                                               "setsid",
-                                               "umask",
-                                               "wait4",
-                                               "waitid",
-                                               "write",
-                                               "landlock_restrict_self"};
+constexpr std::string_view kLauncherCalls[] = {
+    "clone",        "close",      "close_range",    "dup3",         "execve",
+    "exit",         "exit_group", "futex",          "getpid",       "kill",
+    "mmap",         "munmap",     "prctl",          "prlimit64",    "pidfd_send_signal",
+    "setpriority",  "ppoll",      "read",           "recvmsg",      "restart_syscall",
+    "rt_sigaction", "sendmsg",    "rt_sigprocmask", "rt_sigreturn", "setsid",
+    "umask",        "wait4",      "waitid",         "write",        "landlock_restrict_self"};
 
 enum class Standing : std::uint8_t { kUnlisted, kListed, kNamed };
 

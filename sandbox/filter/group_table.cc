@@ -104,6 +104,7 @@ constexpr Names kProcess = {"alarm",
                             "sched_rr_get_interval",
                             "set_mempolicy",
                             "setitimer",
+                            "setpriority",  // its own only
                             "setpgid",
                             "setsid",
                             "sysinfo",
@@ -134,7 +135,7 @@ constexpr Names kAio = {"io_cancel",     "io_destroy", "io_getevents",
 constexpr Names kMemlock = {"memfd_secret", "mlock", "mlock2", "mlockall", "munlock", "munlockall"};
 constexpr Names kResources = {"ioprio_set",         "process_madvise", "process_mrelease",
                               "sched_setaffinity",  "sched_setattr",   "sched_setparam",
-                              "sched_setscheduler", "setpriority",     "setrlimit"};
+                              "sched_setscheduler", "setrlimit"};
 constexpr Names kTimerFd = {"timerfd_create", "timerfd_gettime", "timerfd_settime"};
 constexpr Names kJit = {"pkey_alloc", "pkey_free", "pkey_mprotect"};
 constexpr Names kAdmin = {

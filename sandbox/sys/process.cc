@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -158,6 +159,14 @@ std::uint32_t OwnUmask() {
   return mask;
 }
 
+std::vector<std::string> OwnEnvironment() {
+  std::vector<std::string> words;
+  for (char* const* word = ::environ; word != nullptr && *word != nullptr; ++word) {
+    words.emplace_back(*word);
+  }
+  return words;
+}
+
 void SetUmask(std::uint32_t mask) { ::umask(mask); }
 
 Status ChangeDirectory(const std::string& path) {
@@ -165,10 +174,14 @@ Status ChangeDirectory(const std::string& path) {
   return {};
 }
 
-Result<Forked> Fork() {
-  const pid_t pid = ::fork();
+Result<Forked> Fork(PidView pids) {
+  // glibc has no fork with flags. With one thread, and no handler of pthread_atfork(3) in what we
+  // link, the bare call leaves nothing out.
+  const long pid =
+      pids == PidView::kOurs ? ::fork() : ::syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
   if (pid < 0) return LastError("fork");
-  return Forked{pid == 0 ? Side::kChild : Side::kParent, pid};
+  if (pid == 0) return Forked{Side::kChild};
+  return Forked{Side::kParent, static_cast<pid_t>(pid)};
 }
 
 Status StartSession() {

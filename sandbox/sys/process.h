@@ -52,16 +52,19 @@ std::uint64_t OpenFilesLimit();                      // the soft limit
 std::uint64_t OpenFilesHardLimit();
 int OwnPriority();  // -20..19, getpriority(2)
 std::uint32_t OwnUmask();
+std::vector<std::string> OwnEnvironment();  // NAME=VALUE words
 void SetUmask(std::uint32_t mask);
 Status ChangeDirectory(const std::string& path);
 
-// fork(2) for daemonising only: no other threads exist and nothing of a service has started.
+// fork(2), in a process with one thread, for daemonising and for helpers. kNewPids: the child is
+// the init of a pid namespace of its own (pid_namespaces(7)); needs CAP_SYS_ADMIN.
+enum class PidView : std::uint8_t { kOurs, kNewPids };
 enum class Side : std::uint8_t { kParent, kChild };
 struct Forked {
   Side side;
   pid_t child = 0;  // on the parent's side
 };
-Result<Forked> Fork();
+Result<Forked> Fork(PidView pids = PidView::kOurs);
 Status StartSession();                  // setsid(2)
 [[noreturn]] void ExitNow(int status);  // _exit(2)
 

@@ -5,6 +5,10 @@
 
 #include <sys/syscall.h>
 
+// Marks what runs in such a child: the sanitizers' run-time keeps per-thread state, which the child
+// would share with its parent.
+#define POSTERN_IN_CHILD __attribute__((no_sanitize("address", "undefined", "thread")))
+
 namespace postern::sandbox::sys {
 
 #if defined(__x86_64__)

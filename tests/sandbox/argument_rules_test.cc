@@ -58,6 +58,46 @@ TEST_CASE("No interface is asked about or changed but on the host's network") {
   CHECK(Asked(request)("ioctl", {0, 0x8912}) == "allow");
 }
 
+TEST_CASE("A service does not take over the terminal's line or the console") {
+  const Asked filter(FilterRequest{});
+  for (const std::uint64_t request : Values{TIOCSETD, TIOCCONS}) {
+    CHECK(filter("ioctl", {0, request}) == kPerm);
+  }
+  FilterRequest baseline;
+  baseline.base = FilterBase::kAllButDenied;
+  CHECK(Asked(baseline)("ioctl", {0, TIOCSETD}) == "allow");
+}
+
+TEST_CASE("Limits are set for oneself only, under every base, and asked for of anybody") {
+  for (const FilterBase base : {FilterBase::kListed, FilterBase::kAllButDenied}) {
+    FilterRequest request;
+    request.base = base;
+    const Asked filter(request);
+    CHECK(filter("prlimit64", {0, 7, 0x7fff0000, 0}) == "allow");
+    CHECK(filter("prlimit64", {42, 7, 0, 0x7fff0000}) == "allow");
+    CHECK(filter("prlimit64", {42, 7, 0x7fff0000, 0}) == kPerm);
+    CHECK(filter("prlimit64", {42, 7, kUpper, 0}) == kPerm);
+    CHECK(filter("prlimit64", {0xffffffff, 7, 1, 0}) == kPerm);
+  }
+}
+
+TEST_CASE("A service lowers its own priority and nobody else's") {
+  const Asked filter(FilterRequest{});
+  CHECK(filter("setpriority", {0, 0, 5}) == "allow");
+  CHECK(filter("setpriority", {0, 42, 5}) == kPerm);
+  CHECK(filter("setpriority", {1, 0, 5}) == kPerm);
+  CHECK(filter("setpriority", {2, 0, 5}) == kPerm);
+}
+
+TEST_CASE("Where memory must not change and run, files in memory are never executed") {
+  FilterRequest request;
+  CHECK(Asked(request)("memfd_create", {1, 0}) == kPerm);
+  CHECK(Asked(request)("memfd_create", {1, 8 | 1}) == "allow");
+  CHECK(Asked(request)("memfd_create", {1, kUpper | 1}) == kPerm);
+  request.jit = true;
+  CHECK(Asked(request)("memfd_create", {1, 0}) == "allow");
+}
+
 TEST_CASE("Processes are made, namespaces are not") {
   const Asked filter(FilterRequest{});
   CHECK(filter("clone", {CLONE_VM | CLONE_VFORK | CLONE_PIDFD | 17}) == "allow");

@@ -125,6 +125,18 @@ TEST_CASE_METHOD(Channel, "Descriptors nobody takes are closed with the frame") 
   CHECK(testlib::OpenDescriptors() == before);
 }
 
+TEST_CASE_METHOD(Channel, "The kernel says who sent a frame, once it was asked to") {
+  REQUIRE(SendFrame(pair.ours, Bytes("x"), {}));
+  CHECK(Receive().value().sender == 0);
+  REQUIRE(TellSenders(pair.theirs));
+  const int sent[] = {0, 1, 2, 0};
+  REQUIRE(SendFrame(pair.ours, Bytes("x"), sent));
+  const auto received = Receive();
+  REQUIRE(received);
+  CHECK(received->sender == ::getpid());
+  CHECK(received->descriptor_count == kMaxDescriptors);
+}
+
 TEST_CASE_METHOD(Channel, "An end that is gone reads as length zero and is not written to") {
   pair.ours.Reset();
   CHECK(Receive().value().length == 0);

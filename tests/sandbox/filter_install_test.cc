@@ -54,10 +54,10 @@ int TryCall(const FilterRequest& request, long number, long a = 0, long b = 0, l
 TEST_CASE("What is listed is done, what is not ends the process or fails") {
   FilterRequest request;
   CHECK(TryCall(request, SYS_getpid) == 0);
-  CHECK(TryCall(request, SYS_setpriority) == -SIGSYS);
+  CHECK(TryCall(request, SYS_sched_setscheduler) == -SIGSYS);
   CHECK(TryCall(request, SYS_ptrace) == -SIGSYS);
   request.unlisted = Unlisted::kErrno;
-  CHECK(TryCall(request, SYS_setpriority, PRIO_PROCESS, 0, 0) == EPERM);
+  CHECK(TryCall(request, SYS_sched_setscheduler, 0, 0, 0) == EPERM);
   CHECK(TryCall(request, SYS_ptrace) == -SIGSYS);
   CHECK(TryCall(request, SYS_unshare, CLONE_NEWUSER) == -SIGSYS);
   request.unlisted = Unlisted::kLog;

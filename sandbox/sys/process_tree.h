@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A process and what it has started, found in /proc (proc(5), stat: ppid and session).
+//
+// LIMITS. A descendant whose parents are gone and that made a session of its own belongs to nobody
+// any more: only the end of its pid namespace or its control group reaches it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <vector>
+
+#include "sandbox/sys/error.h"
+
+namespace postern::sandbox::sys {
+
+// `root`, its descendants, and every process of the session that it leads. Zombies do not count.
+Result<std::vector<pid_t>> ProcessTree(pid_t root);
+
+// Sends the signal to all of them. SIGKILL is repeated, at most a few times, for what is started
+// meanwhile.
+Status SignalTree(pid_t root, int signal);
+
+}  // namespace postern::sandbox::sys

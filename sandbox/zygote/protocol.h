@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What posternd and postern-zygote say to each other: fixed-layout frames on a sandbox::channel.
+//
+// | asked      | when                      | answered by |
+// |------------|---------------------------|-------------------------------------------------------|
+// | AskProfile | first, once               | AnswerReady or AnswerRefused | | AskLaunch  | after
+// AnswerReady         | AnswerStarted, or AnswerFailed; AnswerEnded in any    | |            | |
+// case, when there was a process                        |
+//
+// AnswerStarted and AnswerFailed are sent by the instance itself, on its way to execve: the kernel
+// puts its process id beside them (unix(7), SCM_CREDENTIALS), so posternd knows it in its own pid
+// namespace and need not believe anybody. AnswerEnded is the zygote's. When posternd closes the
+// channel, the zygote takes nothing more, and ends with its last instance.
+//
+// The zygote reads no byte of a client. Text in its answers is about its own set-up, from before it
+// had one. Anything else than the above is garbage: posternd kills the zygote, which exits for its
+// part.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "sandbox/launch_step.h"
+
+namespace postern::sandbox {
+
+enum class ZygoteFrame : std::uint32_t {
+  kAskProfile = 1,
+  kAskLaunch,
+  kAnswerReady = 101,
+  kAnswerRefused,
+  kAnswerStarted,
+  kAnswerFailed,
+  kAnswerEnded,
+};
+
+struct ZygoteHeader {
+  ZygoteFrame type;
+  std::uint32_t reserved = 0;
+  LaunchId id = 0;
+};
+
+// Descriptors: the encoded profile, a sealed file (profile_codec.h).
+struct AskProfile {
+  ZygoteHeader header{ZygoteFrame::kAskProfile};
+};
+
+// Descriptors: what becomes 0, 1 and 2 of the instance. `words` holds `length` bytes: NAME=VALUE
+// words for this instance alone, each followed by a null byte. The frame ends with the last of
+// them.
+inline constexpr std::size_t kMaxLaunchWords = 3072;
+struct AskLaunch {
+  ZygoteHeader header{ZygoteFrame::kAskLaunch};
+  std::uint32_t program = 0;    // index in Profile::programs
+  std::uint32_t has_umask = 0;  // instead of the program's
+  std::uint32_t umask = 0;
+  std::uint32_t has_priority = 0;
+  std::int32_t priority = 0;  // absolute, -20..19; lower than the zygote's takes a right it has not
+  std::uint32_t replaces = 0;  // 1: the words take the place of planned ones of the same name
+  std::uint32_t length = 0;
+  std::array<char, kMaxLaunchWords> words{};
+};
+
+// `text`: warnings of a profile that tolerates what the kernel lacks, a line each; or why the
+// sandbox could not be made.
+inline constexpr std::size_t kMaxZygoteText = 1024;
+struct ZygoteText {
+  std::uint32_t length = 0;
+  std::array<char, kMaxZygoteText> bytes{};
+
+  void Set(std::string_view text) {
+    length = static_cast<std::uint32_t>(text.size() < bytes.size() ? text.size() : bytes.size());
+    std::memcpy(bytes.data(), text.data(), length);
+  }
+  bool valid() const { return length <= bytes.size(); }
+  std::string_view view() const { return {bytes.data(), length}; }
+};
+
+struct AnswerReady {
+  ZygoteHeader header{ZygoteFrame::kAnswerReady};
+  ZygoteText text;
+};
+
+struct AnswerRefused {
+  ZygoteHeader header{ZygoteFrame::kAnswerRefused};
+  ZygoteText text;
+};
+
+struct AnswerStarted {
+  ZygoteHeader header{ZygoteFrame::kAnswerStarted};
+};
+
+// No program ran.
+struct AnswerFailed {
+  ZygoteHeader header{ZygoteFrame::kAnswerFailed};
+  std::uint32_t step = 0;  // LaunchStep
+  std::int32_t error = 0;  // errno
+};
+
+// `signaled`: `status` is the number of the signal that ended the instance.
+struct AnswerEnded {
+  ZygoteHeader header{ZygoteFrame::kAnswerEnded};
+  std::uint32_t signaled = 0;
+  std::int32_t status = 0;
+};
+
+inline constexpr std::size_t kMaxZygoteFrame = sizeof(AskLaunch);
+
+template <typename Frame>
+std::span<const std::byte> AsZygoteFrame(const Frame& frame) {
+  return std::as_bytes(std::span(&frame, 1));
+}
+
+inline std::span<const std::byte> AsZygoteFrame(const AskLaunch& ask) {
+  return std::as_bytes(std::span(&ask, 1)).first(offsetof(AskLaunch, words) + ask.length);
+}
+
+// False when the size or the type differs; what is inside is the caller's to check.
+template <typename Frame>
+bool ReadZygoteFrame(std::span<const std::byte> bytes, Frame& frame) {
+  ZygoteHeader header{};
+  if (bytes.size() != sizeof frame) return false;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (header.type != Frame{}.header.type) return false;
+  std::memcpy(&frame, bytes.data(), sizeof frame);
+  return true;
+}
+
+}  // namespace postern::sandbox

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "sandbox/zygote/zygote.h"
+
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "sandbox/channel.h"
+#include "sandbox/child_stack.h"
+#include "sandbox/zygote/instance_child.h"
+
+namespace postern::sandbox {
+namespace {
+
+std::vector<char*> PointersTo(const std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
+  return pointers;
+}
+
+sys::Status Garbage() { return std::unexpected(sys::Error{"recvmsg", EBADMSG, "AskLaunch"}); }
+
+// Every word ends within the frame, and nothing follows the last.
+bool WellFormed(const AskLaunch& ask, std::size_t size, std::size_t programs) {
+  return size >= offsetof(AskLaunch, words) && ask.header.type == ZygoteFrame::kAskLaunch &&
+         ask.program < programs && size - offsetof(AskLaunch, words) == ask.length &&
+         (ask.length == 0 || ask.words[ask.length - 1] == '\0');
+}
+
+}  // namespace
+
+// One launch's memory.
+struct Zygote::Stage {
+  ChildStack stack;
+  InstanceTask task;
+  AskLaunch ask;
+  std::vector<char*> argv, environment;
+
+  // Rare, so that its cost does not count.
+  void DropReplaced() {
+    const std::string_view words(ask.words.data(), ask.length);
+    std::erase_if(environment, [words](const char* planned) {
+      const std::string_view word(planned);
+      const std::string_view name = word.substr(0, word.find('=') + 1);
+      for (std::size_t at = words.find(name); at != std::string_view::npos;
+           at = words.find(name, at + 1)) {
+        if (at == 0 || words[at - 1] == '\0') return true;
+      }
+      return false;
+    });
+  }
+
+  void Prepare(const AskLaunch& next, const Profile& profile, int connection, int channel,
+               int domain) {
+    ask.program = next.program;
+    ask.length = next.length;
+    std::memcpy(ask.words.data(), next.words.data(), next.length);
+    const ProgramToRun& program = profile.programs[ask.program];
+    argv = PointersTo(program.argv);
+    argv.push_back(nullptr);
+    environment = PointersTo(program.environment);
+    if (next.replaces == 1) DropReplaced();
+    for (char* word = ask.words.data(); word < ask.words.data() + ask.length;) {
+      environment.push_back(word);
+      word += std::strlen(word) + 1;
+    }
+    environment.push_back(nullptr);
+    task = {.id = next.header.id,
+            .path = program.path.c_str(),
+            .argv = argv.data(),
+            .environment = environment.data(),
+            .umask = next.has_umask == 1 ? next.umask : program.umask,
+            .has_priority = next.has_priority == 1,
+            .priority = next.priority,
+            .limits = profile.limits,
+            .connection = connection,
+            .channel = channel,
+            .domain = domain};
+  }
+};
+
+Zygote::Zygote(const Profile& profile, sys::UniqueFd channel, sys::UniqueFd children,
+               sys::UniqueFd domain)
+    : profile_(profile),
+      channel_(std::move(channel)),
+      children_(std::move(children)),
+      domain_(std::move(domain)) {}
+
+Zygote::~Zygote() = default;
+
+sys::Status Zygote::Run() {
+  for (;;) {
+    TRY_STATUS(Reap());
+    if (Finished()) return {};
+    TRY_STATUS(Await());
+  }
+}
+
+// What instances left running in the background goes on, as without a zygote; with `once` the
+// sandbox ends with its instance.
+bool Zygote::Finished() const {
+  if (open_ || !instances_.empty()) return false;
+  return profile_.once || ::waitid(P_ALL, 0, nullptr, WEXITED | WNOHANG | WNOWAIT) != 0;
+}
+
+sys::Status Zygote::Await() {
+  const auto interest = static_cast<short>((open_ ? POLLIN : 0) | (congested_ ? POLLOUT : 0));
+  pollfd waits[] = {{children_.get(), POLLIN, 0},
+                    {interest != 0 ? channel_.get() : -1, interest, 0}};
+  if (::poll(waits, 2, -1) < 0 && errno != EINTR) return sys::LastError("poll");
+  signalfd_siginfo told;
+  if (waits[0].revents != 0 && ::read(children_.get(), &told, sizeof told) < 0 && errno != EAGAIN) {
+    return sys::LastError("read", "signalfd");
+  }
+  return open_ && (waits[1].revents & ~POLLOUT) != 0 ? OnChannel() : sys::Status{};
+}
+
+sys::Status Zygote::OnChannel() {
+  AskLaunch ask;
+  auto received = ReceiveFrame(channel_, std::as_writable_bytes(std::span(&ask, 1)));
+  if (!received && received.error().number == EAGAIN) return {};
+  if (!received && received.error().number != ECONNRESET) {
+    return std::unexpected(received.error());
+  }
+  if (!received || received->length == 0) {
+    open_ = false;
+    return {};
+  }
+  if (received->descriptor_count != 1 ||
+      !WellFormed(ask, received->length, profile_.programs.size())) {
+    return Garbage();
+  }
+  return Launch(ask, std::move(received->descriptors[0]));
+}
+
+Zygote::Stage* Zygote::FreeStage() {
+  for (const auto& stage : stages_) {
+    if (stage->stack.free()) return stage.get();
+  }
+  auto stage = std::make_unique<Stage>();
+  if (!stage->stack.usable()) return nullptr;
+  stages_.push_back(std::move(stage));
+  return stages_.back().get();
+}
+
+// The child has a descriptor table of its own from the start: the zygote's is small.
+sys::Status Zygote::Launch(const AskLaunch& ask, sys::UniqueFd connection) {
+  Stage* stage = FreeStage();
+  pid_t child = -1;
+  int error = ENOMEM;
+  if (stage != nullptr) {
+    stage->Prepare(ask, profile_, connection.get(), channel_.get(), domain_.get());
+    auto& in_use = stage->stack.in_use();
+    in_use.store(1, std::memory_order_release);
+    // No signal is caught by a handler in this process, so none can run on the child's stack.
+    child = ::clone(&RunInstance, stage->stack.top(), CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD,
+                    &stage->task, nullptr, nullptr, &in_use);
+    error = errno;
+    if (child < 0) in_use.store(0, std::memory_order_release);
+  }
+  if (child >= 0) {
+    instances_.emplace(child, ask.header.id);
+    if (profile_.once) open_ = false;
+    return {};
+  }
+  AnswerFailed failed;
+  failed.header.id = ask.header.id;
+  failed.step = static_cast<std::uint32_t>(LaunchStep::kClone);
+  failed.error = error;
+  return SendFrame(channel_, AsZygoteFrame(failed), {});
+}
+
+// An end is told before the process is reaped: until then its number is not another's. While the
+// channel is full, the dead wait.
+sys::Status Zygote::Reap() {
+  congested_ = false;
+  for (;;) {
+    siginfo_t info{};
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return {};
+    TRY(const bool told, TellEnd(info.si_pid, info.si_code, info.si_status));
+    if (!told) {
+      congested_ = true;
+      return {};
+    }
+    ::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED);
+  }
+}
+
+// False: later. What an instance left behind is nobody's to be told of; and nobody is there to be
+// told once posternd is gone.
+sys::Result<bool> Zygote::TellEnd(pid_t pid, int code, int status) {
+  const auto instance = instances_.find(pid);
+  if (instance == instances_.end()) return true;
+  AnswerEnded ended;
+  ended.header.id = instance->second;
+  ended.signaled = code == CLD_EXITED ? 0 : 1;
+  ended.status = status;
+  const auto sent = SendFrame(channel_, AsZygoteFrame(ended), {});
+  if (!sent && sent.error().number == EAGAIN) return false;
+  instances_.erase(instance);
+  if (!sent) open_ = false;
+  return true;
+}
+
+}  // namespace postern::sandbox

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// postern-zygote: one service's sandbox, and the parent of everything that runs in it. posternd
+// starts it, with its rights and with the channel as descriptor 3; it seals itself and never gets
+// anything back. See protocol.h.
+//
+// DIAGNOSTICS: what keeps the sandbox from being made is told to posternd, and the exit status is
+// 1; 2 for a start that was not posternd's.
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include <chrono>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "sandbox/channel.h"
+#include "sandbox/confine/enter.h"
+#include "sandbox/confine/landlock.h"
+#include "sandbox/helper.h"
+#include "sandbox/profile_codec.h"
+#include "sandbox/sys/sealed_file.h"
+#include "sandbox/sys/wait.h"
+#include "sandbox/zygote/zygote.h"
+
+namespace postern::sandbox {
+namespace {
+
+constexpr std::size_t kMaxProfile = std::size_t{4} << 20;
+constexpr std::chrono::seconds kProfilePatience(30);
+constexpr int kRefused = 1, kNotAsked = 2;
+
+sys::Result<Profile> AwaitProfile(const sys::UniqueFd& channel) {
+  TRY_STATUS(sys::AwaitReadable(channel, sys::Deadline(kProfilePatience)));
+  AskProfile ask;
+  TRY(ReceivedFrame received, ReceiveFrame(channel, std::as_writable_bytes(std::span(&ask, 1))));
+  if (received.length != sizeof ask || ask.header.type != ZygoteFrame::kAskProfile ||
+      received.descriptor_count != 1) {
+    return std::unexpected(sys::Error{"recvmsg", EBADMSG, "AskProfile"});
+  }
+  TRY(const std::string bytes, sys::ReadSealedFile(received.descriptors[0], kMaxProfile));
+  return DecodeProfile(bytes);
+}
+
+// A signal that nobody reads from a descriptor yet is not lost while it is blocked.
+sys::Result<sys::UniqueFd> WatchChildren() {
+  sigset_t children;
+  ::sigemptyset(&children);
+  ::sigaddset(&children, SIGCHLD);
+  sys::UniqueFd watch(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!watch) return sys::LastError("signalfd");
+  return watch;
+}
+
+sys::Status BlockChildren() {
+  sigset_t children;
+  ::sigemptyset(&children);
+  ::sigaddset(&children, SIGCHLD);
+  if (::sigprocmask(SIG_BLOCK, &children, nullptr) != 0) return sys::LastError("sigprocmask");
+  return {};
+}
+
+// What the loop needs and the sandbox might refuse to make.
+struct Prepared {
+  sys::UniqueFd children, domain;
+};
+
+sys::Result<Prepared> Prepare(const Profile& profile) {
+  Prepared prepared;
+  TRY(prepared.children, WatchChildren());
+  // A kernel without Landlock is Enter()'s to judge.
+  TRY(const int abi, LandlockAbi());
+  if (profile.landlock.enabled && abi > 0) {
+    TRY(prepared.domain, MakeInstanceRuleset());
+  }
+  return prepared;
+}
+
+// The warnings, or why there is no sandbox.
+std::expected<std::string, std::string> Seal(const Profile& profile) {
+  const auto report = Enter(profile);
+  if (!report) return std::unexpected(report.error().ToString());
+  if (const auto blocked = BlockChildren(); !blocked) {
+    return std::unexpected(blocked.error().ToString());
+  }
+  std::string warnings;
+  for (const std::string& warning : report->warnings) {
+    warnings += (warnings.empty() ? "" : "; ") + warning;
+  }
+  return warnings;
+}
+
+template <typename Frame>
+sys::Status Tell(const sys::UniqueFd& channel, std::string_view text) {
+  Frame frame;
+  frame.text.Set(text);
+  return SendFrame(channel, AsZygoteFrame(frame), {});
+}
+
+int Serve(const Profile& profile, sys::UniqueFd channel) {
+  auto prepared = Prepare(profile);
+  const auto sealed = prepared ? Seal(profile) : std::unexpected(prepared.error().ToString());
+  if (!sealed) {
+    sys::IgnoreError(Tell<AnswerRefused>(channel, sealed.error()), "the exit status tells it too");
+    return kRefused;
+  }
+  if (!Tell<AnswerReady>(channel, *sealed)) return kRefused;
+  return Zygote(profile, std::move(channel), std::move(prepared->children),
+                std::move(prepared->domain))
+                 .Run()
+             ? 0
+             : kRefused;
+}
+
+int Main() {
+  sys::UniqueFd channel(kHelperChannel);
+  auto profile = AwaitProfile(channel);
+  if (!profile) return kNotAsked;
+  return Serve(*profile, std::move(channel));
+}
+
+}  // namespace
+}  // namespace postern::sandbox
+
+int main() { return postern::sandbox::Main(); }

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The zygote's loop, in a child of the test and without a sandbox around it.
+#include "sandbox/zygote/zygote.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <optional>
+#include <string>
+
+#include "sandbox/channel.h"
+#include "sandbox/sys/process.h"
+
+namespace postern::sandbox {
+namespace {
+
+using sys::UniqueFd;
+
+constexpr int kPatienceMs = 20'000;
+
+Profile ShellProfile(const std::string& script) {
+  Profile profile;
+  profile.service = "test";
+  profile.programs = {{"/bin/sh", {"sh", "-c", script}, {"PLANNED=yes"}, 027}};
+  return profile;
+}
+
+[[noreturn]] void BecomeZygote(const Profile& profile, UniqueFd channel) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  sigset_t children;
+  ::sigemptyset(&children);
+  ::sigaddset(&children, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &children, nullptr);
+  UniqueFd watch(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
+  const auto run = Zygote(profile, std::move(channel), std::move(watch), {}).Run();
+  ::_exit(run ? 0 : 1);
+}
+
+class Mother {
+ public:
+  explicit Mother(const Profile& profile) {
+    auto pair = MakeChannel();
+    REQUIRE(pair);
+    channel = std::move(pair->ours);
+    REQUIRE(TellSenders(channel));
+    pid = ::fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) {
+      channel.Reset();
+      BecomeZygote(profile, std::move(pair->theirs));
+    }
+  }
+  ~Mother() {
+    if (pid == 0) return;
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+  }
+
+  // The client's end.
+  UniqueFd Ask(LaunchId id, const std::string& words = {}, std::uint32_t program = 0) {
+    int ends[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    UniqueFd near(ends[0]), far(ends[1]);
+    AskLaunch ask;
+    ask.header.id = id;
+    ask.program = program;
+    ask.length = static_cast<std::uint32_t>(words.size());
+    std::memcpy(ask.words.data(), words.data(), words.size());
+    const int handed_over[] = {far.get()};
+    SendPatiently(ask, handed_over);
+    return near;
+  }
+
+  void SendPatiently(const AskLaunch& ask, std::span<const int> descriptors) const {
+    for (;;) {
+      const auto sent = SendFrame(channel, AsZygoteFrame(ask), descriptors);
+      if (sent) return;
+      REQUIRE(sent.error().number == EAGAIN);
+      pollfd room{channel.get(), POLLOUT, 0};
+      REQUIRE(::poll(&room, 1, kPatienceMs) == 1);
+    }
+  }
+
+  ReceivedFrame Next(std::span<std::byte> buffer) const {
+    pollfd wait{channel.get(), POLLIN, 0};
+    REQUIRE(::poll(&wait, 1, kPatienceMs) == 1);
+    auto received = ReceiveFrame(channel, buffer);
+    REQUIRE(received);
+    return std::move(*received);
+  }
+  template <typename Frame>
+  Frame Expect(pid_t* sender = nullptr) const {
+    std::byte buffer[kMaxZygoteFrame];
+    const ReceivedFrame received = Next(buffer);
+    Frame frame;
+    REQUIRE(ReadZygoteFrame(std::span(buffer, received.length), frame));
+    if (sender != nullptr) *sender = received.sender;
+    return frame;
+  }
+
+  int AwaitExit() {
+    int status = 0;
+    REQUIRE(::waitpid(pid, &status, 0) == pid);
+    pid = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  UniqueFd channel;
+  pid_t pid = 0;
+};
+
+std::string ReadToEnd(const UniqueFd& client) {
+  std::string text;
+  char buffer[4096];
+  for (;;) {
+    pollfd wait{client.get(), POLLIN, 0};
+    REQUIRE(::poll(&wait, 1, kPatienceMs) == 1);
+    const ssize_t n = ::read(client.get(), buffer, sizeof buffer);
+    REQUIRE(n >= 0);
+    if (n == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(n));
+  }
+}
+
+TEST_CASE("An instance has its connection as 0, 1 and 2, its words, and nothing else") {
+  Mother mother(ShellProfile("echo $PLANNED $REMOTE_HOST $(umask); ls /proc/self/fd; echo x >&2"));
+  const UniqueFd client = mother.Ask(1, std::string("REMOTE_HOST=192.0.2.1\0", 22));
+  // ls has opened its own directory as 3.
+  CHECK(ReadToEnd(client) == "yes 192.0.2.1 0027\n0\n1\n2\n3\nx\n");
+}
+
+TEST_CASE("Start and end are told, with the process id from the kernel") {
+  Mother mother(ShellProfile("echo $$; exit 7"));
+  const UniqueFd client = mother.Ask(42);
+  pid_t started_by = 0, ended_by = 0;
+  CHECK(mother.Expect<AnswerStarted>(&started_by).header.id == 42);
+  const auto ended = mother.Expect<AnswerEnded>(&ended_by);
+  CHECK(ended.header.id == 42);
+  CHECK(ended.signaled == 0);
+  CHECK(ended.status == 7);
+  CHECK(ended_by == mother.pid);
+  CHECK(ReadToEnd(client) == std::to_string(started_by) + "\n");
+}
+
+TEST_CASE("An end by a signal is told as one") {
+  Mother mother(ShellProfile("kill -9 $$"));
+  const UniqueFd client = mother.Ask(1);
+  mother.Expect<AnswerStarted>();
+  const auto ended = mother.Expect<AnswerEnded>();
+  CHECK(ended.signaled == 1);
+  CHECK(ended.status == SIGKILL);
+}
+
+TEST_CASE("A program that cannot be executed is told with its error, and others go on") {
+  Profile profile = ShellProfile("echo fine");
+  profile.programs.push_back({"/nonexistent", {"x"}, {}, 022});
+  Mother mother(profile);
+  const UniqueFd lost = mother.Ask(1, {}, 1);
+  mother.Expect<AnswerStarted>();
+  const auto failed = mother.Expect<AnswerFailed>();
+  CHECK(failed.step == static_cast<std::uint32_t>(LaunchStep::kExecute));
+  CHECK(failed.error == ENOENT);
+  const auto ended = mother.Expect<AnswerEnded>();
+  CHECK(ended.status == kLaunchFailed);
+  CHECK(ReadToEnd(lost).empty());
+  CHECK(ReadToEnd(mother.Ask(2)) == "fine\n");
+}
+
+TEST_CASE("Limits hold for an instance and not for the zygote") {
+  Profile profile = ShellProfile("ulimit -n; ulimit -f");
+  profile.limits = {{RLIMIT_NOFILE, 5}, {RLIMIT_FSIZE, 0}};
+  Mother mother(profile);
+  for (LaunchId id = 1; id <= 3; ++id) CHECK(ReadToEnd(mother.Ask(id)) == "5\n0\n");
+}
+
+TEST_CASE("An instance is a session of its own and catches up with no signal of the zygote") {
+  Mother mother(
+      ShellProfile("read -r stat </proc/self/stat; set -- $stat; test $1 = $6 && echo leader; "
+                   "grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\t\\n'"));
+  CHECK(ReadToEnd(mother.Ask(1)) == "leader\nSigBlk:0000000000000000SigIgn:0000000000000000");
+}
+
+TEST_CASE("Many instances at once are each told once") {
+  Mother mother(ShellProfile("read -r line; echo $line"));
+  constexpr LaunchId kCount = 60;
+  std::vector<UniqueFd> clients;
+  for (LaunchId id = 1; id <= kCount; ++id) clients.push_back(mother.Ask(id));
+  for (LaunchId id = 1; id <= kCount; ++id) {
+    const std::string line = std::to_string(id) + "\n";
+    REQUIRE(::write(clients[id - 1].get(), line.data(), line.size()) > 0);
+  }
+  for (LaunchId id = 1; id <= kCount; ++id) {
+    CHECK(ReadToEnd(clients[id - 1]) == std::to_string(id) + "\n");
+  }
+  LaunchId started = 0, ended = 0;
+  while (ended < kCount) {
+    std::byte buffer[kMaxZygoteFrame];
+    const ReceivedFrame received = mother.Next(buffer);
+    AnswerStarted start;
+    AnswerEnded end;
+    const auto bytes = std::span(buffer, received.length);
+    if (ReadZygoteFrame(bytes, start)) {
+      ++started;
+    } else {
+      REQUIRE(ReadZygoteFrame(bytes, end));
+      ++ended;
+    }
+  }
+  CHECK(started == kCount);
+}
+
+// The dead wait while the channel is full: no end is lost, however long posternd is busy.
+TEST_CASE("Ends that find the channel full are told later") {
+  Mother mother(ShellProfile("exit 0"));
+  constexpr LaunchId kCount = 400;
+  for (LaunchId id = 1; id <= kCount; ++id) {
+    AskLaunch ask;
+    ask.header.id = id;
+    const int handed_over[] = {0};
+    mother.SendPatiently(ask, handed_over);
+  }
+  LaunchId ended = 0;
+  while (ended < kCount) {
+    std::byte buffer[kMaxZygoteFrame];
+    const ReceivedFrame received = mother.Next(buffer);
+    AnswerEnded end;
+    if (ReadZygoteFrame(std::span(buffer, received.length), end)) ++ended;
+  }
+}
+
+TEST_CASE("A zygote whose channel is closed ends with its last instance") {
+  Mother mother(ShellProfile("read -r line; echo $line"));
+  const UniqueFd client = mother.Ask(1);
+  mother.Expect<AnswerStarted>();
+  mother.channel.Reset();
+  ::usleep(50'000);
+  CHECK(::waitpid(mother.pid, nullptr, WNOHANG) == 0);
+  REQUIRE(::write(client.get(), "still\n", 6) == 6);
+  CHECK(ReadToEnd(client) == "still\n");
+  CHECK(mother.AwaitExit() == 0);
+}
+
+TEST_CASE("A zygote for one connection ends by itself") {
+  Profile profile = ShellProfile("echo once");
+  profile.once = true;
+  Mother mother(profile);
+  CHECK(ReadToEnd(mother.Ask(1)) == "once\n");
+  mother.Expect<AnswerStarted>();
+  mother.Expect<AnswerEnded>();
+  CHECK(mother.AwaitExit() == 0);
+}
+
+TEST_CASE("A rule may change an instance's umask, priority and words") {
+  Mother mother(ShellProfile("echo $PLANNED $MORE $(umask) $(nice); env | grep -c PLANNED="));
+  AskLaunch ask;
+  ask.header.id = 1;
+  ask.has_umask = ask.has_priority = ask.replaces = 1;
+  ask.umask = 077;
+  ask.priority = 7;
+  ask.length = 17;
+  std::memcpy(ask.words.data(), "PLANNED=no\0MORE=x", 17);
+  ask.words[ask.length++] = '\0';
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+  UniqueFd near(ends[0]), far(ends[1]);
+  const int handed_over[] = {far.get()};
+  mother.SendPatiently(ask, handed_over);
+  far.Reset();
+  CHECK(ReadToEnd(near) == "no x 0077 7\n1\n");
+}
+
+TEST_CASE("Garbage on the channel ends the zygote, and starts nothing") {
+  Mother mother(ShellProfile("echo no"));
+  AskLaunch ask;
+  std::vector<int> handed_over = {0};
+  std::size_t missing = 0;
+  SECTION("a program that there is not") { ask.program = 1; }
+  SECTION("fewer bytes than it says") {
+    ask.length = 1;
+    missing = 1;
+  }
+  SECTION("a header cut short") { missing = 1; }
+  SECTION("a word without an end") {
+    ask.length = 3;
+    std::memcpy(ask.words.data(), "A=b", 3);
+  }
+  SECTION("no connection") { handed_over.clear(); }
+  SECTION("two connections") { handed_over.push_back(0); }
+  SECTION("another frame") { ask.header.type = ZygoteFrame::kAskProfile; }
+  const auto frame = AsZygoteFrame(ask);
+  REQUIRE(SendFrame(mother.channel, frame.first(frame.size() - missing), handed_over));
+  CHECK(mother.AwaitExit() == 1);
+}
+
+}  // namespace
+}  // namespace postern::sandbox
