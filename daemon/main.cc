@@ -116,7 +116,8 @@ int Serve(Options options) {
   }
   auto daemon = Daemon::Make({std::move(options), *directory, inherited,
                               InheritedSockets(std::move(*sockets)), RelayCommand(*directory),
-                              HelperPath("postern-gate"), std::move(*launcher)});
+                              HelperPath("postern-gate"), HelperPath("postern-zygote"),
+                              std::move(*launcher)});
   if (!daemon) return Complain(daemon.error());
   report.Ready();
   return (*daemon)->Run();

@@ -36,31 +36,6 @@ std::expected<T, std::string> OrText(sys::Result<T> result) {
   return std::move(*result);
 }
 
-bool RunsProgram(const policy::ServiceSpec& spec) {
-  return spec.kind == policy::ServiceKind::kProgram || spec.kind == policy::ServiceKind::kTcpmux;
-}
-
-// Programs run without a sandbox in this version. A service whose lines ask for one stays down: a
-// control that silently does nothing is worse than none.
-void HoldConfined(policy::Configuration& configuration) {
-  std::erase_if(configuration.services, [&configuration](const auto& spec) {
-    if (!RunsProgram(*spec)) return false;
-    const policy::Confinement& wanted = *spec->confinement;
-    if (wanted.profile == policy::SandboxProfile::kNone || wanted.written.empty()) return false;
-    const policy::Confinement::Written& first = wanted.written.front();
-    configuration.diagnostics.push_back({policy::Severity::kError,
-                                         "not-enforced",
-                                         first.where,
-                                         "service " + spec->id + ": " +
-                                             std::string(first.attribute) +
-                                             " is not enforced by this version",
-                                         "sandbox = none",
-                                         {}});
-    configuration.held.push_back({spec->id, spec->where});
-    return true;
-  });
-}
-
 }  // namespace
 
 std::expected<std::unique_ptr<Daemon>, std::string> Daemon::Make(DaemonStart start) {
@@ -116,13 +91,13 @@ Daemon::~Daemon() { loop_->Unwatch(signals_, signals_watch_); }
 std::expected<void, std::string> Daemon::StartServices() {
   TRY(signals_watch_, OrText(loop_->Watch(signals_, sys::kReadable, *this)));
   sessions_.SetGate(start_.gate_program);
+  sessions_.zygotes().SetProgram(start_.zygote_program);
   if (auto prepared = sessions_.Prepare(); !prepared) {
     return std::unexpected(prepared.error().ToString());
   }
   const policy::Configuration configuration = Load();
   LogDiagnostics(configuration);
   if (!configuration.usable) return std::unexpected("couldn't get configuration. Exiting...");
-  WarnOfUnconfined(configuration);
   if (auto installed = table_.Install(configuration, /*strict=*/false); !installed) {
     return std::unexpected(installed.error());
   }
@@ -145,10 +120,8 @@ std::expected<void, std::string> Daemon::StartServices() {
 }
 
 policy::Configuration Daemon::Load() const {
-  policy::Configuration configuration = policy::LoadConfiguration(
-      FilesToLoad(start_.options.files), wrapper::RealSystem(start_.start_directory));
-  HoldConfined(configuration);
-  return configuration;
+  return policy::LoadConfiguration(FilesToLoad(start_.options.files),
+                                   wrapper::RealSystem(start_.start_directory));
 }
 
 void Daemon::LogDiagnostics(const policy::Configuration& configuration) {
@@ -169,15 +142,6 @@ void Daemon::LogDiagnostics(const policy::Configuration& configuration) {
   for (const policy::HeldService& held : configuration.held) {
     log_->Error("service " + held.id + " (" + held.where.file + ":" +
                 std::to_string(held.where.line) + ") stays down because of its errors");
-  }
-}
-
-void Daemon::WarnOfUnconfined(const policy::Configuration& configuration) {
-  for (const auto& spec : configuration.services) {
-    if (!RunsProgram(*spec)) continue;
-    if (spec->confinement->profile == policy::SandboxProfile::kNone) continue;
-    log_->Warning("service " + spec->id +
-                  " runs without a sandbox; `sandbox = none` says that this is meant");
   }
 }
 
@@ -242,7 +206,6 @@ void Daemon::Reload() {
   if (why_not.empty()) {
     const auto counts = table_.Install(configuration, /*strict=*/true);
     if (counts) {
-      WarnOfUnconfined(configuration);
       log_->Notice("Reconfigured: new=" + std::to_string(counts->added) +
                    " old=" + std::to_string(counts->kept) +
                    " dropped=" + std::to_string(counts->dropped) + " (services)");

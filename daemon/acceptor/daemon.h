@@ -32,6 +32,7 @@ struct DaemonStart {
   InheritedSockets sockets;
   std::vector<std::string> relay_command;
   std::string gate_program;
+  std::string zygote_program;
   std::unique_ptr<sandbox::Launcher> launcher;
 };
 
@@ -54,7 +55,6 @@ class Daemon final : private EventHandler {
   std::expected<void, std::string> StartServices();
   policy::Configuration Load() const;
   void LogDiagnostics(const policy::Configuration& configuration);
-  void WarnOfUnconfined(const policy::Configuration& configuration);
   void OnReady(std::uint32_t ready) override;  // a signal
   void HandleSignal(int signal);
   void Reload();

@@ -17,6 +17,7 @@
 #include "policy/decision/limits.h"
 #include "policy/service/service_spec.h"
 #include "sandbox/launch.h"
+#include "sandbox/profile.h"
 
 namespace postern::daemon {
 
@@ -46,6 +47,8 @@ class Service final : public EventHandler, public std::enable_shared_from_this<S
   struct Definition {
     std::shared_ptr<const policy::ServiceSpec> spec;
     std::shared_ptr<const sandbox::LaunchPlan> plan;  // null for what the relay serves
+    // How instances are confined; null with `sandbox = none`, where the plan alone counts.
+    std::shared_ptr<const sandbox::Profile> profile;
     std::shared_ptr<ServiceLog> log;
   };
 
@@ -56,6 +59,7 @@ class Service final : public EventHandler, public std::enable_shared_from_this<S
 
   const policy::ServiceSpec& spec() const { return *definition_.spec; }
   const std::shared_ptr<const sandbox::LaunchPlan>& plan() const { return definition_.plan; }
+  const std::shared_ptr<const sandbox::Profile>& profile() const { return definition_.profile; }
   ServiceLog& log() { return *definition_.log; }
   policy::ServiceLimits& limits() { return limits_; }
   const policy::ServiceLimits& limits() const { return limits_; }

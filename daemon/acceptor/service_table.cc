@@ -39,6 +39,8 @@ struct ServiceTable::Step {
   std::shared_ptr<Service> socket_of;  // a running service that goes, and leaves it its socket
   std::optional<Listener> fresh;       // a socket opened for it
   bool inherited = false;              // `fresh` came from whoever started the daemon
+  std::shared_ptr<const sandbox::LaunchPlan> launch = nullptr;  // null for what the relay serves
+  std::shared_ptr<const sandbox::Profile> profile = nullptr;
 };
 
 struct ServiceTable::Plan {
@@ -91,6 +93,7 @@ ServiceTable::Plan ServiceTable::MakePlan(const policy::Configuration& configura
   for (const auto& service : services_) by_id.emplace(service->spec().id, service);
   for (const auto& spec : configuration.services) {
     Step step{spec, nullptr, nullptr, std::nullopt, false};
+    if (!PlanLaunch(step)) continue;
     const auto found = by_id.find(spec->id);
     if (found != by_id.end() && Continues(found->second->spec(), *spec)) {
       step.continued = found->second;
@@ -110,6 +113,21 @@ ServiceTable::Plan ServiceTable::MakePlan(const policy::Configuration& configura
     if (same != plan.leaving.end()) step.socket_of = *same;
   }
   return plan;
+}
+
+// False: the service stays down. The one of that name that runs goes, as with any other error.
+bool ServiceTable::PlanLaunch(Step& step) const {
+  const ServiceSpec& spec = *step.spec;
+  if (spec.kind != ServiceKind::kProgram && spec.kind != ServiceKind::kTcpmux) return true;
+  step.launch = MakeLaunchPlan(spec, inherited_);
+  auto profile = ProfileOf(spec, *step.launch, machine_);
+  if (!profile) {
+    log_.Error("service " + spec.id +
+               " stays down: its sandbox cannot be described: " + profile.error());
+    return false;
+  }
+  step.profile = std::move(*profile);
+  return true;
 }
 
 // First what can be opened beside the old services, then what one that goes holds in another shape
@@ -187,6 +205,7 @@ ServiceTable::Counts ServiceTable::Commit(Plan& plan, const policy::LogTarget& c
   for (const auto& service : plan.leaving) {
     log_.Notice("service " + service->spec().id + " deactivated");
     service->Retire();
+    if (service->profile()) sessions_.zygotes().Release(service->profile());
     ++counts.dropped;
   }
   for (Step& step : plan.steps) Settle(step, common_log, counts);
@@ -194,9 +213,12 @@ ServiceTable::Counts ServiceTable::Commit(Plan& plan, const policy::LogTarget& c
 }
 
 void ServiceTable::Settle(Step& step, const policy::LogTarget& common_log, Counts& counts) {
-  Service::Definition definition = Define(step.spec, common_log);
+  Service::Definition definition{step.spec, step.launch, step.profile,
+                                 logs_.Acquire(*step.spec, common_log)};
+  if (step.profile) PrepareSandbox(step);
   if (step.continued) {
     log_.Debug("readjusting service " + step.spec->id);
+    if (step.continued->profile()) sessions_.zygotes().Release(step.continued->profile());
     const auto redefined = step.continued->Redefine(std::move(definition));
     if (!redefined) log_.Error(step.spec->id + ": " + redefined.error().ToString());
     services_.push_back(step.continued);
@@ -215,15 +237,11 @@ void ServiceTable::Settle(Step& step, const policy::LogTarget& common_log, Count
   if (!listening) log_.Error(step.spec->id + ": " + listening.error().ToString());
 }
 
-Service::Definition ServiceTable::Define(std::shared_ptr<const ServiceSpec> spec,
-                                         const policy::LogTarget& common_log) {
-  Service::Definition definition;
-  const bool runs_program =
-      spec->kind == ServiceKind::kProgram || spec->kind == ServiceKind::kTcpmux;
-  if (runs_program) definition.plan = MakeLaunchPlan(*spec, inherited_);
-  definition.log = logs_.Acquire(*spec, common_log);
-  definition.spec = std::move(spec);
-  return definition;
+// `zygote = eager`. One that fails now is tried again at the first connection.
+void ServiceTable::PrepareSandbox(const Step& step) {
+  if (step.spec->confinement->zygote != policy::ZygoteStart::kEager) return;
+  const auto prepared = sessions_.zygotes().Prepare(step.profile);
+  if (!prepared) log_.Error(step.spec->id + ": " + prepared.error().ToString());
 }
 
 void ServiceTable::Bind(const std::shared_ptr<Service>& service, int attempt) {

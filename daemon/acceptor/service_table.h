@@ -14,6 +14,7 @@
 #include "daemon/acceptor/event_loop.h"
 #include "daemon/acceptor/inherited_sockets.h"
 #include "daemon/acceptor/launch_plan.h"
+#include "daemon/acceptor/profile_of.h"
 #include "daemon/acceptor/relay_client.h"
 #include "daemon/acceptor/service.h"
 #include "daemon/acceptor/sessions.h"
@@ -53,8 +54,8 @@ class ServiceTable {
   void TakeBack(Plan& plan);
   Counts Commit(Plan& plan, const policy::LogTarget& common_log);
   void Settle(Step& step, const policy::LogTarget& common_log, Counts& counts);
-  Service::Definition Define(std::shared_ptr<const policy::ServiceSpec> spec,
-                             const policy::LogTarget& common_log);
+  bool PlanLaunch(Step& step) const;
+  void PrepareSandbox(const Step& step);
   void Bind(const std::shared_ptr<Service>& service, int attempt);
   void AnnounceMuxTargets();
 
@@ -65,6 +66,7 @@ class ServiceTable {
   RelayClient& relay_;
   Sessions& sessions_;
   Inherited inherited_;
+  Machine machine_ = ReadMachine();
   InheritedSockets sockets_;
   std::vector<std::shared_ptr<Service>> services_;
 };

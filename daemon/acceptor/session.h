@@ -9,6 +9,7 @@
 
 #include "daemon/acceptor/admission.h"
 #include "daemon/acceptor/event_loop.h"
+#include "daemon/acceptor/gate_report.h"
 #include "daemon/acceptor/service.h"
 #include "daemon/protocol.h"
 #include "policy/address/ip_address.h"
@@ -60,12 +61,18 @@ class Session final : public EventHandler {
   bool refused = false;  // only the options of the rule that refused are to act; counts nowhere
   bool tcpmux_greeting = false;  // "+Go" is to be said before the program starts
 
-  // Stage::kProgram
+  // Stage::kProgram. A confined program is the zygote's child: there is no pidfd, and no pid until
+  // it has begun.
+  bool confined = false;
+  EventLoop::TimerId lifetime_timer = 0;  // max_lifetime, then the grace between TERM and KILL
   pid_t pid = 0;
   sandbox::sys::UniqueFd pidfd;
   EventLoop::WatchId watch = 0;
   sandbox::LaunchId launch = 0;
   sandbox::sys::UniqueFd gate_status;  // Way::kGate: what the gate says of itself
+  // Way::kGate of a confined program: what the gate said when it had ended. Until then `connection`
+  // is kept for the program.
+  std::optional<GateAdvice> advice;
 
   // A program behind the relay: whether the relay has not ended yet, from its first answer on, and
   // where the client came to, which the program's end of the socketpair does not know.

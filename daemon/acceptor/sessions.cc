@@ -54,7 +54,9 @@ Sessions::Sessions(EventLoop& loop, ProgramLog& log, sandbox::Launcher& launcher
       relay_(relay),
       admission_(admission),
       patience_(patience),
-      deadlines_(loop, relay, patience.stop) {}
+      deadlines_(loop, relay, patience.stop),
+      lifetimes_(loop, log),
+      zygotes_(loop, log, *this) {}
 
 Sessions::~Sessions() {
   loop_.Unwatch(launcher_.report_descriptor(), reports_watch_);
@@ -72,6 +74,7 @@ void Sessions::Abandon() {
     if (session->with_relay()) LogExit(*session, {std::nullopt, SIGTERM}, relay_.pid());
     loop_.Unwatch(session->pidfd, session->watch);
     loop_.Cancel(session->retry_timer);
+    loop_.Cancel(session->lifetime_timer);
   }
   sessions_.clear();
   deadlines_.Clear();
@@ -103,6 +106,7 @@ Session& Sessions::Begin(std::shared_ptr<Service> service, std::optional<policy:
 void Sessions::End(Session& session) {
   loop_.Unwatch(session.pidfd, session.watch);
   loop_.Cancel(session.retry_timer);
+  loop_.Cancel(session.lifetime_timer);
   deadlines_.Answered(session.id);
   const std::shared_ptr<Service> service = session.service;
   if (session.refused) {
@@ -196,7 +200,8 @@ const std::shared_ptr<const sandbox::LaunchPlan>& Sessions::PlanOf(const Session
   SubstitutePlans& known = session.service->substitutes;
   if (session.admitted.way == Way::kGate) {
     auto& gate = session.refused ? known.refusing_gate : known.deciding_gate;
-    const char* mode = session.refused ? kGateRefuses : kGateDecides;
+    const char* decides = session.service->profile() ? kGateAdvises : kGateDecides;
+    const char* mode = session.refused ? kGateRefuses : decides;
     if (!gate) gate = ThroughGate(*plan, gate_, mode, spec.libwrap_name);
     return gate;
   }
@@ -213,8 +218,15 @@ void Sessions::TryLaunch(Session& session, sys::UniqueFd connection) {
                      "a client that is gone is the program's to notice");
     session.tcpmux_greeting = false;
   }
-  const auto extra = ConnectionEnvironment(
+  auto extra = ConnectionEnvironment(
       spec, session.peer ? LocalEndpoint(session, connection) : std::nullopt, session.peer);
+  const bool confined = session.service->profile() && !session.refused;
+  if (confined && (session.admitted.way != Way::kGate || session.advice)) {
+    return LaunchConfined(session, std::move(extra), std::move(connection));
+  }
+  sys::UniqueFd kept;  // for the program, while the gate decides
+  if (confined) kept = sys::UniqueFd::DuplicateOf(connection.get());
+  if (confined && !kept) return FailToStart(session, sys::LastError("fcntl").error().ToString());
   auto launched = launcher_.Start(PlanOf(session), extra, connection);
   if (!launched && launched.error().number == EBUSY) return Enqueue(session, std::move(connection));
   if (!launched) return Retry(session, std::move(connection), launched.error());
@@ -223,18 +235,24 @@ void Sessions::TryLaunch(Session& session, sys::UniqueFd connection) {
   session.launch = launched->id;
   session.pidfd = std::move(launched->pidfd);
   session.gate_status = std::move(launched->status);
-  if (!session.refused) LogStart(session, session.pid);
+  session.connection = std::move(kept);
+  if (!session.refused && !confined) LogStart(session, session.pid);
   if (session.admitted.way == Way::kUnwrapped) {
     admission_.TellUnwrapped(*session.service, session.peer, session.admitted.priority,
                              session.pid);
   }
+  WatchProgram(session);
+}
+
+void Sessions::WatchProgram(Session& session) {
   const auto watch = loop_.Watch(session.pidfd, sys::kReadable, session);
   if (watch) {
     session.watch = *watch;
     return;
   }
   // A program whose end cannot be noticed would count for ever: it may not run.
-  log_.Error(spec.id + ": " + watch.error().ToString() + ": the server is killed");
+  log_.Error(session.service->spec().id + ": " + watch.error().ToString() +
+             ": the server is killed");
   sys::IgnoreError(sys::SignalPidfd(session.pidfd, SIGKILL), "it may be dead already");
   launcher_.Ended(session.launch);
   LogExit(session, {std::nullopt, SIGKILL}, session.pid);
@@ -300,37 +318,14 @@ void Sessions::OnProgramExit(Session& session) {
   // The child tells before it exits, so what it told is there now.
   if (exit.status == sandbox::kLaunchFailed) CollectFailures();
   launcher_.Ended(session.launch);
-  if (session.gate_status) FollowGate(session, exit);
-  LogExit(session, exit, session.pid);
-  DropUnread(session);
-  EndProgram(session);
+  if (!session.gate_status || !FollowGate(session, exit)) OnEnd(session, exit);
   LaunchQueued();
 }
 
-// A client that the gate did not let in was refused, whatever kept the gate from deciding.
-void Sessions::FollowGate(Session& session, sys::Exit exit) {
-  const std::string& id = session.service->spec().id;
-  const char* why = "refused by postern-gate";
-  const GateReport report = ReadGateReport(session.gate_status);
-  session.gate_status.Reset();  // the session may wait for the relay yet
-  switch (report) {
-    case GateReport::kBecame:
-      return;
-    case GateReport::kFailed:
-      log_.Error(id +
-                 ": postern-gate could not execute what the client was let in to; the server"
-                 " did not run");
-      return;
-    case GateReport::kNothing:
-      why = "postern-gate ended before it had decided";
-      log_.Error(id + ": " + why + ", " +
-                 (exit.signal ? "by signal " + std::to_string(*exit.signal)
-                              : "with status " + std::to_string(exit.status.value_or(-1))));
-      break;
-    case GateReport::kRefused:
-      break;
-  }
-  if (!session.refused) admission_.RefusedByGate(*session.service, session.peer, why);
+void Sessions::OnEnd(Session& session, sys::Exit how) {
+  LogExit(session, how, session.pid);
+  DropUnread(session);
+  EndProgram(session);
 }
 
 void Sessions::OnReady(std::uint32_t /*ready*/) {
@@ -344,11 +339,13 @@ void Sessions::CollectFailures() {
       return item.second->launch == failure.id;
     });
     if (found == sessions_.end()) continue;
-    const policy::ServiceSpec& spec = found->second->service->spec();
-    log_.Error(spec.id + ": " + std::string(sandbox::StepText(failure.step)) + " " +
-               spec.program.path + " failed: " + sys::ErrnoText(failure.error) +
-               "; the server did not run");
+    TellFailure(found->second->service->spec(), failure.step, failure.error);
   }
+}
+
+void Sessions::TellFailure(const policy::ServiceSpec& spec, sandbox::LaunchStep step, int error) {
+  log_.Error(spec.id + ": " + std::string(sandbox::StepText(step)) + " " + spec.program.path +
+             " failed: " + sys::ErrnoText(error) + "; the server did not run");
 }
 
 // A datagram that is still first after its server is gone was not read. Served again it would start

@@ -18,16 +18,24 @@
 
 #include "daemon/acceptor/admission.h"
 #include "daemon/acceptor/event_loop.h"
+#include "daemon/acceptor/lifetimes.h"
 #include "daemon/acceptor/relay_client.h"
 #include "daemon/acceptor/relay_deadlines.h"
 #include "daemon/acceptor/service.h"
 #include "daemon/acceptor/session.h"
+#include "daemon/acceptor/zygotes.h"
 #include "daemon/log/program_log.h"
 #include "sandbox/launch.h"
 
 namespace postern::daemon {
 
-class Sessions final : public RelayAnswers, public SessionEvents, public EventHandler {
+namespace sys = sandbox::sys;
+using Peer = std::optional<policy::Endpoint>;
+
+class Sessions final : public RelayAnswers,
+                       public SessionEvents,
+                       public InstanceEvents,
+                       public EventHandler {
  public:
   Sessions(EventLoop& loop, ProgramLog& log, sandbox::Launcher& launcher, RelayClient& relay,
            Admission& admission, const RelayPatience& patience = {});
@@ -38,24 +46,26 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   // Where postern-gate is.
   void SetGate(std::string program) { gate_ = std::move(program); }
 
+  // Who starts what is confined.
+  Zygotes& zygotes() { return zygotes_; }
+
   // Watches for what launched children have to tell.
-  sandbox::sys::Status Prepare();
+  sys::Status Prepare();
 
   // An admitted stream connection, wait = no.
-  void Serve(std::shared_ptr<Service> service, sandbox::sys::UniqueFd connection,
-             std::optional<policy::Endpoint> peer, const Admitted& admitted = {});
+  void Serve(std::shared_ptr<Service> service, sys::UniqueFd connection, Peer peer,
+             const Admitted& admitted = {});
   // A refused one: it gets the banners for that, and is closed. Of so many that read slowly the
   // oldest does not get the rest of its banner. Where options of an access rule act (`acts`),
   // postern-gate gets it; when so many of those run, they do not act.
   static constexpr std::size_t kMaxTurnedAway = 128, kMaxActing = 16;
-  void TurnAway(Service& service, sandbox::sys::UniqueFd connection,
-                const std::optional<policy::Endpoint>& peer = std::nullopt, bool acts = false);
+  void TurnAway(Service& service, sys::UniqueFd connection, const Peer& peer = std::nullopt,
+                bool acts = false);
   // Starts the server of a wait = yes service on the listening socket itself.
-  void ServeWaiting(std::shared_ptr<Service> service, std::optional<policy::Endpoint> peer,
-                    std::optional<sandbox::sys::QueuedDatagram> first,
-                    const Admitted& admitted = {});
+  void ServeWaiting(std::shared_ptr<Service> service, Peer peer,
+                    std::optional<sys::QueuedDatagram> first, const Admitted& admitted = {});
   // Has the relay answer the first queued datagram of an internal service.
-  void ServeDatagram(std::shared_ptr<Service> service, const sandbox::sys::QueuedDatagram& first);
+  void ServeDatagram(std::shared_ptr<Service> service, const sys::QueuedDatagram& first);
 
   // Which service a tcpmux name of the relay's table means: by Service::serial().
   using MuxTargets = std::map<std::uint32_t, std::weak_ptr<Service>>;
@@ -73,47 +83,53 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   bool OnDatagram(const AnswerDatagram& answer) override;
   bool OnSplice(const AnswerSplice& answer) override;
   void OnRelayLost() override;
+  void OnInstanceStarted(sandbox::LaunchId id, pid_t pid) override;
+  void OnInstanceFailed(sandbox::LaunchId id, sandbox::LaunchStep step, int error) override;
+  void OnInstanceEnded(sandbox::LaunchId id, sys::Exit how) override;
+  void OnInstanceLost(sandbox::LaunchId id, const std::string& why) override;
   void OnProgramExit(Session& session) override;
   void OnReady(std::uint32_t ready) override;  // launch reports, and room for the queue
 
  private:
-  Session& Begin(std::shared_ptr<Service> service, std::optional<policy::Endpoint> peer,
-                 const Admitted& admitted = {}, bool refused = false);
+  Session& Begin(std::shared_ptr<Service> service, Peer peer, const Admitted& admitted = {},
+                 bool refused = false);
   void End(Session& session);
   // The program is over, or never was: the session too, unless the relay has not ended.
   void EndProgram(Session& session);
   Session* Find(SessionId id, Stage stage);
 
-  void Dispatch(Session& session, sandbox::sys::UniqueFd connection);
+  void Dispatch(Session& session, sys::UniqueFd connection);
   // Starts the program, or puts the session at the queue's end.
-  void Launch(Session& session, sandbox::sys::UniqueFd connection);
-  void Enqueue(Session& session, sandbox::sys::UniqueFd connection);
+  void Launch(Session& session, sys::UniqueFd connection);
+  void Enqueue(Session& session, sys::UniqueFd connection);
   void LaunchQueued();
-  void TryLaunch(Session& session, sandbox::sys::UniqueFd connection);
-  void Retry(Session& session, sandbox::sys::UniqueFd connection, const sandbox::sys::Error& error);
-  void GiveToRelay(Session& session, Stage stage, sandbox::sys::UniqueFd connection);
+  void TryLaunch(Session& session, sys::UniqueFd connection);
+  void LaunchConfined(Session& session, std::vector<std::string> words, sys::UniqueFd connection);
+  void OnEnd(Session& session, sys::Exit how);
+  void TellFailure(const policy::ServiceSpec& spec, sandbox::LaunchStep step, int error);
+  void Retry(Session& session, sys::UniqueFd connection, const sys::Error& error);
+  void GiveToRelay(Session& session, Stage stage, sys::UniqueFd connection);
   // Has the relay take the client of a program that is then started behind it (OnSplice).
-  void Splice(Session& session, sandbox::sys::UniqueFd client);
+  void Splice(Session& session, sys::UniqueFd client);
   void OnSpliceDone(Session& session, const AnswerDone& answer);
   void LoseSplices();
-  sandbox::sys::Status AskFor(const Session& session, int connection);
+  sys::Status AskFor(const Session& session, int connection);
   bool AskBanners(Service& service, const std::string& outcome_banner, SessionId id, bool give_back,
-                  const sandbox::sys::UniqueFd& connection);
+                  const sys::UniqueFd& connection);
   void Explain(const policy::ServiceSpec& spec, const AnswerDone& answer);
   bool MakeRoomToTurnAway();
   // Refuses what had been admitted, when it cannot be started.
   void FailToStart(Session& session, const std::string& why);
-  std::expected<Admitted, Refusal> AdmitForMux(Service& target,
-                                               const std::optional<policy::Endpoint>& peer,
-                                               const sandbox::sys::UniqueFd& client);
-  bool LetOptionsAct(Service& service, sandbox::sys::UniqueFd& connection,
-                     const std::optional<policy::Endpoint>& peer);
+  std::expected<Admitted, Refusal> AdmitForMux(Service& target, const Peer& peer,
+                                               const sys::UniqueFd& client);
+  bool LetOptionsAct(Service& service, sys::UniqueFd& connection, const Peer& peer);
   const std::shared_ptr<const sandbox::LaunchPlan>& PlanOf(const Session& session) const;
-  void FollowGate(Session& session, sandbox::sys::Exit exit);
-  void StartForMux(std::shared_ptr<Service> target, sandbox::sys::UniqueFd client,
-                   std::optional<policy::Endpoint> peer);
+  bool FollowGate(Session& session, sys::Exit exit);
+  void StartAdvised(Session& session);
+  void StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client, Peer peer);
+  void WatchProgram(Session& session);
   void LogStart(Session& session, pid_t pid);
-  void LogExit(Session& session, sandbox::sys::Exit how, pid_t pid);
+  void LogExit(Session& session, sys::Exit how, pid_t pid);
   void CollectFailures();
   // Keeps a datagram that nobody took from being served for ever.
   void DropUnread(Session& session);
@@ -135,6 +151,8 @@ class Sessions final : public RelayAnswers, public SessionEvents, public EventHa
   std::string gate_;
   MuxTargets mux_targets_;
   SessionId next_id_ = 1;
+  Lifetimes lifetimes_;
+  Zygotes zygotes_;  // the last: what it loses at its end, nobody is told
 };
 
 }  // namespace postern::daemon

@@ -59,6 +59,7 @@ void Sessions::EndProgram(Session& session) {
   session.stage = Stage::kFlush;
   session.connection.Reset();
   loop_.Cancel(session.retry_timer);
+  loop_.Cancel(session.lifetime_timer);
   loop_.Unwatch(session.pidfd, session.watch);
   session.pidfd.Reset();
 }

@@ -8,9 +8,13 @@
 // from tcpd. What became of the client goes to posternd through the status pipe. Exits with
 // kGateRefused when the client may not use the service; 126 when the program cannot be executed; 2
 // for a command line that is none, or without the pipe.
+#include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "daemon/gate/advice.h"
 #include "daemon/gate/told_ends.h"
 #include "daemon/gate_words.h"
 #include "sandbox/launch_plan.h"
@@ -86,10 +90,27 @@ std::string Become(const sys::UniqueFd& socket, const Decision& decision, char**
   return "cannot execute " + become.error().ToString();
 }
 
+// The program is posternd's to start.
+int Advise(const sys::UniqueFd& status, const Decision& decision, const ProcessState& before) {
+  std::optional<std::string> twist;
+  if (decision.outcome == Decision::Outcome::kTwisted) twist = decision.twist_command;
+  const auto advice = Advice(before, ReadProcessState(), twist);
+  if (!advice) {
+    Say(status, kGateSaysRefused);
+    return Complain(advice.error(), kGateRefused);
+  }
+  std::string said(1, kGateSaysAdvice);
+  const auto frame = std::as_bytes(std::span(&*advice, 1));
+  for (const std::byte byte : frame) said.push_back(static_cast<char>(byte));
+  sys::IgnoreError(sys::WriteAll(status, said), "then nobody starts the program");
+  return 0;
+}
+
 int Main(int argc, char** argv, const char* const* environment) {
   if (argc <= kFirstProgramWord) return kUsage;
   const std::string_view mode = argv[1];
-  if (mode != kGateDecides && mode != kGateRefuses) return kUsage;
+  if (mode != kGateDecides && mode != kGateAdvises && mode != kGateRefuses) return kUsage;
+  const ProcessState before = ReadProcessState();
   sys::OpenSystemLog(argv[2]);
   // Neither the program nor what looks names up may hold it.
   const sys::UniqueFd status(sandbox::kStatusDescriptor);
@@ -102,6 +123,7 @@ int Main(int argc, char** argv, const char* const* environment) {
     Say(status, kGateSaysRefused);
     return kGateRefused;
   }
+  if (mode == kGateAdvises) return Advise(status, decision, before);
   Say(status, kGateSaysAllowed);
   const std::string failure = Become(socket, decision, argv);
   Say(status, kGateSaysFailed);

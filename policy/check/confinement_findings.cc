@@ -11,6 +11,7 @@
 #include "policy/base/text.h"
 #include "policy/check/program_files.h"
 #include "policy/service/profile_defaults.h"
+#include "policy/service/program_gains.h"
 
 namespace postern::policy::check {
 namespace {

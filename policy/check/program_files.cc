@@ -5,7 +5,6 @@ namespace postern::policy::check {
 namespace {
 
 constexpr std::uint32_t kWritableByOthers = 0002, kSticky = 01000;
-constexpr std::uint32_t kSetuid = 04000, kSetgid = 02000;
 
 bool OthersMayReplace(const SystemView::FileFacts& facts) {
   const bool directory = facts.kind == SystemView::FileFacts::Kind::kDirectory;
@@ -21,14 +20,6 @@ std::string WritableByAll(const std::string& program, const SystemView& system) 
     if (OthersMayReplace(system.Inspect(path))) return path;
     if (slash == std::string::npos) return {};
   }
-}
-
-std::string WhatItGains(const std::string& program, const SystemView& system) {
-  const SystemView::FileFacts facts = system.Inspect(program);
-  if (facts.kind != SystemView::FileFacts::Kind::kRegular) return {};
-  if ((facts.mode & kSetuid) != 0) return "setuid";
-  if ((facts.mode & kSetgid) != 0) return "setgid";
-  return facts.capabilities ? "given capabilities" : "";
 }
 
 }  // namespace postern::policy::check

@@ -12,7 +12,4 @@ namespace postern::policy::check {
 // sticky directory only the owner of a file may replace it (unlink(2)).
 std::string WritableByAll(const std::string& program, const SystemView& system);
 
-// "setuid", "setgid", "given capabilities"; empty when it is an ordinary program.
-std::string WhatItGains(const std::string& program, const SystemView& system);
-
 }  // namespace postern::policy::check

@@ -62,6 +62,8 @@ constexpr FindingKind kRows[] = {
      "Whoever breaks into it may do all that its user may."},
     {"default-profile", kNote, "a service that says nothing of its confinement",
      "It has the standard profile. Told once, for the first of them."},
+    {"setuid-baseline", kNote, "a setuid program that says nothing of its confinement",
+     "It runs in the sandbox baseline, where it can live."},
     {"setuid-program", kWarning, "a setuid program that gains nothing",
      "With no_new_privileges it runs without the rights it was given, and most likely fails."},
     {"root-service", kWarning, "a program that runs as root",

@@ -229,8 +229,9 @@ constexpr auto kAttributes = std::to_array<Attribute>({
 
     // Confinement.
     {"sandbox", kBoth, kSet, kOne, kFill, kNow, "none | baseline | standard | strict",
-     "The confinement profile of the server, see PROFILES. Default: standard.", "0.1",
-     Field<&S::sandbox, EnumCodec<kProfiles>>()},
+     "The confinement profile of the server, see PROFILES. Default: standard; baseline for a "
+     "program that is setuid, setgid or has file capabilities.",
+     "0.1", Field<&S::sandbox, EnumCodec<kProfiles>>()},
     {"syscalls", kBoth, kList, kAny, kBase, kNow, "@GROUP | NAME ...",
      "System calls the server may use. += and -= change the list of the profile, also in "
      "defaults; where a group and a member of it collide, -= wins. Default: the profile's.",

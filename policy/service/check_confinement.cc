@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "policy/service/attributes.h"
+#include "policy/service/program_gains.h"
 #include "policy/service/resolve_confinement.h"
 #include "policy/service/service_check.h"
 
@@ -23,6 +24,7 @@ bool UsesNetworkOfHost(NetworkAccess network) {
 
 void ServiceCheck::CheckConfinement() {
   if (!runs_program()) return RefuseConfinementOfRelay();
+  ChooseProfile();
   Confinement confinement = ResolveConfinement(settings_, spec_.program.credentials.uid == 0);
   if (confinement.profile == SandboxProfile::kNone) {
     RefuseConfinementOfNone();
@@ -39,6 +41,19 @@ void ServiceCheck::CheckConfinement() {
     shared_.confinement = std::make_shared<const Confinement>(std::move(confinement));
   }
   spec_.confinement = shared_.confinement;
+}
+
+// Of a program that is setuid the standard profile would take away what it lives on. Where no line
+// speaks of either, it gets what it can live in.
+void ServiceCheck::ChooseProfile() {
+  if (settings_.sandbox || settings_.no_new_privileges) return;
+  const std::string& program = spec_.wrapped ? spec_.wrapped->path : spec_.program.path;
+  const std::string gains = WhatItGains(program, system_);
+  if (gains.empty()) return;
+  draft_.settings.sandbox.value = SandboxProfile::kBaseline;
+  draft_.findings.Note("setuid-baseline", draft_.place,
+                       "service " + spec_.id + ": " + program + " is " + gains +
+                           ": it runs in the sandbox baseline, which leaves it that");
 }
 
 // Whether a line of the service itself wrote it, and not `defaults`.

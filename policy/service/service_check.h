@@ -73,6 +73,7 @@ class ServiceCheck {
   void CheckLibwrap();
 
   void CheckConfinement();  // check_confinement.cc: what the program is confined by
+  void ChooseProfile();
   void RefuseConfinementOfRelay();
   void RefuseConfinementOfNone();
   void CheckNetwork(const Confinement& confinement);

@@ -44,11 +44,11 @@ class Setting(collections.namedtuple("Setting", "profile isolation user")):
 NONE_ROOT, NONE_USER = Setting("none", "direct", "root"), Setting("none", "direct", "user")
 CONFINED = [Setting(*words) for words in itertools.product(
     ("baseline", "standard", "strict"), ("zygote", "fresh"), ("root", "user"))]
-# A posternd that has no zygotes yet confines nothing.
-if not (netlab.POSTERND.parent.parent / "libexec" / "postern" / "postern-zygote").exists():
-    CONFINED = []
 SETTINGS = [NONE_ROOT, NONE_USER, *CONFINED]
 OF_USER = [setting for setting in SETTINGS if setting.user == "user"]
+# Baseline takes no file away, so root has its own there.
+KEPT_FROM_FILES_OF_ROOT = [*(setting for setting in CONFINED if (setting.profile, setting.user) != ("baseline", "root")),
+                           NONE_USER]
 
 
 def service(setting, *lines, name="probe", port=PORT, program=world.PROGRAM):

@@ -40,6 +40,9 @@ inline policy::ServiceSpec Spec(policy::SocketType type = policy::SocketType::kS
   spec.listen.address = Address("127.0.0.1");
   spec.program.path = "/bin/true";
   spec.program.argv = {"true"};
+  policy::Confinement none;
+  none.profile = policy::SandboxProfile::kNone;
+  spec.confinement = std::make_shared<const policy::Confinement>(std::move(none));
   return spec;
 }
 

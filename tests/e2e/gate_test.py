@@ -123,7 +123,8 @@ class Gate(lab_case.LabCase):
         talker = self.lab.script("talker", "yes 2>/dev/null | head -c 200000\n")
         conf = DEFAULTS + entry("asked", ASKED) + entry("talker", TALKER, f"server = {talker}")
         daemon = self.start(conf)
-        self.assertEqual(self.ask(ASKED, timeout=20), "hello\n")
+        for port in (ASKED, TALKER):  # each has a sandbox from then on
+            self.assertTrue(self.ask(port, timeout=20))
         self.settle(daemon)
         before = daemon.fds()
         stop = threading.Event()
@@ -145,6 +146,7 @@ class Gate(lab_case.LabCase):
         self.rules("", BY_NAME)
         self.settle(daemon)
         self.assertEqual(self.ask(ASKED, timeout=20), "hello\n")
+        self.assertTrue(self.ask(TALKER, timeout=20))
         self.settle(daemon)
         self.assertTrue(netlab.wait_until(lambda: len(daemon.fds()) == len(before)), daemon.fds())
         records = daemon.service_log()

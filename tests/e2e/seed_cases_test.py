@@ -154,7 +154,7 @@ class SeedCases(lab_case.LabCase):
     def server_of(self, daemon, program):
         """The pid of the running server with this argv[0]."""
         def found():
-            return [pid for pid in daemon.children()
+            return [pid for pid in daemon.servers()
                     if pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode() == program]
         pids = netlab.wait_until(found)
         self.assertEqual(len(pids), 1)

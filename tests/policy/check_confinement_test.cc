@@ -54,6 +54,24 @@ TEST_CASE("lines that contradict each other hold the service, and the fix makes 
   CHECK(Codes(LoadXinetd(Service(conflict.lines + "\n" + conflict.fix))).empty());
 }
 
+TEST_CASE("a setuid program that says nothing gets the sandbox that it can live in") {
+  FakeSystem system;
+  system.facts["/bin/echo"] = {.kind = Kind::kRegular, .mode = 04755};
+  const Configuration silent = LoadXinetd(Service(""), system);
+  CHECK(Codes(silent) == "setuid-baseline");
+  CHECK_FALSE(HasErrors(silent.diagnostics));
+  const auto& confinement = *FindService(silent, "s1")->confinement;
+  CHECK(confinement.profile == SandboxProfile::kBaseline);
+  CHECK_FALSE(confinement.no_new_privileges);
+  CHECK(confinement.Wrote("sandbox") == nullptr);
+  // Whoever writes has thought about it.
+  for (const char* line : {"sandbox = standard", "no_new_privileges = yes"}) {
+    const Configuration said = LoadXinetd(Service(line), system);
+    CHECK(FindService(said, "s1")->confinement->profile == SandboxProfile::kStandard);
+    CHECK(Codes(said).empty());
+  }
+}
+
 TEST_CASE("a relayed connection needs a stream that postern accepts") {
   const Configuration dgram = LoadXinetd(Datagram("network = relay"));
   CHECK(Codes(dgram) == "bad-combination");

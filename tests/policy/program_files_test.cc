@@ -26,21 +26,5 @@ TEST_CASE("a program is as safe as its file and every directory on its path") {
   CHECK(WritableByAll("/opt/x/bin/server", system).empty());
 }
 
-TEST_CASE("a program gains by its mode bits or by its capabilities") {
-  FakeSystem system;
-  SystemView::FileFacts& facts = system.facts["/bin/p"];
-  facts = {.kind = Kind::kRegular, .mode = 0755};
-  CHECK(WhatItGains("/bin/p", system).empty());
-  facts.mode = 04755;
-  CHECK(WhatItGains("/bin/p", system) == "setuid");
-  facts.mode = 02755;
-  CHECK(WhatItGains("/bin/p", system) == "setgid");
-  facts.mode = 0755;
-  facts.capabilities = true;
-  CHECK(WhatItGains("/bin/p", system) == "given capabilities");
-  facts = {.kind = Kind::kDirectory, .mode = 02755};
-  CHECK(WhatItGains("/bin/p", system).empty());
-}
-
 }  // namespace
 }  // namespace postern::policy::check

@@ -50,6 +50,13 @@ def alive(pid):
     return state not in "ZX"
 
 
+def _listed(folder):
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []
+
+
 def listening_ports(kind="tcp"):
     """{(family, port)} of all listening TCP (or bound UDP) sockets of this namespace."""
     found = set()
@@ -180,12 +187,16 @@ class Daemon:
         return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
     def children(self):
-        """Pids of living direct children: servers, and posternd's helpers."""
-        found = []
-        for task in os.listdir(f"/proc/{self.pid}/task"):
-            text = self._text(f"/proc/{self.pid}/task/{task}/children")
-            found += [int(pid) for pid in text.split() if alive(int(pid))]
-        return found
+        """Pids of living direct children: servers without a sandbox, and posternd's helpers."""
+        return self._children_of(self.pid)
+
+    def servers(self):
+        """Pids of the servers, which are children of posternd's zygotes or its own."""
+        return [pid for child in self.children() for pid in (child, *self._children_of(child))]
+
+    def _children_of(self, parent):
+        text = "".join(self._text(f"/proc/{parent}/task/{task}/children") for task in _listed(f"/proc/{parent}/task"))
+        return [int(pid) for pid in text.split() if alive(int(pid))]
 
 
 class Lab:

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The sessions whose program runs in a sandbox: part of sessions.h.
+//
+// A zygote starts them, and tells in what order it likes what becomes of them; an id that is not
+// known (any more) is a session that posternd has ended by itself.
+#include <csignal>
+
+#include "daemon/acceptor/profile_of.h"
+#include "daemon/acceptor/sessions.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+
+namespace {
+
+void Follow(const GateAdvice& advice, Zygote::Launch& launch) {
+  launch.umask = advice.umask;
+  launch.priority = advice.priority;
+  launch.replaces = !advice.words.empty();
+  launch.words.insert(launch.words.end(), advice.words.begin(), advice.words.end());
+  if (advice.twist) launch.words.push_back(kTwistVariable + ("=" + *advice.twist));
+}
+
+}  // namespace
+
+void Sessions::LaunchConfined(Session& session, std::vector<std::string> words,
+                              sys::UniqueFd connection) {
+  const auto& profile = session.service->profile();
+  session.stage = Stage::kProgram;
+  session.confined = true;
+  auto program = session.admitted.way == Way::kUnwrapped ? ProgramIndex::kBehindTcpd
+                                                         : ProgramIndex::kAsWritten;
+  if (session.advice && session.advice->twist) program = ProgramIndex::kTwist;
+  Zygote::Launch launch{.id = session.id,
+                        .program = static_cast<std::uint32_t>(program),
+                        .words = std::move(words),
+                        .connection = std::move(connection)};
+  if (session.advice) Follow(*session.advice, launch);
+  const auto asked = zygotes_.Launch(profile, launch);
+  if (!asked) FailToStart(session, asked.error().ToString());
+}
+
+void Sessions::OnInstanceStarted(sandbox::LaunchId id, pid_t pid) {
+  Session* const session = Find(id, Stage::kProgram);
+  if (session == nullptr) return;
+  session->pid = pid;
+  LogStart(*session, pid);
+  lifetimes_.Limit(*session);
+  if (session->admitted.way == Way::kUnwrapped) {
+    admission_.TellUnwrapped(*session->service, session->peer, session->admitted.priority, pid);
+  }
+}
+
+void Sessions::OnInstanceFailed(sandbox::LaunchId id, sandbox::LaunchStep step, int error) {
+  Session* const session = Find(id, Stage::kProgram);
+  if (session == nullptr) return;
+  TellFailure(session->service->spec(), step, error);
+  if (step == sandbox::LaunchStep::kClone) FailToStart(*session, "no process");
+}
+
+void Sessions::OnInstanceEnded(sandbox::LaunchId id, sys::Exit how) {
+  Session* const session = Find(id, Stage::kProgram);
+  if (session == nullptr) return;
+  // It could not tell of its beginning: the channel to us was full for long.
+  if (session->pid == 0) return FailToStart(*session, "the server did not run");
+  OnEnd(*session, how);
+}
+
+void Sessions::OnInstanceLost(sandbox::LaunchId id, const std::string& why) {
+  Session* const session = Find(id, Stage::kProgram);
+  if (session == nullptr) return;
+  if (session->pid == 0) return FailToStart(*session, why);
+  OnEnd(*session, {std::nullopt, SIGKILL});
+}
+
+}  // namespace postern::daemon

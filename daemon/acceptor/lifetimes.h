@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// max_lifetime: ends programs that run for too long, and what they have started.
+#pragma once
+
+#include "daemon/acceptor/event_loop.h"
+#include "daemon/acceptor/session.h"
+#include "daemon/log/program_log.h"
+
+namespace postern::daemon {
+
+class Lifetimes {
+ public:
+  Lifetimes(EventLoop& loop, ProgramLog& log) : loop_(loop), log_(log) {}
+
+  // For a session whose program has started, and which cancels its timer when it ends: SIGTERM when
+  // the time is up, SIGKILL some seconds later.
+  void Limit(Session& session);
+
+ private:
+  void Stop(Session& session);
+  void Kill(Session& session);
+
+  EventLoop& loop_;
+  ProgramLog& log_;
+};
+
+}  // namespace postern::daemon

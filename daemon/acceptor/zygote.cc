@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/acceptor/zygote.h"
+
+#include <csignal>
+#include <limits>
+#include <utility>
+
+#include "sandbox/channel.h"
+#include "sandbox/profile_codec.h"
+#include "sandbox/sys/sealed_file.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+
+namespace {
+
+// Frames taken in one turn: a busy service must not keep the acceptor from accepting.
+constexpr int kFramesPerTurn = 64;
+constexpr std::size_t kMaxQueued = 4096;
+
+}  // namespace
+
+Zygote::Zygote(EventLoop& loop, ProgramLog& log, InstanceEvents& events,
+               std::shared_ptr<const sandbox::Profile> profile, std::function<void()> over)
+    : loop_(loop),
+      log_(log),
+      events_(events),
+      profile_(std::move(profile)),
+      over_(std::move(over)) {
+  channel_.zygote = death_.zygote = this;
+  channel_.on_ready = &Zygote::OnChannel;
+  death_.on_ready = &Zygote::OnDeath;
+}
+
+Zygote::~Zygote() {
+  loop_.Cancel(ready_deadline_);
+  loop_.Unwatch(helper_.channel, channel_watch_);
+  loop_.Unwatch(helper_.pidfd, death_watch_);
+}
+
+sys::Status Zygote::Start(const std::string& program) {
+  const auto pids = profile_->namespaces.pid ? sys::PidView::kNewPids : sys::PidView::kOurs;
+  // The service's id is for people who look at ps(1).
+  TRY(helper_, sandbox::StartHelper({program, profile_->service}, sandbox::kExecPatience, pids));
+  auto prepared = sandbox::TellSenders(helper_.channel);
+  if (prepared) prepared = SendProfile();
+  if (prepared) prepared = Watch();
+  if (!prepared) {
+    // It has done nothing yet; killed, it is gone in a moment, and this is rare enough to wait.
+    sys::IgnoreError(sys::SignalPidfd(helper_.pidfd, SIGKILL), "it may be dead already");
+    sys::IgnoreError(sys::AwaitPidfd(helper_.pidfd), "it cannot outlive SIGKILL");
+    loop_.Unwatch(helper_.channel, channel_watch_);
+    helper_ = {};
+    return prepared;
+  }
+  ready_deadline_ = loop_.After(kReadyPatience, [this] { Condemn("it does not get ready"); });
+  return {};
+}
+
+sys::Status Zygote::SendProfile() {
+  TRY(const sys::UniqueFd file,
+      sys::MakeSealedFile("postern-profile", sandbox::EncodeProfile(*profile_)));
+  const int handed_over[] = {file.get()};
+  return sandbox::SendFrame(helper_.channel, sandbox::AsZygoteFrame(sandbox::AskProfile{}),
+                            handed_over);
+}
+
+sys::Status Zygote::Watch() {
+  TRY(channel_watch_, loop_.Watch(helper_.channel, sys::kReadable, channel_));
+  TRY(death_watch_, loop_.Watch(helper_.pidfd, sys::kReadable, death_));
+  return {};
+}
+
+sys::Status Zygote::Ask(Launch& launch) {
+  std::size_t length = 0;
+  for (const std::string& word : launch.words) length += word.size() + 1;
+  if (length > sandbox::kMaxLaunchWords) {
+    return std::unexpected(sys::Error{"sendmsg", E2BIG, "environment"});
+  }
+  if (!open()) return std::unexpected(sys::Error{"sendmsg", ENOTCONN, "postern-zygote"});
+  if (ready_ && queue_.empty()) {
+    auto sent = Send(launch);
+    if (sent || sent.error().number != EAGAIN) return sent;
+    SetWritable(true);
+  }
+  if (queue_.size() >= kMaxQueued) return std::unexpected(sys::Error{"sendmsg", EAGAIN, {}});
+  queue_.push_back(std::move(launch));
+  return {};
+}
+
+sys::Status Zygote::Send(Launch& launch) {
+  sandbox::AskLaunch ask;
+  ask.header.id = launch.id;
+  ask.program = launch.program;
+  ask.has_umask = launch.umask ? 1 : 0;
+  ask.umask = launch.umask.value_or(0);
+  ask.has_priority = launch.priority ? 1 : 0;
+  ask.priority = launch.priority.value_or(0);
+  ask.replaces = launch.replaces ? 1 : 0;
+  for (const std::string& word : launch.words) {
+    word.copy(ask.words.data() + ask.length, word.size());
+    ask.length += static_cast<std::uint32_t>(word.size()) + 1;
+  }
+  const int handed_over[] = {launch.connection.get()};
+  TRY_STATUS(sandbox::SendFrame(helper_.channel, sandbox::AsZygoteFrame(ask), handed_over));
+  running_.emplace(launch.id, State::kAsked);
+  launch.connection.Reset();
+  return {};
+}
+
+void Zygote::OnChannel(std::uint32_t ready) {
+  if ((ready & sys::kWritable) != 0) Flush();
+  if ((ready & ~sys::kWritable) != 0) ReadFrames(kFramesPerTurn);
+}
+
+void Zygote::Flush() {
+  while (!queue_.empty() && open()) {
+    const auto sent = Send(queue_.front());
+    if (!sent && sent.error().number == EAGAIN) return SetWritable(true);
+    if (!sent) return Condemn(sent.error().ToString());
+    queue_.pop_front();
+  }
+  if (open()) SetWritable(false);
+}
+
+void Zygote::SetWritable(bool wanted) {
+  if (writable_wanted_ == wanted) return;
+  const auto watched = loop_.Rewatch(helper_.channel, channel_watch_,
+                                     wanted ? sys::kReadable | sys::kWritable : sys::kReadable);
+  if (!watched) return Condemn(watched.error().ToString());
+  writable_wanted_ = wanted;
+}
+
+void Zygote::ReadFrames(int most) {
+  alignas(8) std::byte buffer[sandbox::kMaxZygoteFrame];
+  for (int i = 0; i < most && open(); ++i) {
+    auto received = sandbox::ReceiveFrame(helper_.channel, buffer);
+    if (!received && received.error().number == EAGAIN) return;
+    const bool reset = !received && received.error().number == ECONNRESET;
+    // It exits, or was killed: OnDeath tells how.
+    if (reset || (received && received->length == 0)) return Close();
+    if (!received) return Condemn(received.error().ToString());
+    if (received->descriptor_count != 0 ||
+        !Dispatch(std::span(buffer, received->length), received->sender)) {
+      return Condemn("it answered what was not asked");
+    }
+  }
+}
+
+bool Zygote::Dispatch(std::span<const std::byte> bytes, pid_t sender) {
+  sandbox::AnswerReady ready;
+  sandbox::AnswerRefused refused;
+  sandbox::AnswerStarted started;
+  sandbox::AnswerFailed failed;
+  sandbox::AnswerEnded ended;
+  if (ReadZygoteFrame(bytes, ready)) return OnReadyAnswer(ready);
+  if (ReadZygoteFrame(bytes, refused)) return OnRefused(refused);
+  if (!ready_) return false;
+  if (ReadZygoteFrame(bytes, started)) return OnStarted(started, sender);
+  if (ReadZygoteFrame(bytes, failed)) return OnFailed(failed);
+  if (ReadZygoteFrame(bytes, ended)) return OnEnded(ended);
+  return false;
+}
+
+bool Zygote::OnReadyAnswer(const sandbox::AnswerReady& answer) {
+  if (ready_ || !answer.text.valid()) return false;
+  ready_ = true;
+  loop_.Cancel(ready_deadline_);
+  if (answer.text.length != 0) {
+    log_.Warning(profile_->service +
+                 ": the sandbox is weaker than asked for: " + std::string(answer.text.view()));
+  }
+  Flush();
+  return true;
+}
+
+// It exits next.
+bool Zygote::OnRefused(const sandbox::AnswerRefused& answer) {
+  if (ready_ || !answer.text.valid()) return false;
+  why_lost_ = "the sandbox cannot be made: " + std::string(answer.text.view());
+  return true;
+}
+
+bool Zygote::OnStarted(const sandbox::AnswerStarted& answer, pid_t sender) {
+  const auto found = running_.find(answer.header.id);
+  // Sent by the instance, which is not the zygote.
+  if (found == running_.end() || found->second != State::kAsked) return false;
+  if (sender <= 0 || sender == helper_.pid) return false;
+  found->second = State::kStarted;
+  proven_ = true;
+  events_.OnInstanceStarted(answer.header.id, sender);
+  return true;
+}
+
+bool Zygote::OnFailed(const sandbox::AnswerFailed& answer) {
+  const auto found = running_.find(answer.header.id);
+  if (found == running_.end() || found->second == State::kFailed) return false;
+  const auto step = static_cast<sandbox::LaunchStep>(answer.step);
+  found->second = State::kFailed;
+  const bool no_process = step == sandbox::LaunchStep::kClone;
+  if (no_process) running_.erase(found);
+  events_.OnInstanceFailed(answer.header.id, step, answer.error);
+  return true;
+}
+
+bool Zygote::OnEnded(const sandbox::AnswerEnded& answer) {
+  if (running_.erase(answer.header.id) == 0 || answer.signaled > 1) return false;
+  sys::Exit how;
+  (answer.signaled == 1 ? how.signal : how.status) = answer.status;
+  events_.OnInstanceEnded(answer.header.id, how);
+  return true;
+}
+
+void Zygote::Retire() {
+  retired_ = true;
+  Close();
+}
+
+void Zygote::Close() {
+  loop_.Cancel(ready_deadline_);
+  loop_.Unwatch(helper_.channel, channel_watch_);
+  helper_.channel.Reset();
+}
+
+void Zygote::Kill() {
+  sys::IgnoreError(sys::SignalPidfd(helper_.pidfd, SIGKILL), "it may be dead already");
+}
+
+void Zygote::Condemn(const std::string& why) {
+  log_.Critical(profile_->service + ": its zygote (pid " + std::to_string(helper_.pid) +
+                ") is killed: " + why);
+  why_lost_ = "its sandbox was given up: " + why;
+  Kill();
+  Close();
+}
+
+void Zygote::OnDeath(std::uint32_t /*ready*/) {
+  const auto exit = sys::ReapPidfd(helper_.pidfd);
+  if (exit && !*exit) return;
+  // What it told before it died is still there to read.
+  ReadFrames(std::numeric_limits<int>::max());
+  Close();
+  loop_.Unwatch(helper_.pidfd, death_watch_);
+  std::string how = "unknown";
+  if (exit && (*exit)->signal) how = "signal " + std::to_string(*(*exit)->signal);
+  if (exit && (*exit)->status) how = "status " + std::to_string(*(*exit)->status);
+  const bool expected = idle() && exit && (*exit)->status == 0;
+  if (!expected && why_lost_.empty()) why_lost_ = "its zygote ended: " + how;
+  if (!expected) log_.Error(profile_->service + ": " + why_lost_);
+  Lose(why_lost_);
+  over_told_ = true;
+  over_();
+}
+
+void Zygote::Lose(const std::string& why) {
+  std::deque<Launch> queued = std::exchange(queue_, {});
+  std::unordered_map<sandbox::LaunchId, State> running = std::exchange(running_, {});
+  for (const auto& [id, state] : running) events_.OnInstanceLost(id, why);
+  for (const Launch& launch : queued) events_.OnInstanceLost(launch.id, why);
+}
+
+}  // namespace postern::daemon

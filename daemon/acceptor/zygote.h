@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// posternd's side of one postern-zygote: starts it, has it start instances, hears how they end.
+//
+// Nothing here waits: instances asked for before the sandbox is ready, or while the channel is
+// full, are queued. A zygote that dies, or says what sandbox/zygote/protocol.h does not allow, is
+// killed; its instances are reported lost. Owned by Zygotes, which starts another when one is
+// needed.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/acceptor/event_loop.h"
+#include "daemon/log/program_log.h"
+#include "sandbox/helper.h"
+#include "sandbox/profile.h"
+#include "sandbox/sys/process.h"
+#include "sandbox/zygote/protocol.h"
+
+namespace postern::daemon {
+
+// Who hears what becomes of an instance: of each id one OnInstanceStarted at most, then
+// OnInstanceFailed at most, and in the end one OnInstanceEnded or OnInstanceLost.
+class InstanceEvents {
+ public:
+  virtual void OnInstanceStarted(sandbox::LaunchId id, pid_t pid) = 0;
+  // No program ran. OnInstanceEnded follows, unless there was no process either
+  // (LaunchStep::kClone).
+  virtual void OnInstanceFailed(sandbox::LaunchId id, sandbox::LaunchStep step, int error) = 0;
+  virtual void OnInstanceEnded(sandbox::LaunchId id, sandbox::sys::Exit how) = 0;
+  // The sandbox could not be made, or is gone, and what ran in it with it.
+  virtual void OnInstanceLost(sandbox::LaunchId id, const std::string& why) = 0;
+
+ protected:
+  ~InstanceEvents() = default;
+};
+
+class Zygote {
+ public:
+  // Far more than it takes to make a sandbox, on whatever machine.
+  static constexpr std::chrono::milliseconds kReadyPatience = std::chrono::seconds(30);
+
+  // `over` is called when the process is gone; the zygote may be destroyed after that, not in it.
+  Zygote(EventLoop& loop, ProgramLog& log, InstanceEvents& events,
+         std::shared_ptr<const sandbox::Profile> profile, std::function<void()> over);
+  ~Zygote();  // lets go of it: it ends with its last instance
+  Zygote(const Zygote&) = delete;
+  Zygote& operator=(const Zygote&) = delete;
+
+  // `program` is postern-zygote's path. An error: there is no process, and `over` is not called.
+  sandbox::sys::Status Start(const std::string& program);
+
+  struct Launch {
+    sandbox::LaunchId id = 0;
+    std::uint32_t program = 0;  // index in Profile::programs
+    std::vector<std::string> words;
+    sandbox::sys::UniqueFd connection;
+    // What an access rule changes.
+    std::optional<std::uint32_t> umask = {};
+    std::optional<int> priority = {};
+    bool replaces = false;  // the words take the place of planned ones of the same name
+  };
+  // E2BIG: the words are too many. EAGAIN: the queue is full. The connection is untouched then.
+  sandbox::sys::Status Ask(Launch& launch);
+
+  bool open() const { return static_cast<bool>(helper_.channel); }  // takes more
+  bool idle() const { return running_.empty() && queue_.empty(); }
+  bool proven() const { return proven_; }  // the sandbox was made, and an instance began in it
+  bool retired() const { return retired_; }
+  bool over() const { return over_told_; }  // there is no process any more
+  pid_t pid() const { return helper_.pid; }
+  const std::shared_ptr<const sandbox::Profile>& profile() const { return profile_; }
+
+  // For one that is idle: it takes nothing more, and ends when nothing is left running in it.
+  void Retire();
+  void Kill();  // with a pid namespace, all its instances too
+
+ private:
+  struct Handler final : EventHandler {
+    Zygote* zygote = nullptr;
+    void (Zygote::*on_ready)(std::uint32_t) = nullptr;
+    void OnReady(std::uint32_t ready) override { (zygote->*on_ready)(ready); }
+  };
+  enum class State : std::uint8_t { kAsked, kStarted, kFailed };
+
+  sandbox::sys::Status SendProfile();
+  sandbox::sys::Status Watch();
+  sandbox::sys::Status Send(Launch& launch);
+  void OnChannel(std::uint32_t ready);
+  void ReadFrames(int most);
+  bool Dispatch(std::span<const std::byte> bytes, pid_t sender);
+  bool OnReadyAnswer(const sandbox::AnswerReady& answer);
+  bool OnRefused(const sandbox::AnswerRefused& answer);
+  bool OnStarted(const sandbox::AnswerStarted& answer, pid_t sender);
+  bool OnFailed(const sandbox::AnswerFailed& answer);
+  bool OnEnded(const sandbox::AnswerEnded& answer);
+  void Flush();
+  void SetWritable(bool wanted);
+  void OnDeath(std::uint32_t ready);
+  void Close();
+  void Condemn(const std::string& why);
+  void Lose(const std::string& why);
+
+  EventLoop& loop_;
+  ProgramLog& log_;
+  InstanceEvents& events_;
+  std::shared_ptr<const sandbox::Profile> profile_;
+  std::function<void()> over_;
+  sandbox::Helper helper_;
+  Handler channel_, death_;
+  EventLoop::WatchId channel_watch_ = 0, death_watch_ = 0;
+  EventLoop::TimerId ready_deadline_ = 0;
+  std::deque<Launch> queue_;
+  std::unordered_map<sandbox::LaunchId, State> running_;
+  bool ready_ = false, writable_wanted_ = false, proven_ = false;
+  bool retired_ = false, over_told_ = false;
+  std::string why_lost_;
+};
+
+}  // namespace postern::daemon
