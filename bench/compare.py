@@ -28,6 +28,7 @@ from contenders import BURST_LISTENERS, FIRST_OF_BURST, FIRST_OF_MANY, LOAD_CORE
 CONCURRENCY = 64
 # Clients that wait when a stopped server is let go: nearly all that xinetd's listen queues hold.
 BURST = BURST_LISTENERS * 60
+SANDBOXED = ("posternd standard", "posternd strict")
 TO_LIBC, TO_REFUSING = 20, 50  # from a server's port to that of its twin with the other service, or that refuses
 
 
@@ -37,12 +38,26 @@ def memory_kib(pid):
     return {w[0].rstrip(":"): int(w[1]) for w in words if w and w[0] in ("VmRSS:", "RssAnon:")}
 
 
+def zygotes_of(pid):
+    """The processes in whose sandboxes posternd's services run, and which wait for them in its place."""
+    def name(child):
+        try:
+            return pathlib.Path(f"/proc/{child}/comm").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return ""  # an instance that has ended
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [child for child in children if name(child) == "postern-zygote\n"]
+
+
 def cpu_microseconds(pid):
-    """(the process itself, the children it has waited for): time on a processor. The first is exact to the nanosecond
+    """(the server itself, the children it has waited for): time on a processor. The first is exact to the nanosecond
     (proc(5), schedstat), the second to a clock tick (stat, cutime and cstime)."""
-    own = int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1000
-    words = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return own, (int(words[13]) + int(words[14])) * 1e6 / os.sysconf("SC_CLK_TCK")
+    own = children = 0.0
+    for part in (pid, *zygotes_of(pid)):
+        own += int(pathlib.Path(f"/proc/{part}/schedstat").read_text().split()[0]) / 1000
+        words = pathlib.Path(f"/proc/{part}/stat").read_text().rpartition(")")[2].split()
+        children += (int(words[13]) + int(words[14])) * 1e6 / os.sysconf("SC_CLK_TCK")
+    return own, children
 
 
 class Work:
@@ -77,7 +92,10 @@ def start_services(lab):
     processes["openbsd-inetd"] = contenders.start_inetd(lab, PORTS["openbsd-inetd"])
     processes["tcpserver"] = contenders.start_tcpserver(lab, PORTS["tcpserver"])
     processes["accept_exec"] = contenders.start_accept_exec(PORTS["accept_exec"])
-    memory = {name: memory_kib(process.pid) for name, process in processes.items() if name != "accept_exec"}
+    for name in SANDBOXED:
+        processes[name] = contenders.start_extended(lab, name, PORTS[name])
+    processes["bwrap"] = contenders.start_bwrap(lab, PORTS["bwrap"])
+    memory = {name: memory_kib(process.pid) for name, process in processes.items() if name not in ("accept_exec", "bwrap")}
     work = [Work("serve", name, process, PORTS[name], "--concurrency", CONCURRENCY)
             for name, process in processes.items()]
     work += [Work("latency", name, process, PORTS[name]) for name, process in processes.items()]
@@ -88,7 +106,7 @@ def start_libc_services(lab):
     """The work on servers whose service is an ordinary static program."""
     program, ports = contenders.LIBC_SERVICE, {name: port + TO_LIBC for name, port in PORTS.items()}
     processes = {name: contenders.start_extended(lab, name, ports[name], program=program)
-                 for name in ("posternd", "xinetd")}
+                 for name in ("posternd", *SANDBOXED, "xinetd")}
     processes["tcpserver"] = contenders.start_tcpserver(lab, ports["tcpserver"], program=program)
     processes["accept_exec"] = contenders.start_accept_exec(ports["accept_exec"], program)
     return [Work("serve libc", name, process, ports[name], "--concurrency", CONCURRENCY)

@@ -18,11 +18,12 @@ NOFILE = 16384
 PROGRAMS = netlab.POSTERND.parent
 INETD = netlab.PEERS / "usr" / "sbin" / "inetd"
 TCPSERVER = netlab.PEERS / "usr" / "bin" / "tcpserver"
+BWRAP = netlab.PEERS / "usr" / "bin" / "bwrap"
 TCPRULES = netlab.PEERS / "usr" / "bin" / "tcprules"
 PINNED = ("taskset", "-c", str(SERVER_CORE))
 
 PORTS = {"posternd": 7101, "xinetd": 7102, "openbsd-inetd": 7103, "tcpserver": 7104, "accept_close": 7105,
-         "accept_exec": 7106}
+         "accept_exec": 7106, "posternd standard": 7107, "posternd strict": 7108, "bwrap": 7109}
 # Each listens on BURST_LISTENERS ports: xinetd's listen queues hold no more than 64 clients each.
 FIRST_OF_BURST = {"posternd": 7500, "xinetd": 7600, "accept_close": 7700, "tcpserver": 7800}
 BURST_LISTENERS = 32
@@ -38,7 +39,7 @@ class NotReady(Exception):
 
 
 def _folder_of(server, port):
-    return f"/run/lab/{server}-{port}"
+    return f"/run/lab/{server.partition(' ')[0]}-{port}"
 
 
 def record_file(server, port):
@@ -71,8 +72,8 @@ def extended_configuration(server, first_port, count, access, program):
     """xinetd.conf, the same for posternd and xinetd but for the sandbox, which xinetd does not have."""
     lines = ["defaults", "{", f"log_type = FILE {record_file(server, first_port)}", "log_on_failure = HOST",
              "instances = UNLIMITED", "cps = 0 10"]  # a rate of 0 is no limit in either
-    if server == "posternd":
-        lines.append("sandbox = none")
+    if server.startswith("posternd"):
+        lines.append(f"sandbox = {server.partition(' ')[2] or 'none'}")
     lines.append("}")
     for port in range(first_port, first_port + count):
         lines += [f"service bench{port}", "{", "type = UNLISTED", "socket_type = stream", "protocol = tcp",
@@ -85,7 +86,7 @@ def start_extended(lab, server, first_port, count=1, access=OPEN, program=SERVIC
     """posternd or xinetd, with `count` services on successive ports."""
     with _own_folder(lab, _folder_of(server, first_port)):
         text = extended_configuration(server, first_port, count, access, program)
-        daemon = lab.start(server, text, through=PINNED, nofile=NOFILE, ready=False)
+        daemon = lab.start(server.partition(" ")[0], text, through=PINNED, nofile=NOFILE, ready=False)
     if not daemon.wait_ready(60.0) or not netlab.wait_listening(first_port + count - 1):
         raise NotReady(f"{server}: {daemon.stderr()}{''.join(m.text for m in daemon.log())}")
     return daemon.process
@@ -114,6 +115,14 @@ def start_tcpserver(lab, port, rules=(), program=SERVICE):
     if rules:
         options += ["-x", tcp_rules(lab, rules)]
     return _start_plain([TCPSERVER, *options, "127.0.0.1", port, program], port, "tcpserver")
+
+
+def start_bwrap(lab, port, program=SERVICE):
+    """What one puts together today: tcpserver, and for each connection a sandbox of bubblewrap's with the namespaces and
+    the file system of `sandbox = standard` (no system-call filter, no Landlock)."""
+    wrapped = lab.write("bwrap/service", f"#!/bin/sh\nexec {BWRAP} --ro-bind / / --dev /dev --proc /proc --tmpfs /tmp"
+                        f" --unshare-pid --unshare-ipc --unshare-uts {program}\n", 0o755)
+    return start_tcpserver(lab, port, program=wrapped)
 
 
 def tcp_rules(lab, rules):

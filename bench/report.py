@@ -2,6 +2,7 @@
 """What compare.py measured, as medians, ratios, targets and Markdown tables. Pure: it reads and starts nothing."""
 from statistics import median
 
+SANDBOXED_RATIO, OF_TCPSERVER, OF_BWRAP = 1.8, 1.2, 5.0
 SERVED_RATIO, REFUSED_RATIO, CEILING_SHARE, FLATNESS = 2.0, 15.0, 0.5, 1.25
 
 # Connections for each second of the clock, and of the processor time that the server and its children used. The first
@@ -29,6 +30,25 @@ def _least_flat(rounds):
     return max(_median_ratio(rounds, ("listeners 1", "posternd"), (row, "posternd"), CAPACITY) for row in rows)
 
 
+def _sandboxed(times):
+    """The targets of services in a sandbox, beside servers that have none; and beside one that makes its own."""
+    for profile in ("standard", "strict"):
+        server = f"posternd {profile}"
+
+        def least(other, row="serve", server=server):
+            return min(times(row, other, rate, server) for rate in RATES)
+        for other, ratio, words in (("xinetd", SANDBOXED_RATIO, "xinetd without any"),
+                                    ("tcpserver", OF_TCPSERVER, "tcpserver without any"),
+                                    ("bwrap", OF_BWRAP, "tcpserver with bwrap")):
+            measured = least(other)
+            yield (f"connections/s in the sandbox {profile}, at least {ratio:g} × {words}", measured, measured >= ratio)
+        measured = times("latency", "xinetd", "p99_us", server)
+        yield (f"p99 of the first byte in the sandbox {profile}, 1 client, at most 1 × xinetd's", measured, measured <= 1)
+        yield ("the same, p50", times("latency", "xinetd", "p50_us", server), None)
+        yield (f"connections/s in the sandbox {profile}, static glibc service, × xinetd without any",
+               least("xinetd", "serve libc"), None)
+
+
 def _targets(memory, rounds):
     """[{text, measured, met}]; `met` is None for what only shows how far anybody could come."""
     def times(row, other, figure, server="posternd"):
@@ -39,6 +59,7 @@ def _targets(memory, rounds):
     found = (
         (f"connections/s, one-page service, at least {SERVED_RATIO:g} × xinetd (the lower of clock and processor time)",
          served, served >= SERVED_RATIO),
+        *_sandboxed(times),
         ("connections/s, static glibc service, by processor time, × xinetd", times("serve libc", "xinetd", CAPACITY),
          None),
         ("what accept_exec reaches with that, × xinetd", times("serve libc", "xinetd", CAPACITY, "accept_exec"), None),
