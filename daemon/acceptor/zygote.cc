@@ -40,7 +40,9 @@ Zygote::~Zygote() {
 }
 
 sys::Status Zygote::Start(const std::string& program) {
-  const auto pids = profile_->namespaces.pid ? sys::PidView::kNewPids : sys::PidView::kOurs;
+  // Without root's rights the zygote makes one for itself, in a user namespace.
+  const bool gives_pids = profile_->namespaces.pid && sys::IsRoot();
+  const auto pids = gives_pids ? sys::PidView::kNewPids : sys::PidView::kOurs;
   // The service's id is for people who look at ps(1).
   TRY(helper_, sandbox::StartHelper({program, profile_->service}, sandbox::kExecPatience, pids));
   auto prepared = sandbox::TellSenders(helper_.channel);

@@ -3,6 +3,7 @@
 #include "sandbox/confine/entering.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -133,6 +134,9 @@ sys::Status Entering::EnterOwnUserNamespace() {
   const bool needed = wanted.user || wanted.mount || wanted.net || wanted.ipc || wanted.uts ||
                       wanted.cgroup || wanted.time;
   if (privileged_ || !needed) return {};
+  // Whoever made our pid namespace without rights could do so only in a user namespace of ours.
+  own_user_namespace_ = (before_.capabilities.effective & Capability(CAP_SYS_ADMIN)) != 0;
+  if (own_user_namespace_) return {};
   sys::Status entered = EnterUserNamespaceUnprivileged(process_, profile_.identity);
   own_user_namespace_ = left_.user = entered.has_value();
   if (!entered) return Missing(std::move(entered).error());

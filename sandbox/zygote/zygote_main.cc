@@ -18,8 +18,10 @@
 #include "sandbox/confine/landlock.h"
 #include "sandbox/helper.h"
 #include "sandbox/profile_codec.h"
+#include "sandbox/sys/process.h"
 #include "sandbox/sys/sealed_file.h"
 #include "sandbox/sys/wait.h"
+#include "sandbox/zygote/own_init.h"
 #include "sandbox/zygote/zygote.h"
 
 namespace postern::sandbox {
@@ -115,6 +117,14 @@ int Main() {
   sys::UniqueFd channel(kHelperChannel);
   auto profile = AwaitProfile(channel);
   if (!profile) return kNotAsked;
+  if (profile->namespaces.pid && sys::OwnPid() != 1) {
+    const auto entered = EnterOwnPidNamespace(profile->identity);
+    if (entered && *entered) {
+      channel.Release();  // closed already
+      return **entered;
+    }
+    sys::IgnoreError(entered, "Enter() tells that it is missing");
+  }
   return Serve(*profile, std::move(channel));
 }
 

@@ -26,6 +26,8 @@ EXPECTED = [
     ("echo", r"hello\n"),
     ("vault", r"This gate opens for 127\.0\.0\.2 alone\.\n"),
     ("vault", r"Hello, caller from 127\.0\.0\.2 port \d+\.\nI am nobody .*\n"),
+    ("window", r"Processes I can see: \d\.\nFiles in my /tmp: 0\.\nNoNewPrivs:\t1\nSeccomp:\t2\n"
+               r"Writing to /usr: Read-only file system\n"),
 ]
 
 
