@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "sandbox/confine/cgroup.h"
+
 namespace postern::daemon {
 
 namespace sys = sandbox::sys;
@@ -237,8 +239,18 @@ void ServiceTable::Settle(Step& step, const policy::LogTarget& common_log, Count
   if (!listening) log_.Error(step.spec->id + ": " + listening.error().ToString());
 }
 
+// Version 2 of control groups takes a group with processes of its own as none to divide
+// (cgroups(7)).
+void ServiceTable::MakeRoomForCgroups() {
+  if (aside_) return;
+  aside_ = true;
+  const auto moved = sandbox::StepAsideInCgroup();
+  if (!moved) log_.Warning("control groups: " + moved.error().ToString());
+}
+
 // `zygote = eager`. One that fails now is tried again at the first connection.
 void ServiceTable::PrepareSandbox(const Step& step) {
+  if (step.profile->cgroup.any()) MakeRoomForCgroups();
   if (step.spec->confinement->zygote != policy::ZygoteStart::kEager) return;
   const auto prepared = sessions_.zygotes().Prepare(step.profile);
   if (!prepared) log_.Error(step.spec->id + ": " + prepared.error().ToString());

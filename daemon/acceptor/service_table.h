@@ -56,6 +56,7 @@ class ServiceTable {
   void Settle(Step& step, const policy::LogTarget& common_log, Counts& counts);
   bool PlanLaunch(Step& step) const;
   void PrepareSandbox(const Step& step);
+  void MakeRoomForCgroups();
   void Bind(const std::shared_ptr<Service>& service, int attempt);
   void AnnounceMuxTargets();
 
@@ -67,6 +68,7 @@ class ServiceTable {
   Sessions& sessions_;
   Inherited inherited_;
   Machine machine_ = ReadMachine();
+  bool aside_ = false;  // the daemon is out of the way of its services' control groups
   InheritedSockets sockets_;
   std::vector<std::shared_ptr<Service>> services_;
 };

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sandbox/confine/cgroup.h"
+
 namespace postern::daemon {
 
 namespace sys = sandbox::sys;
@@ -122,9 +124,22 @@ void Zygotes::Sweep(const sandbox::Profile* profile) {
     }
     at = seat.zygotes.erase(at);
   }
+  if (seat.zygotes.empty()) RemoveCgroup(*seat.profile);
   if (!seat.zygotes.empty() || loop_.now() < seat.not_before) return;
   loop_.Cancel(seat.idle_timer);
   if (!seat.keep) seats_.erase(found);
+}
+
+// A service's control group goes with its last zygote, whichever profile that had.
+void Zygotes::RemoveCgroup(const sandbox::Profile& profile) {
+  if (!profile.cgroup.any()) return;
+  const bool used = std::ranges::any_of(seats_, [&profile](const auto& one) {
+    return one.second.profile->service == profile.service && !one.second.zygotes.empty();
+  });
+  if (used) return;
+  auto group = sandbox::ServiceCgroup::Make(profile.service, profile.cgroup);
+  if (!group) return;
+  sys::IgnoreError(group->Remove(), "what an instance left running keeps it; the next one uses it");
 }
 
 void Zygotes::WatchIdle(Seat& seat) {

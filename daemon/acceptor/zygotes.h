@@ -60,6 +60,7 @@ class Zygotes {
   void OnOver(const sandbox::Profile* profile);
   void Sweep(const sandbox::Profile* profile);
   void RetireIdle(Seat& seat);
+  void RemoveCgroup(const sandbox::Profile& profile);
   void WatchIdle(Seat& seat);
   void CheckIdle(const sandbox::Profile* profile);
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 
@@ -181,6 +182,37 @@ TEST_CASE_METHOD(Fixture, "An idle zygote leaves, a busy one does not, an eager 
   Connect(idle);
   AwaitAll();
   CHECK(events.fates[3].ended->status == 0);
+}
+
+// The groups of this name in every hierarchy of the machine.
+std::size_t GroupsNamed(const std::string& name) {
+  std::size_t count = 0;
+  std::error_code failed;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator("/sys/fs/cgroup", failed)) {
+    if (entry.path().filename() == name) ++count;
+  }
+  return count;
+}
+
+TEST_CASE_METHOD(Fixture, "A service's control group is there while its zygote is") {
+  Start(ZYGOTE_PROGRAM, milliseconds(50));
+  const std::string name = "postern-zygotes-test-" + std::to_string(::getpid());
+  const auto profile = Running("read -r line", [&name](sandbox::Profile& one) {
+    one.service = name;
+    one.cgroup.tasks_max = 10;
+  });
+  const auto client = Connect(profile);
+  TurnUntil(*loop, [&] { return events.fates[1].pid != 0 || events.fates[1].over(); });
+  // A machine without the controller of the limit does not start the service.
+  if (events.fates[1].lost) {
+    CHECK(events.fates[1].lost->find("pids") != std::string::npos);
+  } else {
+    CHECK(GroupsNamed(name) > 0);
+    REQUIRE(::write(client.get(), "\n", 1) == 1);
+  }
+  TurnUntil(*loop, [&] { return zygotes->count() == 0; });
+  TurnUntil(*loop, [&] { return GroupsNamed(name) == 0; });
 }
 
 TEST_CASE_METHOD(Fixture,
