@@ -82,10 +82,6 @@ void ServiceCheck::CheckLogs() {
   if (settings_.banner_success) spec_.banners.on_success = *settings_.banner_success;
   if (settings_.banner_fail) spec_.banners.on_failure = *settings_.banner_fail;
 
-  if (spec_.log_on_success.traffic && spec_.kind != ServiceKind::kRedirect) {
-    Error("bad-combination", At(settings_.log_on_success),
-          "TRAFFIC can be logged for redirected services only", "log_on_success -= TRAFFIC");
-  }
   constexpr std::string_view kNoIdent =
       "USERID: ident look-ups are not part of this version, no user id is recorded";
   if (spec_.log_on_success.user_id && !WarnedBefore(settings_.log_on_success.from)) {

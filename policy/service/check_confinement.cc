@@ -43,6 +43,16 @@ void ServiceCheck::CheckConfinement() {
   spec_.confinement = shared_.confinement;
 }
 
+// Bytes are counted by who moves them.
+void ServiceCheck::CheckTraffic() {
+  const bool relayed = spec_.confinement && spec_.confinement->profile != SandboxProfile::kNone &&
+                       spec_.confinement->network == NetworkAccess::kRelay;
+  if (!spec_.log_on_success.traffic || spec_.kind == ServiceKind::kRedirect || relayed) return;
+  Error("bad-combination", At(settings_.log_on_success),
+        "TRAFFIC can be logged for redirected services and with network = relay only",
+        "log_on_success -= TRAFFIC");
+}
+
 // Of a program that is setuid the standard profile would take away what it lives on. Where no line
 // speaks of either, it gets what it can live in.
 void ServiceCheck::ChooseProfile() {

@@ -21,6 +21,7 @@ std::shared_ptr<const ServiceSpec> ServiceCheck::Run() {
   if (spec_.kind == ServiceKind::kRedirect) CheckRedirect();
   CheckAdmission();
   CheckConfinement();
+  CheckTraffic();
   if (draft_.findings.failed()) return nullptr;
   return std::make_shared<const ServiceSpec>(std::move(spec_));
 }

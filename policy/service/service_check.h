@@ -72,6 +72,7 @@ class ServiceCheck {
   void CheckLogs();
   void CheckLibwrap();
 
+  void CheckTraffic();
   void CheckConfinement();  // check_confinement.cc: what the program is confined by
   void ChooseProfile();
   void RefuseConfinementOfRelay();

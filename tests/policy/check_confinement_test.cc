@@ -79,6 +79,8 @@ TEST_CASE("a relayed connection needs a stream that postern accepts") {
   CHECK(Codes(LoadXinetd(Datagram("network = relay\nidle_timeout = 5"))) == "bad-combination");
   CHECK(IsHeld(LoadXinetd(Datagram("idle_timeout = 5")), "s1"));
   CHECK(Codes(LoadXinetd(Service("network = relay\nidle_timeout = 5"))).empty());
+  CHECK(Codes(LoadXinetd(Service("network = relay\nlog_on_success = TRAFFIC"))).empty());
+  CHECK(Codes(LoadXinetd(Service("log_on_success = TRAFFIC"))) == "bad-combination");
 }
 
 TEST_CASE("sandbox = none takes no other line about confinement") {
