@@ -107,6 +107,7 @@ class Reader {
       std::memset(data, 0, size);
       return;
     }
+    if (size == 0) return;  // memcpy(3) takes no null pointer, not even for nothing
     std::memcpy(data, bytes_.data(), size);
     bytes_.remove_prefix(size);
   }
