@@ -14,6 +14,7 @@
 #include "daemon/acceptor/daemonize.h"
 #include "daemon/options.h"
 #include "policy/service/configuration.h"
+#include "sandbox/confine/daemon_capabilities.h"
 #include "sandbox/launch.h"
 #include "sandbox/sys/files.h"
 #include "sandbox/sys/process.h"
@@ -113,6 +114,9 @@ int Serve(Options options) {
   }
   if (auto changed = sys::ChangeDirectory("/"); !changed) {
     return Complain(changed.error().ToString());
+  }
+  if (auto kept = sandbox::KeepDaemonCapabilities(); !kept) {
+    return Complain(kept.error().ToString());
   }
   auto daemon = Daemon::Make({std::move(options), *directory, inherited,
                               InheritedSockets(std::move(*sockets)), RelayCommand(*directory),

@@ -37,6 +37,18 @@ def inherit(*ports):
 
 
 class Starting(lab_case.LabCase):
+    def test_the_daemon_gives_up_capabilities_and_a_server_of_root_has_them_all(self):
+        daemon = self.start(DEFAULTS + entry("status", CAT, "server = /bin/cat", "server_args = /proc/self/status"))
+        server = dict(line.split(":\t") for line in self.ask(CAT).splitlines() if ":\t" in line)
+        own = dict(line.split(":\t") for line in
+                   pathlib.Path(f"/proc/{daemon.pid}/status").read_text().splitlines() if ":\t" in line)
+        self.assertEqual(server["CapEff"], server["CapBnd"])  # entry() says sandbox = none, user = root
+        self.assertEqual(own["CapBnd"], server["CapBnd"])
+        self.assertEqual(own["CapEff"], own["CapPrm"])
+        module, clock, bind = (1 << number for number in (16, 25, 10))  # capabilities(7)
+        self.assertEqual(int(own["CapEff"], 16) & (module | clock), 0)
+        self.assertTrue(int(own["CapEff"], 16) & bind)
+
     def test_inherited_listeners_are_served(self):
         bound = "bind = 127.0.0.1"
         conf = DEFAULTS + entry("hello", HELLO, bound) + entry("cat", CAT, bound, "server = /bin/cat")
