@@ -7,12 +7,14 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
 import lab_case  # noqa: E402
+import namespaces  # noqa: E402
 import netlab  # noqa: E402
 import sandboxed  # noqa: E402
 from lab_case import DEFAULTS, answers, relay_of  # noqa: E402
@@ -152,6 +154,15 @@ class Life(lab_case.LabCase):
         self.assertEqual(len(daemon.logged("broken: the sandbox cannot be made")), told)
         folder.mkdir()
         self.assertTrue(netlab.wait_until(lambda: self.ask(OTHER, timeout=20) == "hello\n", 15, 0.2))
+        self.greeted()
+        self.assert_consistent(daemon)
+
+    def test_a_limit_that_the_machine_cannot_keep_refuses_its_service_alone(self):
+        namespaces.mount("tmpfs", "/sys/fs/cgroup", "tmpfs", 0, "mode=755")
+        self.addCleanup(subprocess.run, ["umount", "/sys/fs/cgroup"], check=True, timeout=20)
+        daemon = self.start(DEFAULTS + service("limited", OTHER, *HELLO_LINES, "memory_max = 64M")
+                            + service("hello", HELLO, *HELLO_LINES))
+        self.refused_for(daemon, "limited", OTHER, "control group: .*memory")
         self.greeted()
         self.assert_consistent(daemon)
 
