@@ -249,7 +249,8 @@ void Zygote::OnDeath(std::uint32_t /*ready*/) {
   if (exit && (*exit)->status) how = "status " + std::to_string(*(*exit)->status);
   const bool expected = idle() && exit && (*exit)->status == 0;
   if (!expected && why_lost_.empty()) why_lost_ = "its zygote ended: " + how;
-  if (!expected) log_.Error(profile_->service + ": " + why_lost_);
+  // Each session that is lost tells why.
+  if (!expected && idle()) log_.Error(profile_->service + ": " + why_lost_);
   Lose(why_lost_);
   over_told_ = true;
   over_();

@@ -82,7 +82,7 @@ sys::Result<Zygote*> Zygotes::Taker(Seat& seat) {
 sys::Result<Zygote*> Zygotes::StartIn(Seat& seat) {
   if (loop_.now() < seat.not_before) {
     return std::unexpected(
-        sys::Error{"clone", EBUSY, "the sandbox could not be made a moment ago"});
+        sys::Error{"postern-zygote", EBUSY, "failed a moment ago, and is tried again later"});
   }
   const sandbox::Profile* const key = seat.profile.get();
   auto zygote =
