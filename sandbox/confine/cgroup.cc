@@ -305,4 +305,22 @@ sys::Status StepAsideInCgroup(const CgroupSource& source) {
   return {};
 }
 
+sys::Result<std::string> FindController(std::string_view controller, const CgroupSource& source) {
+  TRY(const std::vector<CgroupMount> mounts, MountsOf(source));
+  for (const CgroupMount& mount : mounts) {
+    if (!mount.unified && !Contains(mount.controllers, controller)) continue;
+    TRY(const sys::UniqueFd own, OpenOwnGroup(mount, source));
+    if (mount.unified) {
+      TRY(const std::string offered, ReadControl(own, "cgroup.controllers"));
+      const std::vector<std::string_view> words = Words(offered);
+      if (std::ranges::find(words, controller) == words.end()) continue;
+    }
+    if (::faccessat(own.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
+      return sys::LastError("access", mount.path);
+    }
+    return (mount.unified ? "version 2, " : "version 1, ") + mount.path;
+  }
+  return std::unexpected(sys::Error{"cgroup", ENOENT, std::string(controller)});
+}
+
 }  // namespace postern::sandbox

@@ -60,6 +60,11 @@ class ServiceCgroup {
 // with controllers, so that OWN may hand them on.
 sys::Status StepAsideInCgroup(const CgroupSource& source = {});
 
+// Where Make() would find a controller: "version 2, PATH". ENOENT: the machine has it not, or has
+// not delegated it; EACCES, EROFS: the caller may not make groups there.
+sys::Result<std::string> FindController(std::string_view controller,
+                                        const CgroupSource& source = {});
+
 // A service's id as the name of a directory: no slash, no leading dot, nothing that has a meaning.
 std::string CgroupName(std::string_view service);
 
