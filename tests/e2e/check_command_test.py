@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -215,6 +216,70 @@ class AnyFile(Files):
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         self.assertLess(min(times), 0.1)
+
+
+class Kernel(unittest.TestCase):
+    """What the machine has, whichever it is that the test runs on."""
+    AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
+    def consistent(self, done):
+        self.assertEqual(done.stderr, b"")
+        answer = json.loads(done.stdout)
+        rows = answer["protections"]
+        self.assertLessEqual({row["standing"] for row in rows}, {"present", "missing", "untried"})
+        lacking = [row["name"] for row in rows if row["standing"] != "present" and row["profiles"]]
+        self.assertEqual((done.returncode, answer["complete"]), (int(bool(lacking)), not lacking), lacking)
+        self.assertEqual(answer["kernel"], os.uname().release)
+        return answer
+
+    def test_the_exit_status_is_what_the_answer_says(self):
+        done = run("check", "--kernel", "--json")
+        answer = self.consistent(done)
+        self.assertEqual(answer["privileged"], os.getuid() == 0)
+        self.assertEqual(run("check", "--kernel", "--format", "json").stdout, done.stdout)
+        text = run("check", "--kernel")
+        self.assertEqual((text.returncode, text.stderr), (done.returncode, b""))
+        lines = text.stdout.decode().splitlines()
+        for row in answer["protections"]:
+            beginning = f"{row['standing']}  {row['name']}"
+            self.assertEqual(len([line for line in lines if line.split(": ")[0] == beginning]), 1, beginning)
+
+    @unittest.skipUnless(os.getuid() == 0, "needs root to become another user")
+    def test_anybody_may_ask(self):
+        # As a copy: whoever asks may have no way to where this one was built.
+        with tempfile.TemporaryDirectory(prefix="postern-") as folder:
+            os.chmod(folder, 0o755)
+            copy = shutil.copy(POSTERN, folder)
+            done = subprocess.run([*self.AS_NOBODY, copy, "check", "--kernel", "--json"], capture_output=True, timeout=120,
+                                  check=False)
+        answer = self.consistent(done)
+        self.assertFalse(answer["privileged"])
+        of_root = self.consistent(run("check", "--kernel", "--json"))
+        standing, roots = ({row["name"]: row["standing"] for row in told["protections"]} for told in (answer, of_root))
+        # Whoever gets a user namespace and a mount namespace in it may call there what root may.
+        if standing["mount-namespace"] == "present":
+            self.assertEqual(standing["mount-calls"], roots["mount-calls"])
+
+    @unittest.skipUnless(os.getuid() == 0, "needs root to be forbidden something")
+    def test_what_is_forbidden_is_told_with_what_follows(self):
+        # A user namespace has limits of its own; who asks is root there and nobody outside.
+        script = 'echo 0 > /proc/sys/user/max_net_namespaces && exec "$@"'
+        words = ["unshare", "--user", "--map-root-user", "sh", "-c", script, "sh", POSTERN, "check", "--kernel"]
+        asked = self.consistent(subprocess.run([*words, "--json"], capture_output=True, timeout=120, check=False))
+        missing = [row for row in asked["protections"] if row["name"] == "net-namespace"]
+        self.assertEqual([(row["standing"], row["profiles"]) for row in missing], [("missing", ["strict"])])
+        done = subprocess.run(words, capture_output=True, timeout=120, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout.decode(), r"(?m)^missing  net-namespace: unshare.*\n"
+                         r" +wanted by strict: programs are refused; with on_missing = warn they start without it\n"
+                         r" +needed for namespaces: ")
+
+    def test_what_is_about_files_does_not_go_with_it(self):
+        for words in (["--strict"], ["--format", "sarif"], ["--config", "/dev/null"], ["--inetd", "/dev/null"],
+                      ["--hosts-allow", "/dev/null"], ["--hosts-deny", "/dev/null"], ["word"]):
+            done = run("check", "--kernel", *words)
+            self.assertEqual((done.returncode, done.stdout), (2, b""), words)
+            self.assertTrue(done.stderr.startswith(b"postern: "), words)
 
 
 class Convert(Files):

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// postern check: what is wrong with the four files. Exit 0 for nothing, 1 for errors and warnings.
+// postern check: what is wrong with the four files, or with the machine. Exit 0 for nothing, 1 for
+// errors and warnings.
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "policy/check/check_policy.h"
 #include "policy/service/tcpd_line.h"
 #include "sandbox/sys/files.h"
+#include "wrapper/cli/check_kernel.h"
 #include "wrapper/cli/check_report.h"
 #include "wrapper/cli/policy_options.h"
 #include "wrapper/cli/verb.h"
@@ -56,14 +58,18 @@ class Check final : public Verb {
   void Declare(Arguments& arguments) override {
     arguments.Choice("--format", format_, {"text", "json", "sarif"}, "how to answer");
     arguments.Flag("--strict", strict_, "let notes give exit status 1, too");
+    arguments.Flag("--kernel", kernel_,
+                   "instead of files: which protections for programs this machine has");
     policy_.Declare(arguments);
     arguments.Footer(
         "Programs, users and groups are looked for on this system.\n"
         "Exit status: 0 nothing but notes, 1 errors or warnings, 2 wrong usage or an unreadable "
-        "file.");
+        "file.\n"
+        "With --kernel: 0 all that the sandbox profiles want is there, 1 not all, 2 wrong usage.");
   }
 
   int Run(Output& output) override {
+    if (kernel_) return RunKernel(output);
     const auto directory = sandbox::sys::CurrentDirectory();
     if (!directory) return Complain(directory.error().ToString());
     const wrapper::RealSystem system(*directory);
@@ -83,6 +89,14 @@ class Check final : public Verb {
   }
 
  private:
+  int RunKernel(Output& output) const {
+    const bool files = policy_.hosts_allow || policy_.hosts_deny || policy_.config || policy_.inetd;
+    if (files || strict_ || format_ == "sarif") {
+      return Complain("--kernel goes with --json and --format text or json only");
+    }
+    return CheckKernel(policy_.json || format_ == "json", output);
+  }
+
   void Print(const Diagnostics& findings, Output& output) const {
     if (format_ == "sarif") return PrintFindingsSarif(findings, output);
     if (format_ == "json" || policy_.json) return PrintFindingsJson(findings, output);
@@ -92,6 +106,7 @@ class Check final : public Verb {
   PolicyOptions policy_;
   std::string format_ = "text";
   bool strict_ = false;
+  bool kernel_ = false;
 };
 
 }  // namespace
