@@ -3,10 +3,14 @@
 //
 // A zygote starts them, and tells in what order it likes what becomes of them; an id that is not
 // known (any more) is a session that posternd has ended by itself.
+#include <cerrno>
 #include <csignal>
+#include <string_view>
 
 #include "daemon/acceptor/profile_of.h"
 #include "daemon/acceptor/sessions.h"
+#include "sandbox/sys/process.h"
+#include "sandbox/sys/process_tree.h"
 
 namespace postern::daemon {
 
@@ -17,7 +21,12 @@ namespace {
 void Follow(const GateAdvice& advice, Zygote::Launch& launch) {
   launch.umask = advice.umask;
   launch.priority = advice.priority;
-  launch.replaces = !advice.words.empty();
+  launch.replaces = !advice.words.empty() || advice.twist;
+  // The first of two words with one name is what getenv(3) finds.
+  for (const std::string& word : advice.words) {
+    const std::string_view name = std::string_view(word).substr(0, word.find('=') + 1);
+    std::erase_if(launch.words, [name](const std::string& one) { return one.starts_with(name); });
+  }
   launch.words.insert(launch.words.end(), advice.words.begin(), advice.words.end());
   if (advice.twist) launch.words.push_back(kTwistVariable + ("=" + *advice.twist));
 }
@@ -28,7 +37,7 @@ void Sessions::LaunchConfined(Session& session, std::vector<std::string> words,
                               sys::UniqueFd connection) {
   const auto& profile = session.service->profile();
   session.stage = Stage::kProgram;
-  session.confined = true;
+  session.outlives_zygote = !profile->namespaces.pid;
   auto program = session.admitted.way == Way::kUnwrapped ? ProgramIndex::kBehindTcpd
                                                          : ProgramIndex::kAsWritten;
   if (session.advice && session.advice->twist) program = ProgramIndex::kTwist;
@@ -46,9 +55,24 @@ void Sessions::OnInstanceStarted(sandbox::LaunchId id, pid_t pid) {
   if (session == nullptr) return;
   session->pid = pid;
   LogStart(*session, pid);
+  const bool limited = session->service->spec().confinement->max_lifetime.has_value();
+  if (session->outlives_zygote || limited) HoldProcess(*session);
   lifetimes_.Limit(*session);
   if (session->admitted.way == Way::kUnwrapped) {
     admission_.TellUnwrapped(*session->service, session->peer, session->admitted.priority, pid);
+  }
+}
+
+// What may have to be killed later is held, so that its number is not another's by then. One that
+// has ended by now is told of next.
+void Sessions::HoldProcess(Session& session) {
+  auto pidfd = sys::OpenPidfd(session.pid);
+  if (pidfd) {
+    session.pidfd = std::move(*pidfd);
+  } else if (pidfd.error().number != ESRCH) {
+    log_.Error(session.service->spec().id + ": " + pidfd.error().ToString() +
+               ": the server is killed");
+    sys::IgnoreError(sys::SignalTree(session.pid, SIGKILL), "it may be dead already");
   }
 }
 
@@ -71,6 +95,11 @@ void Sessions::OnInstanceLost(sandbox::LaunchId id, const std::string& why) {
   Session* const session = Find(id, Stage::kProgram);
   if (session == nullptr) return;
   if (session->pid == 0) return FailToStart(*session, why);
+  // With its pid namespace it is gone; without one it lives on, and nobody would count it: a
+  // service can kill its own zygote then, which has the same user.
+  if (session->pidfd) {
+    sys::IgnoreError(sys::SignalPidfd(session->pidfd, SIGKILL), "it may be dead already");
+  }
   OnEnd(*session, {std::nullopt, SIGKILL});
 }
 

@@ -13,6 +13,8 @@ bool Sessions::FollowGate(Session& session, sys::Exit exit) {
   const char* why = "refused by postern-gate";
   GateAccount account = ReadGateReport(session.gate_status);
   session.gate_status.Reset();  // the session may wait for the relay yet
+  // Advice of a gate that was not asked for any: nothing is kept that could be given to a program.
+  if (account.report == GateReport::kAdvised && !session.connection) account = {};
   switch (account.report) {
     case GateReport::kBecame:
       return false;

@@ -12,11 +12,12 @@ class Lifetimes {
  public:
   Lifetimes(EventLoop& loop, ProgramLog& log) : loop_(loop), log_(log) {}
 
-  // For a session whose program has started, and which cancels its timer when it ends: SIGTERM when
-  // the time is up, SIGKILL some seconds later.
+  // For a session whose program has started and which holds its pidfd, and which cancels its timer
+  // when it ends: SIGTERM when the time is up, SIGKILL some seconds later.
   void Limit(Session& session);
 
  private:
+  static bool Over(const Session& session);
   void Stop(Session& session);
   void Kill(Session& session);
 

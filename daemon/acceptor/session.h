@@ -61,9 +61,9 @@ class Session final : public EventHandler {
   bool refused = false;  // only the options of the rule that refused are to act; counts nowhere
   bool tcpmux_greeting = false;  // "+Go" is to be said before the program starts
 
-  // Stage::kProgram. A confined program is the zygote's child: there is no pidfd, and no pid until
-  // it has begun.
-  bool confined = false;
+  // Stage::kProgram. A confined program is the zygote's child: there is no pid until it has begun,
+  // and a pidfd only for what we may have to kill.
+  bool outlives_zygote = false;           // no pid namespace ends with it
   EventLoop::TimerId lifetime_timer = 0;  // max_lifetime, then the grace between TERM and KILL
   pid_t pid = 0;
   sandbox::sys::UniqueFd pidfd;

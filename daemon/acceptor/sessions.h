@@ -105,6 +105,7 @@ class Sessions final : public RelayAnswers,
   void LaunchQueued();
   void TryLaunch(Session& session, sys::UniqueFd connection);
   void LaunchConfined(Session& session, std::vector<std::string> words, sys::UniqueFd connection);
+  void HoldProcess(Session& session);
   void OnEnd(Session& session, sys::Exit how);
   void TellFailure(const policy::ServiceSpec& spec, sandbox::LaunchStep step, int error);
   void Retry(Session& session, sys::UniqueFd connection, const sys::Error& error);

@@ -203,6 +203,7 @@ bool Zygote::OnFailed(const sandbox::AnswerFailed& answer) {
   const bool no_process = step == sandbox::LaunchStep::kClone;
   if (no_process) running_.erase(found);
   events_.OnInstanceFailed(answer.header.id, step, answer.error);
+  if (no_process && profile_->once) Retire();
   return true;
 }
 

@@ -35,7 +35,10 @@ sys::Status Zygotes::Launch(const ProfileRef& profile, Zygote::Launch& launch) {
   Seat& seat = SeatOf(profile);
   TRY(Zygote* const zygote, Taker(seat));
   seat.last_used = loop_.now();
-  return zygote->Ask(launch);
+  auto asked = zygote->Ask(launch);
+  // Nothing will end in it, with which it would go.
+  if (!asked && profile->once) zygote->Retire();
+  return asked;
 }
 
 sys::Status Zygotes::Prepare(const ProfileRef& profile) {

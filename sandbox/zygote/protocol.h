@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What posternd and postern-zygote say to each other: fixed-layout frames on a sandbox::channel.
 //
-// | asked      | when                      | answered by |
-// |------------|---------------------------|-------------------------------------------------------|
-// | AskProfile | first, once               | AnswerReady or AnswerRefused | | AskLaunch  | after
-// AnswerReady         | AnswerStarted, or AnswerFailed; AnswerEnded in any    | |            | |
-// case, when there was a process                        |
+// AskProfile comes first, and once: AnswerReady or AnswerRefused. After AnswerReady, each AskLaunch
+// is answered by AnswerStarted or AnswerFailed, and by AnswerEnded in any case when there was a
+// process.
 //
 // AnswerStarted and AnswerFailed are sent by the instance itself, on its way to execve: the kernel
 // puts its process id beside them (unix(7), SCM_CREDENTIALS), so posternd knows it in its own pid

@@ -251,6 +251,15 @@ TEST_CASE_METHOD(Fixture, "Words that do not fit are refused, and the connection
   CHECK(launch.connection.Release() == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "A zygote for one connection goes when that one is not asked for") {
+  const auto profile = Running("exit 0", [](sandbox::Profile& one) { one.once = true; });
+  Zygote::Launch launch{1, 0, {std::string(sandbox::kMaxLaunchWords, 'x')}, sys::UniqueFd(0)};
+  CHECK(zygotes->Launch(profile, launch).error().number == E2BIG);
+  CHECK(launch.connection.Release() == 0);
+  CHECK(zygotes->count() == 1);
+  TurnUntil(*loop, [&] { return zygotes->count() == 0; });
+}
+
 TEST_CASE_METHOD(Fixture, "A zygote that speaks out of turn is killed") {
   // The frame says AnswerEnded, of an instance that nobody asked for, before it is ready.
   Start(Script("printf 'i\\0\\0\\0aaaaaaaaaaaaaaaaaaaa' >&3; exec sleep 100"));
