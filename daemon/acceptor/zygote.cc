@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/acceptor/zygote.h"
 
+#include <algorithm>
 #include <csignal>
 #include <limits>
 #include <utility>
@@ -250,8 +251,11 @@ void Zygote::OnDeath(std::uint32_t /*ready*/) {
   if (exit && (*exit)->status) how = "status " + std::to_string(*(*exit)->status);
   const bool expected = idle() && exit && (*exit)->status == 0;
   if (!expected && why_lost_.empty()) why_lost_ = "its zygote ended: " + how;
-  // Each session that is lost tells why.
-  if (!expected && idle()) log_.Error(profile_->service + ": " + why_lost_);
+  // A session that is lost before its program began tells why by itself.
+  const bool told = !idle() && std::ranges::none_of(running_, [](const auto& one) {
+    return one.second != State::kAsked;
+  });
+  if (!expected && !told) log_.Error(profile_->service + ": " + why_lost_);
   Lose(why_lost_);
   over_told_ = true;
   over_();
