@@ -81,17 +81,21 @@ std::expected<sandbox::CapabilityMask, std::string> MaskOf(const std::vector<std
 // has no network of its own, and of one that may connect to some ports.
 sandbox::LandlockPlan LandlockOf(const Confinement& confinement, const Machine& machine) {
   sandbox::LandlockPlan plan;
-  plan.enabled = confinement.landlock;
+  // Nothing else can keep a service to some ports, so these take Landlock in every profile.
+  const bool ports_only =
+      confinement.connect_to && (confinement.network == NetworkAccess::kClient ||
+                                 confinement.network == NetworkAccess::kServer);
+  plan.enabled = confinement.landlock || ports_only;
   if (!plan.enabled) return plan;
-  plan.restrict_files = true;
-  plan.scoped = machine.landlock_abi >= sandbox::kLandlockScopeAbi;
+  plan.restrict_files = confinement.landlock;
+  plan.scoped = confinement.landlock && machine.landlock_abi >= sandbox::kLandlockScopeAbi;
   const bool own_network_only = confinement.network == NetworkAccess::kInherited ||
                                 confinement.network == NetworkAccess::kRelay;
   // Where the kernel cannot, the filter refuses connect(2) altogether; a wish for ports that it
   // cannot keep is an error of the zygote's, which names it.
-  plan.restrict_tcp = confinement.connect_to.has_value() ||
-                      (own_network_only && machine.landlock_abi >= sandbox::kLandlockTcpAbi);
-  if (confinement.connect_to) plan.connect_ports = *confinement.connect_to;
+  plan.restrict_tcp =
+      ports_only || (own_network_only && machine.landlock_abi >= sandbox::kLandlockTcpAbi);
+  if (ports_only) plan.connect_ports = *confinement.connect_to;
   return plan;
 }
 

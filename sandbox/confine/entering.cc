@@ -179,7 +179,8 @@ sys::Status Entering::MakeLandlockRules() {
   if (!plan.enabled) return {};
   TRY(const int abi, LandlockAbi());
   if (abi == 0) return Missing(sys::Error{"landlock_create_ruleset", ENOSYS, {}});
-  if (!plan.connect_ports.empty() && abi < kLandlockTcpAbi) {
+  // Also where the ports are none at all: the filter lets connect(2) through for Landlock to judge.
+  if (plan.restrict_tcp && abi < kLandlockTcpAbi) {
     TRY_STATUS(Missing(sys::Error{"landlock_create_ruleset", ENOSYS, "connect_to"}));
   }
   TRY(ruleset_, MakeServiceRuleset(profile_, abi));
