@@ -7,8 +7,9 @@
 namespace postern::daemon {
 
 bool BehindRelay(const policy::ServiceSpec& spec) {
-  return spec.confinement && (spec.confinement->network == policy::NetworkAccess::kRelay ||
-                              spec.confinement->idle_timeout.has_value());
+  return spec.confinement && spec.confinement->profile != policy::SandboxProfile::kNone &&
+         (spec.confinement->network == policy::NetworkAccess::kRelay ||
+          spec.confinement->idle_timeout.has_value());
 }
 
 std::uint32_t WireIdleTimeout(const policy::ServiceSpec& spec) {
