@@ -209,7 +209,7 @@ bool Zygote::OnFailed(const sandbox::AnswerFailed& answer) {
 }
 
 bool Zygote::OnEnded(const sandbox::AnswerEnded& answer) {
-  if (running_.erase(answer.header.id) == 0 || answer.signaled > 1) return false;
+  if (answer.signaled > 1 || running_.erase(answer.header.id) == 0) return false;
   sys::Exit how;
   (answer.signaled == 1 ? how.signal : how.status) = answer.status;
   events_.OnInstanceEnded(answer.header.id, how);

@@ -152,6 +152,8 @@ Zygote::Stage* Zygote::FreeStage() {
 
 // The child has a descriptor table of its own from the start: the zygote's is small.
 sys::Status Zygote::Launch(const AskLaunch& ask, sys::UniqueFd connection) {
+  // Started or not: nobody would ask again, and it would be one task of the service's tasks_max.
+  if (profile_.once) open_ = false;
   Stage* stage = FreeStage();
   pid_t child = -1;
   int error = ENOMEM;
@@ -167,7 +169,6 @@ sys::Status Zygote::Launch(const AskLaunch& ask, sys::UniqueFd connection) {
   }
   if (child >= 0) {
     instances_.emplace(child, ask.header.id);
-    if (profile_.once) open_ = false;
     return {};
   }
   AnswerFailed failed;

@@ -69,9 +69,10 @@ struct Prepared {
 sys::Result<Prepared> Prepare(const Profile& profile) {
   Prepared prepared;
   TRY(prepared.children, WatchChildren());
-  // A kernel without Landlock is Enter()'s to judge.
+  // A kernel without Landlock is Enter()'s to judge. Without no_new_privs it takes a right that no
+  // instance has to restrict oneself (landlock_restrict_self(2), EPERM).
   TRY(const int abi, LandlockAbi());
-  if (profile.landlock.enabled && abi > 0) {
+  if (profile.landlock.enabled && profile.no_new_privileges && abi > 0) {
     TRY(prepared.domain, MakeInstanceRuleset());
   }
   return prepared;

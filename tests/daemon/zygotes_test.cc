@@ -2,9 +2,12 @@
 // posternd's side of the zygotes, with the real program and with a fake one that misbehaves.
 #include "daemon/acceptor/zygotes.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -164,6 +167,31 @@ TEST_CASE_METHOD(Fixture, "With `once` each connection has a zygote, which goes 
   TurnUntil(*loop, [&] { return zygotes->count() == 0; });
 }
 
+TEST_CASE_METHOD(Fixture, "With `once` a zygote that cannot start its instance goes as well") {
+  const auto profile = Running("echo never", [](sandbox::Profile& one) {
+    one.once = true;
+    constexpr auto kNumber = static_cast<std::uint32_t>(offsetof(seccomp_data, nr));
+    one.filter = {{BPF_LD | BPF_W | BPF_ABS, 0, 0, kNumber},
+                  {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_clone},
+                  {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EAGAIN},
+                  {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
+  });
+  const auto client = Connect(profile);
+  TurnUntil(*loop, [&] { return events.fates[1].failed && zygotes->count() == 0; });
+  CHECK(events.fates[1].failed == LaunchStep::kClone);
+}
+
+TEST_CASE_METHOD(Fixture, "Where privileges may be gained, Landlock does not keep instances out") {
+  const auto profile = Running("echo ran", [](sandbox::Profile& one) {
+    one.no_new_privileges = false;
+    one.landlock.enabled = one.landlock.scoped = true;
+  });
+  if (::geteuid() != 0) return;  // it takes root to restrict oneself without no_new_privs
+  const auto client = Connect(profile);
+  AwaitAll();
+  CHECK(ReadToEnd(client) == "ran\n");
+}
+
 TEST_CASE_METHOD(Fixture, "An idle zygote leaves, a busy one does not, an eager one stays") {
   Start(ZYGOTE_PROGRAM, milliseconds(50));
   const auto busy = Running("read -r line"), idle = Running("exit 0"), eager = Running("exit 0");
@@ -267,6 +295,23 @@ TEST_CASE_METHOD(Fixture, "A zygote that speaks out of turn is killed") {
   AwaitAll();
   CHECK(events.fates[1].lost->find("answered what was not asked") != std::string::npos);
   CHECK(ReadToEnd(client).empty());
+}
+
+TEST_CASE_METHOD(Fixture, "An end that makes no sense kills the zygote, and loses its instance") {
+  Start(
+      Script("exec python3 -c '\n"
+             "import socket, struct, time\n"
+             "channel = socket.socket(fileno=3)\n"
+             "channel.setblocking(True)\n"
+             "channel.recv(4096)\n"
+             "channel.send(struct.pack(\"=IIQI1024x4x\", 101, 0, 0, 0))\n"
+             "channel.recv(4096)\n"
+             "channel.send(struct.pack(\"=IIQIi\", 105, 0, 1, 2, 9))\n"
+             "time.sleep(100)'"));
+  const auto client = Connect(Running("exit 0"));
+  AwaitAll();
+  CHECK(events.fates[1].lost->find("answered what was not asked") != std::string::npos);
+  CHECK_FALSE(events.fates[1].ended);
 }
 
 TEST_CASE_METHOD(Fixture, "A zygote that ends before it is ready loses who asked") {
