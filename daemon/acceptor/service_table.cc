@@ -252,6 +252,7 @@ void ServiceTable::MakeRoomForCgroups() {
 void ServiceTable::PrepareSandbox(const Step& step) {
   if (step.profile->cgroup.any()) MakeRoomForCgroups();
   if (step.spec->confinement->zygote != policy::ZygoteStart::kEager) return;
+  if (step.profile->once) return;  // it would wait for a connection that gets its own
   const auto prepared = sessions_.zygotes().Prepare(step.profile);
   if (!prepared) log_.Error(step.spec->id + ": " + prepared.error().ToString());
 }

@@ -15,11 +15,6 @@ namespace {
 
 using Kind = SystemView::FileFacts::Kind;
 
-bool UsesNetworkOfHost(NetworkAccess network) {
-  return network == NetworkAccess::kClient || network == NetworkAccess::kServer ||
-         network == NetworkAccess::kHost;
-}
-
 }  // namespace
 
 void ServiceCheck::CheckConfinement() {
@@ -128,7 +123,7 @@ void ServiceCheck::CheckNetwork(const Confinement& confinement) {
 }
 
 void ServiceCheck::CheckNamespaces(const Confinement& confinement) {
-  if (confinement.namespaces.net && UsesNetworkOfHost(confinement.network)) {
+  if (confinement.namespaces.net && NeedsNetworkOfHost(confinement.network)) {
     Error("bad-combination", At(settings_.namespaces),
           "a network namespace of its own leads nowhere, so this network cannot be had in it",
           "namespaces -= net");
@@ -150,7 +145,14 @@ void ServiceCheck::CheckNamespaces(const Confinement& confinement) {
 }
 
 void ServiceCheck::CheckIsolation() {
-  if (!spec_.wait || !settings_.isolation || *settings_.isolation != Isolation::kFresh) return;
+  if (!settings_.isolation || *settings_.isolation != Isolation::kFresh) return;
+  const bool eager = settings_.zygote && *settings_.zygote == ZygoteStart::kEager;
+  if (eager && !WarnedBefore(settings_.zygote.from)) {
+    Warn("no-effect", At(settings_.zygote),
+         "zygote = eager has no effect with isolation = fresh: every connection has a sandbox that "
+         "is made for it");
+  }
+  if (!spec_.wait) return;
   if (WarnedBefore(settings_.isolation.from)) return;
   Warn("no-effect", At(settings_.isolation),
        "isolation = fresh has no effect with wait = yes: one server takes all connections");

@@ -19,6 +19,12 @@ namespace postern::policy {
 enum class SandboxProfile : std::uint8_t { kNone, kBaseline, kStandard, kStrict };
 enum class SyscallAction : std::uint8_t { kKill, kErrno, kLog };
 enum class NetworkAccess : std::uint8_t { kInherited, kRelay, kClient, kServer, kHost };
+// Whether the service opens sockets of its own, in the network namespace of the host.
+constexpr bool NeedsNetworkOfHost(NetworkAccess network) {
+  return network == NetworkAccess::kClient || network == NetworkAccess::kServer ||
+         network == NetworkAccess::kHost;
+}
+
 enum class Isolation : std::uint8_t { kZygote, kFresh };
 enum class ZygoteStart : std::uint8_t { kLazy, kEager };
 enum class OnMissing : std::uint8_t { kRefuse, kWarn };

@@ -50,11 +50,6 @@ Strings SortedOnce(Strings words) {
   return words;
 }
 
-bool NeedsNetworkOfHost(NetworkAccess network) {
-  return network == NetworkAccess::kClient || network == NetworkAccess::kServer ||
-         network == NetworkAccess::kHost;
-}
-
 // What a profile has for want of a word, an explicit wish for its opposite takes away: who may
 // connect is not put into a network namespace that leads nowhere, and without a mount namespace
 // there is no view of the file system to be had by default.

@@ -123,6 +123,8 @@ TEST_CASE("what postern-relay serves takes no lines about programs") {
 
 TEST_CASE("isolation means nothing to a server that takes every connection") {
   CHECK(Codes(LoadXinetd(Datagram("isolation = fresh"))) == "no-effect");
+  CHECK(Codes(LoadXinetd(Service("isolation = fresh\nzygote = eager"))) == "no-effect");
+  CHECK(Codes(LoadXinetd(Service("isolation = fresh\nzygote = lazy"))).empty());
   CHECK(Codes(LoadXinetd(Datagram("isolation = zygote"))).empty());
 }
 
