@@ -126,6 +126,8 @@ class Gate(lab_case.LabCase):
         for port in (ASKED, TALKER):  # each has a sandbox from then on
             self.assertTrue(self.ask(port, timeout=20))
         self.settle(daemon)
+        # A child that is gone may still be on the daemon's hands; its record is the last that is done.
+        self.assertTrue(daemon.wait_records(2, kind="EXIT"))
         before = daemon.fds()
         stop = threading.Event()
         crowd = [threading.Thread(target=self.hurry, args=(120, stop)) for _ in range(6)]
