@@ -135,10 +135,9 @@ sys::Status Entering::EnterOwnUserNamespace() {
                       wanted.cgroup || wanted.time;
   if (privileged_ || !needed) return {};
   // Whoever made our pid namespace without rights could do so only in a user namespace of ours.
-  own_user_namespace_ = (before_.capabilities.effective & Capability(CAP_SYS_ADMIN)) != 0;
-  if (own_user_namespace_) return {};
+  if ((before_.capabilities.effective & Capability(CAP_SYS_ADMIN)) != 0) return {};
   sys::Status entered = EnterUserNamespaceUnprivileged(process_, profile_.identity);
-  own_user_namespace_ = left_.user = entered.has_value();
+  left_.user = entered.has_value();
   if (!entered) return Missing(std::move(entered).error());
   return {};
 }

@@ -74,7 +74,6 @@ class Entering {
   sys::UniqueFd process_, status_, ruleset_;
   // What holds, as opposed to what was asked for: they differ by what is missing and tolerated.
   NamespacePlan left_;
-  bool own_user_namespace_ = false;
   bool bounding_limited_ = false, secure_bits_locked_ = false, memory_locked_ = false;
 };
 
