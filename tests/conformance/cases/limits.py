@@ -153,7 +153,8 @@ def _reserved_names(trial):
 # Two minutes, half a day from now.
 HALF_A_DAY_AWAY = (time.localtime().tm_hour + 12) % 24
 CLOSED_NOW = f"access_times = {HALF_A_DAY_AWAY:02}:00-{HALF_A_DAY_AWAY:02}:01"
-ALL_FOUR = ["max_load = -1", CLOSED_NOW, "instances = 0", "per_source = 0"]
+CLOSED_AT_NOON = "access_times = 00:00-00:01"
+ALL_FOUR = ["max_load = -1", CLOSED_AT_NOON, "instances = 0", "per_source = 0"]
 
 
 def first_of(remaining):
