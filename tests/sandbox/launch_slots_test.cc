@@ -129,7 +129,8 @@ TEST_CASE("A child killed before it takes its connection costs nobody else's") {
   REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
   for (int i = 0; i < 2 * Launcher::kSlots; ++i) {
     Client client;
-    const Launched launched = StartPatiently(ShellPlan("sleep 60"), client.far);
+    // No child of the program may outlive it and keep the connection.
+    const Launched launched = StartPatiently(ShellPlan("exec sleep 60"), client.far);
     REQUIRE(sys::SignalPidfd(launched.pidfd, SIGKILL));
     CHECK(AwaitEnd(launched).signal == SIGKILL);
     CHECK(client.ReadToEnd().empty());
