@@ -19,11 +19,13 @@
 #include "sandbox/sys/files.h"
 #include "sandbox/sys/process.h"
 #include "wrapper/config/system_view.h"
+#include "wrapper/launch/helper_path.h"
 
 namespace postern::daemon {
 namespace {
 
 namespace sys = sandbox::sys;
+using wrapper::HelperPath;
 
 int Complain(const std::string& text) {
   std::fprintf(stderr, "posternd: %s\n", text.c_str());
@@ -60,14 +62,6 @@ void ForgetServiceManager() {
   }
 }
 
-// The helpers are installed beside us: BINDIR/../libexec/postern/.
-std::string HelperPath(const std::string& name) {
-  const auto self = sys::RealPath("/proc/self/exe");
-  if (!self) return "/usr/libexec/postern/" + name;
-  const std::string directory = self->substr(0, self->rfind('/'));
-  return directory.substr(0, directory.rfind('/')) + "/libexec/postern/" + name;
-}
-
 // A user that no service has: any process of the relay's user could stop or kill it. Where the
 // administrator made none, a number from systemd's range for such users (systemd.exec(5),
 // DynamicUser) that no account has.
@@ -95,7 +89,7 @@ std::vector<std::string> RelayCommand(const std::string& directory) {
 int Serve(Options options) {
   const auto directory = sys::CurrentDirectory();
   if (!directory) return Complain(directory.error().ToString());
-  const Inherited inherited = ReadInherited();
+  const wrapper::Inherited inherited = wrapper::ReadInherited();
   if (auto taken = sys::EnsureStandardDescriptors(); !taken) {
     return Complain(taken.error().ToString());
   }

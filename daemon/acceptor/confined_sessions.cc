@@ -7,14 +7,15 @@
 #include <csignal>
 #include <string_view>
 
-#include "daemon/acceptor/profile_of.h"
 #include "daemon/acceptor/sessions.h"
 #include "sandbox/sys/process.h"
 #include "sandbox/sys/process_tree.h"
+#include "wrapper/launch/profile_of.h"
 
 namespace postern::daemon {
 
 namespace sys = sandbox::sys;
+using wrapper::ProgramIndex;
 
 namespace {
 
@@ -28,7 +29,7 @@ void Follow(const GateAdvice& advice, Zygote::Launch& launch) {
     std::erase_if(launch.words, [name](const std::string& one) { return one.starts_with(name); });
   }
   launch.words.insert(launch.words.end(), advice.words.begin(), advice.words.end());
-  if (advice.twist) launch.words.push_back(kTwistVariable + ("=" + *advice.twist));
+  if (advice.twist) launch.words.push_back(wrapper::kTwistVariable + ("=" + *advice.twist));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ namespace postern::daemon {
 struct DaemonStart {
   Options options;
   std::string start_directory;  // relative paths of the configuration count from here
-  Inherited inherited;
+  wrapper::Inherited inherited;
   InheritedSockets sockets;
   std::vector<std::string> relay_command;
   std::string gate_program;

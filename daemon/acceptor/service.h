@@ -11,17 +11,22 @@
 #include <optional>
 
 #include "daemon/acceptor/event_loop.h"
-#include "daemon/acceptor/launch_plan.h"
 #include "daemon/acceptor/listener.h"
 #include "daemon/log/sink.h"
 #include "policy/decision/limits.h"
 #include "policy/service/service_spec.h"
 #include "sandbox/launch.h"
+#include "sandbox/launch_plan.h"
 #include "sandbox/profile.h"
 
 namespace postern::daemon {
 
 class Service;
+
+// For what is started in the place of a service's program; each is made when it is first needed.
+struct SubstitutePlans {
+  std::shared_ptr<const sandbox::LaunchPlan> deciding_gate, refusing_gate, unwrapped;
+};
 
 // What happens when somebody knocks.
 class ArrivalHandler {

@@ -58,7 +58,7 @@ struct ServiceTable::Plan {
 
 ServiceTable::ServiceTable(EventLoop& loop, ProgramLog& log, LogRegistry& logs,
                            ArrivalHandler& arrivals, RelayClient& relay, Sessions& sessions,
-                           const Inherited& inherited, InheritedSockets sockets)
+                           const wrapper::Inherited& inherited, InheritedSockets sockets)
     : loop_(loop),
       log_(log),
       logs_(logs),
@@ -121,8 +121,8 @@ ServiceTable::Plan ServiceTable::MakePlan(const policy::Configuration& configura
 bool ServiceTable::PlanLaunch(Step& step) const {
   const ServiceSpec& spec = *step.spec;
   if (spec.kind != ServiceKind::kProgram && spec.kind != ServiceKind::kTcpmux) return true;
-  step.launch = MakeLaunchPlan(spec, inherited_);
-  auto profile = ProfileOf(spec, *step.launch, machine_);
+  step.launch = wrapper::MakeLaunchPlan(spec, inherited_);
+  auto profile = wrapper::ProfileOf(spec, *step.launch, machine_);
   if (!profile) {
     log_.Error("service " + spec.id +
                " stays down: its sandbox cannot be described: " + profile.error());

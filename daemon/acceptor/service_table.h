@@ -13,21 +13,21 @@
 
 #include "daemon/acceptor/event_loop.h"
 #include "daemon/acceptor/inherited_sockets.h"
-#include "daemon/acceptor/launch_plan.h"
-#include "daemon/acceptor/profile_of.h"
 #include "daemon/acceptor/relay_client.h"
 #include "daemon/acceptor/service.h"
 #include "daemon/acceptor/sessions.h"
 #include "daemon/log/log_registry.h"
 #include "daemon/log/program_log.h"
 #include "policy/service/configuration.h"
+#include "wrapper/launch/launch_plan.h"
+#include "wrapper/launch/profile_of.h"
 
 namespace postern::daemon {
 
 class ServiceTable {
  public:
   ServiceTable(EventLoop& loop, ProgramLog& log, LogRegistry& logs, ArrivalHandler& arrivals,
-               RelayClient& relay, Sessions& sessions, const Inherited& inherited,
+               RelayClient& relay, Sessions& sessions, const wrapper::Inherited& inherited,
                InheritedSockets sockets);
   ~ServiceTable();
 
@@ -66,8 +66,8 @@ class ServiceTable {
   ArrivalHandler& arrivals_;
   RelayClient& relay_;
   Sessions& sessions_;
-  Inherited inherited_;
-  Machine machine_ = ReadMachine();
+  wrapper::Inherited inherited_;
+  wrapper::Machine machine_ = wrapper::ReadMachine();
   bool aside_ = false;  // the daemon is out of the way of its services' control groups
   InheritedSockets sockets_;
   std::vector<std::shared_ptr<Service>> services_;

@@ -10,10 +10,10 @@
 #include "daemon/acceptor/connection_environment.h"
 #include "daemon/acceptor/endpoint.h"
 #include "daemon/acceptor/gate_report.h"
-#include "daemon/acceptor/launch_plan.h"
 #include "daemon/gate_words.h"
 #include "daemon/log/record.h"
 #include "sandbox/sys/process.h"
+#include "wrapper/launch/launch_plan.h"
 
 namespace postern::daemon {
 
@@ -202,11 +202,11 @@ const std::shared_ptr<const sandbox::LaunchPlan>& Sessions::PlanOf(const Session
     auto& gate = session.refused ? known.refusing_gate : known.deciding_gate;
     const char* decides = session.service->profile() ? kGateAdvises : kGateDecides;
     const char* mode = session.refused ? kGateRefuses : decides;
-    if (!gate) gate = ThroughGate(*plan, gate_, mode, spec.libwrap_name);
+    if (!gate) gate = wrapper::ThroughGate(*plan, gate_, mode, spec.libwrap_name);
     return gate;
   }
   if (session.admitted.way != Way::kUnwrapped || !spec.wrapped) return plan;
-  if (!known.unwrapped) known.unwrapped = Unwrapped(*plan, *spec.wrapped);
+  if (!known.unwrapped) known.unwrapped = wrapper::Unwrapped(*plan, *spec.wrapped);
   return known.unwrapped;
 }
 

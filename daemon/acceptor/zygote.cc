@@ -7,8 +7,7 @@
 #include <utility>
 
 #include "sandbox/channel.h"
-#include "sandbox/profile_codec.h"
-#include "sandbox/sys/sealed_file.h"
+#include "sandbox/zygote/start_zygote.h"
 
 namespace postern::daemon {
 
@@ -41,32 +40,15 @@ Zygote::~Zygote() {
 }
 
 sys::Status Zygote::Start(const std::string& program) {
-  // Without root's rights the zygote makes one for itself, in a user namespace.
-  const bool gives_pids = profile_->namespaces.pid && sys::IsRoot();
-  const auto pids = gives_pids ? sys::PidView::kNewPids : sys::PidView::kOurs;
-  // The service's id is for people who look at ps(1).
-  TRY(helper_, sandbox::StartHelper({program, profile_->service}, sandbox::kExecPatience, pids));
-  auto prepared = sandbox::TellSenders(helper_.channel);
-  if (prepared) prepared = SendProfile();
-  if (prepared) prepared = Watch();
-  if (!prepared) {
-    // It has done nothing yet; killed, it is gone in a moment, and this is rare enough to wait.
-    sys::IgnoreError(sys::SignalPidfd(helper_.pidfd, SIGKILL), "it may be dead already");
-    sys::IgnoreError(sys::AwaitPidfd(helper_.pidfd), "it cannot outlive SIGKILL");
+  TRY(helper_, sandbox::StartZygote(program, *profile_));
+  if (const auto watched = Watch(); !watched) {
     loop_.Unwatch(helper_.channel, channel_watch_);
-    helper_ = {};
-    return prepared;
+    // It has done nothing yet; killed, it is gone in a moment, and this is rare enough to wait.
+    sandbox::EndZygote(helper_);
+    return watched;
   }
   ready_deadline_ = loop_.After(kReadyPatience, [this] { Condemn("it does not get ready"); });
   return {};
-}
-
-sys::Status Zygote::SendProfile() {
-  TRY(const sys::UniqueFd file,
-      sys::MakeSealedFile("postern-profile", sandbox::EncodeProfile(*profile_)));
-  const int handed_over[] = {file.get()};
-  return sandbox::SendFrame(helper_.channel, sandbox::AsZygoteFrame(sandbox::AskProfile{}),
-                            handed_over);
 }
 
 sys::Status Zygote::Watch() {

@@ -90,7 +90,6 @@ class Zygote {
   };
   enum class State : std::uint8_t { kAsked, kStarted, kFailed };
 
-  sandbox::sys::Status SendProfile();
   sandbox::sys::Status Watch();
   sandbox::sys::Status Send(Launch& launch);
   void OnChannel(std::uint32_t ready);

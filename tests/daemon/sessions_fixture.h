@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "daemon/acceptor/consistency.h"
-#include "daemon/acceptor/launch_plan.h"
 #include "daemon/acceptor/sessions.h"
 #include "daemon/log/log_registry.h"
 #include "tests/daemon/acceptor_fixture.h"
 #include "tests/daemon/log_fixture.h"
+#include "wrapper/launch/launch_plan.h"
 
 namespace postern::daemon {
 
@@ -51,7 +51,7 @@ struct SessionsFixture : LauncherFixture, LogFixture {
     Service::Definition definition;
     definition.log = logs.Acquire(spec, {});
     if (spec.kind == policy::ServiceKind::kProgram) {
-      definition.plan = MakeLaunchPlan(spec, ReadInherited());
+      definition.plan = wrapper::MakeLaunchPlan(spec, wrapper::ReadInherited());
     }
     definition.spec = Shared(std::move(spec));
     services.push_back(std::make_shared<Service>(*loop, arrivals, std::move(definition)));

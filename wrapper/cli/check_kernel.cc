@@ -70,7 +70,7 @@ bool UserSpace(const ProfileDefaults& profile, bool privileged) {
 bool FreshProc(const ProfileDefaults& profile, bool /*privileged*/) {
   return profile.namespaces.mount && profile.namespaces.pid;
 }
-// Only TCP of who has no network of its own; what daemon/acceptor/profile_of.cc asks for.
+// Only TCP of who has no network of its own; what wrapper/launch/profile_of.cc asks for.
 bool NoTcp(const ProfileDefaults& profile, bool /*privileged*/) {
   return profile.landlock &&
          (profile.network == NetworkAccess::kInherited || profile.network == NetworkAccess::kRelay);

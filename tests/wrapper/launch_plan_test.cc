@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "daemon/acceptor/launch_plan.h"
+#include "wrapper/launch/launch_plan.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "tests/daemon/acceptor_fixture.h"
+#include <catch2/catch.hpp>
 
-namespace postern::daemon {
+#include "sandbox/sys/process.h"
+
+namespace postern::wrapper {
 namespace {
+
+policy::ServiceSpec Spec() {
+  policy::ServiceSpec spec;
+  spec.id = spec.name = "test";
+  spec.program.path = "/bin/true";
+  spec.program.argv = {"true"};
+  return spec;
+}
 
 policy::ServiceSpec MailSpec() {
   auto spec = Spec();
@@ -134,4 +144,4 @@ TEST_CASE("What the daemon was started with is read from the process") {
 }
 
 }  // namespace
-}  // namespace postern::daemon
+}  // namespace postern::wrapper

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "daemon/acceptor/profile_of.h"
+#include "wrapper/launch/profile_of.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "daemon/acceptor/launch_plan.h"
 #include "sandbox/confine/capabilities.h"
 #include "sandbox/confine/landlock.h"
 #include "sandbox/confine/process_status.h"
 #include "sandbox/filter/filter.h"
 #include "sandbox/sys/files.h"
 #include "sandbox/sys/process.h"
+#include "wrapper/launch/launch_plan.h"
 
-namespace postern::daemon {
+namespace postern::wrapper {
 
 namespace filter = sandbox::filter;
 using policy::Confinement;
@@ -208,4 +208,4 @@ std::expected<std::shared_ptr<const sandbox::Profile>, std::string> ProfileOf(
   return profile;
 }
 
-}  // namespace postern::daemon
+}  // namespace postern::wrapper

@@ -9,7 +9,7 @@
 #include "policy/service/service_spec.h"
 #include "sandbox/launch_plan.h"
 
-namespace postern::daemon {
+namespace postern::wrapper {
 
 // What the daemon itself had when it was started, and its services inherit or count from.
 struct Inherited {
@@ -25,11 +25,6 @@ Inherited ReadInherited();
 std::shared_ptr<const sandbox::LaunchPlan> MakeLaunchPlan(const policy::ServiceSpec& spec,
                                                           const Inherited& inherited);
 
-// For what is started in the place of a service's program; each is made when it is first needed.
-struct SubstitutePlans {
-  std::shared_ptr<const sandbox::LaunchPlan> deciding_gate, refusing_gate, unwrapped;
-};
-
 // The same rights, limits and environment for what is started in the place of the plan's program.
 std::shared_ptr<const sandbox::LaunchPlan> ThroughGate(const sandbox::LaunchPlan& plan,
                                                        const std::string& gate, const char* mode,
@@ -37,4 +32,4 @@ std::shared_ptr<const sandbox::LaunchPlan> ThroughGate(const sandbox::LaunchPlan
 std::shared_ptr<const sandbox::LaunchPlan> Unwrapped(const sandbox::LaunchPlan& plan,
                                                      const policy::Wrapped& wrapped);
 
-}  // namespace postern::daemon
+}  // namespace postern::wrapper

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "daemon/acceptor/launch_plan.h"
+#include "wrapper/launch/launch_plan.h"
 
 #include <algorithm>
 
 #include "sandbox/sys/process.h"
 
-namespace postern::daemon {
+namespace postern::wrapper {
 
 namespace sys = sandbox::sys;
 using policy::ResourceKind;
@@ -117,4 +117,4 @@ std::shared_ptr<const sandbox::LaunchPlan> Unwrapped(const sandbox::LaunchPlan& 
   return std::make_shared<const sandbox::LaunchPlan>(std::move(parts));
 }
 
-}  // namespace postern::daemon
+}  // namespace postern::wrapper

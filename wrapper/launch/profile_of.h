@@ -10,7 +10,7 @@
 #include "sandbox/launch.h"
 #include "sandbox/profile.h"
 
-namespace postern::daemon {
+namespace postern::wrapper {
 
 // What of the kernel decides how a profile is made.
 struct Machine {
@@ -31,4 +31,4 @@ inline constexpr const char* kTwistVariable = "POSTERN_TWIST";
 std::expected<std::shared_ptr<const sandbox::Profile>, std::string> ProfileOf(
     const policy::ServiceSpec& spec, const sandbox::LaunchPlan& plan, const Machine& machine);
 
-}  // namespace postern::daemon
+}  // namespace postern::wrapper

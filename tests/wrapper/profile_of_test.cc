@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the words of a configuration become for the kernel, on kernels old and new.
-#include "daemon/acceptor/profile_of.h"
+#include "wrapper/launch/profile_of.h"
 
 #include <sys/syscall.h>
 
 #include <catch2/catch.hpp>
 #include <utility>
 
-#include "daemon/acceptor/launch_plan.h"
 #include "sandbox/confine/landlock.h"
 #include "sandbox/filter/bpf_evaluator.h"
+#include "wrapper/launch/launch_plan.h"
 
-namespace postern::daemon {
+namespace postern::wrapper {
 namespace {
 
 using policy::NetworkAccess;
@@ -75,4 +75,4 @@ TEST_CASE("without a network of its own, a service connects only where Landlock 
   }
 }
 
-}  // namespace postern::daemon
+}  // namespace postern::wrapper
