@@ -2,20 +2,22 @@
 #include "sandbox/helper_confinement.h"
 
 #include <linux/capability.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
-#include <memory>
 
 #include "sandbox/confine/credentials.h"
+#include "sandbox/filter/libseccomp.h"
 #include "sandbox/sys/process.h"
 
 namespace postern::sandbox {
 namespace {
+
+using filter::CheckLib;
+using filter::LibFilter;
 
 sys::Status SetLimit(__rlimit_resource resource, rlim_t value, const char* name) {
   const rlimit limit{value, value};
@@ -43,18 +45,7 @@ sys::Status ChangeUser(const std::optional<HelperUser>& user) {
   return BecomeUser({true, user->uid, user->gid, {}});
 }
 
-// libseccomp returns a negated errno.
-sys::Status Check(int result, const char* call, const char* object) {
-  if (result < 0) return std::unexpected(sys::Error{call, -result, object});
-  return {};
-}
-
-struct Release {
-  void operator()(void* filter) const { ::seccomp_release(filter); }
-};
-using Filter = std::unique_ptr<void, Release>;
-
-sys::Status Permit(const Filter& filter, const PermittedCall& call) {
+sys::Status Permit(const LibFilter& filter, const PermittedCall& call) {
   const int number = ::seccomp_syscall_resolve_name(call.name);
   if (number == __NR_SCMP_ERROR) {
     return std::unexpected(sys::Error{"seccomp_syscall_resolve_name", EINVAL, call.name});
@@ -66,8 +57,9 @@ sys::Status Permit(const Filter& filter, const PermittedCall& call) {
     if (!rule.present) continue;
     rules[count++] = {rule.index, SCMP_CMP_MASKED_EQ, rule.mask, rule.value};
   }
-  return Check(::seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, number, count, rules.data()),
-               "seccomp_rule_add", call.name);
+  return CheckLib(
+      ::seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, number, count, rules.data()),
+      "seccomp_rule_add", call.name);
 }
 
 }  // namespace
@@ -90,13 +82,14 @@ sys::Status GiveUpPrivileges(const std::optional<HelperUser>& user, std::uint64_
 }
 
 sys::Status PermitOnly(std::span<const PermittedCall> calls) {
-  const Filter filter(::seccomp_init(SCMP_ACT_KILL_PROCESS));
+  const LibFilter filter(::seccomp_init(SCMP_ACT_KILL_PROCESS));
   if (!filter) return std::unexpected(sys::Error{"seccomp_init", ENOMEM, ""});
   // Calls of another architecture (int 0x80, x32) end the process too, not the thread only.
-  TRY_STATUS(Check(::seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS),
-                   "seccomp_attr_set", "SCMP_FLTATR_ACT_BADARCH"));
+  TRY_STATUS(
+      CheckLib(::seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS),
+               "seccomp_attr_set", "SCMP_FLTATR_ACT_BADARCH"));
   for (const PermittedCall& call : calls) TRY_STATUS(Permit(filter, call));
-  return Check(::seccomp_load(filter.get()), "seccomp_load", "");
+  return CheckLib(::seccomp_load(filter.get()), "seccomp_load", "");
 }
 
 }  // namespace postern::sandbox

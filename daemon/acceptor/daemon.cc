@@ -6,6 +6,7 @@
 #include "daemon/acceptor/consistency.h"
 #include "daemon/acceptor/pid_file.h"
 #include "daemon/acceptor/state_dump.h"
+#include "sandbox/filter/daemon_filter.h"
 #include "sandbox/sys/files.h"
 #include "sandbox/sys/memory.h"
 #include "sandbox/sys/process.h"
@@ -60,6 +61,8 @@ std::expected<std::unique_ptr<Daemon>, std::string> Daemon::Make(DaemonStart sta
         "fs.suid_dumpable is 1: any service could read this daemon's memory; "
         "set it to 0 (sysctl fs.suid_dumpable=0)");
   }
+  TRY(const bool filtered, OrText(sandbox::filter::DenyToAll()));
+  if (!filtered) log->Notice("no system call filter of its own: that takes CAP_SYS_ADMIN");
   sys::IgnoreError(sys::RaiseOpenFilesLimit(kWantedDescriptors),
                    "the limit there is may well be enough; running out is handled");
   std::unique_ptr<Daemon> daemon(

@@ -112,6 +112,10 @@ int Main(int argc, char** argv, const char* const* environment) {
   if (mode != kGateDecides && mode != kGateAdvises && mode != kGateRefuses) return kUsage;
   const ProcessState before = ReadProcessState();
   sys::OpenSystemLog(argv[2]);
+  // Other processes of the user have no say in what it decides; execve(2) gives that back.
+  if (const auto hidden = sys::ForbidInspection(); !hidden) {
+    return Complain(hidden.error().ToString(), kUsage);
+  }
   // Neither the program nor what looks names up may hold it.
   const sys::UniqueFd status(sandbox::kStatusDescriptor);
   if (!sys::CloseOnExecute(status)) return Complain("no status pipe", kUsage);

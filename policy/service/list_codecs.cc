@@ -67,7 +67,13 @@ Result<std::string> SyscallItem::ParseOne(const Word& word, const CodecContext& 
     return context.Expected(word, "@GROUP or the name of a system call",
                             like.empty() ? "" : " (did you mean \"" + like.front() + "\"?)");
   }
-  if (kind == kDeniedGroup && context.assignment.op != Operator::kRemove) {
+  const bool removed = context.assignment.op == Operator::kRemove;
+  if (kind == kDeniedToAll && !removed) {
+    return context.Expected(word,
+                            "calls that a sandbox can allow; posternd denies this one to "
+                            "everything that it starts");
+  }
+  if (kind == kDeniedGroup && !removed) {
     return context.Expected(word,
                             "calls that a sandbox can allow; those of this group undo it, so that "
                             "each must be named by itself");

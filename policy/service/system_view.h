@@ -84,6 +84,7 @@ class SystemView {
     kCall,
     kGroup,
     kDeniedCall,   // no profile has it: it undoes the sandbox
+    kDeniedToAll,  // such a call that the daemon's own filter denies to what it starts
     kDeniedGroup,  // of such calls: may not be allowed as a whole
   };
   virtual SyscallWord KindOfSyscall(const std::string& word) const = 0;

@@ -9,9 +9,9 @@ import confined_case
 import golden
 from confined_case import NONE_ROOT, NONE_USER, SETTINGS
 
-# What root cannot do either: a running program is not written, calls that do not exist do not exist, and a service has no
-# terminal.
-NEVER = {"write_own_program", "unknown_number", "negative_number", "highest_number", "open_dev_tty"}
+# What root cannot do either: a running program is not written, calls that do not exist do not exist, a service has no
+# terminal, and what posternd's own filter denies, all are denied.
+NEVER = {"write_own_program", "unknown_number", "negative_number", "highest_number", "open_dev_tty", "reboot"}
 OPTIONS = {word for word in sys.argv if word in ("--rewrite", "--show")}
 
 

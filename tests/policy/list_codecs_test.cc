@@ -45,6 +45,19 @@ TEST_CASE("part of a factorized word can be removed") {
   CHECK_FALSE(list.Find(*IpAddress::Parse("127.0.0.9")).has_value());
 }
 
+TEST_CASE("what cannot be allowed holds the service, and may be taken away") {
+  for (const char* word : {"bpf", "@debug", "wriet"}) {
+    INFO(word);
+    CHECK(IsHeld(LoadXinetd(ServiceWith(std::string("syscalls += ") + word)), "s1"));
+    CHECK(IsHeld(LoadXinetd(ServiceWith(std::string("syscalls = read ") + word)), "s1"));
+  }
+  for (const char* word : {"bpf", "@debug", "setns", "write"}) {
+    INFO(word);
+    CHECK_FALSE(IsHeld(LoadXinetd(ServiceWith(std::string("syscalls -= ") + word)), "s1"));
+  }
+  CHECK_FALSE(IsHeld(LoadXinetd(ServiceWith("syscalls += setns")), "s1"));
+}
+
 TEST_CASE("a word that means nothing holds the service (cases 18, 35, 36, 38)") {
   for (const char* word :
        {"127.0.0.1,127.0.0.2", "127.1", "127.0.{1,,2}", "127.{0,1}.2.3", "10.0.0.0/33"}) {

@@ -121,10 +121,10 @@ SystemView::FileFacts FakeSystem::Inspect(const std::string& path) const {
 SystemView::SyscallWord FakeSystem::KindOfSyscall(const std::string& word) const {
   using enum SyscallWord;
   static const std::map<std::string, SyscallWord> words = {
-      {"read", kCall},         {"write", kCall},         {"chroot", kCall},
-      {"link", kCall},         {"ptrace", kCall},        {"bpf", kDeniedCall},
-      {"@basic-io", kGroup},   {"@file-system", kGroup}, {"@net-client", kGroup},
-      {"@debug", kDeniedGroup}};
+      {"read", kCall},         {"write", kCall},        {"chroot", kCall},
+      {"link", kCall},         {"ptrace", kCall},       {"setns", kDeniedCall},
+      {"bpf", kDeniedToAll},   {"@basic-io", kGroup},   {"@file-system", kGroup},
+      {"@net-client", kGroup}, {"@debug", kDeniedGroup}};
   return Find(words, word).value_or(kUnknown);
 }
 

@@ -4,7 +4,7 @@
 // Users: root, daemon 1, mail 8, lp 7 (group lp), "first.last" 1001. Groups: adm 4, mail 8, lp 7.
 // Services: the classic ones. Hosts: localhost (both families), v4.test, v6.test. Every absolute
 // path is executable unless it is in `not_executable`. System calls: read write chroot link ptrace
-// bpf (denied), @basic-io @file-system @net-client @debug (denied).
+// setns (denied), bpf (denied to all), @basic-io @file-system @net-client @debug (denied).
 #pragma once
 
 #include <map>

@@ -16,6 +16,21 @@
 
 namespace postern::testlib {
 
+inline sandbox::FilterProgram ExportOf(scmp_filter_ctx filter) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
+  if (!file || ::seccomp_export_bpf(filter, ::fileno(file.get())) < 0) {
+    throw std::runtime_error("seccomp_export_bpf");
+  }
+  std::rewind(file.get());
+  sandbox::FilterProgram program;
+  static_assert(sizeof(sandbox::FilterInstruction) == 8);
+  sandbox::FilterInstruction instruction;
+  while (std::fread(&instruction, sizeof instruction, 1, file.get()) == 1) {
+    program.push_back(instruction);
+  }
+  return program;
+}
+
 class SeccompFilter {
  public:
   explicit SeccompFilter(std::uint32_t otherwise)
@@ -38,19 +53,7 @@ class SeccompFilter {
     AddFrom(number, action, clause, comparisons);
   }
 
-  sandbox::FilterProgram Export() const {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
-    if (!file) throw std::runtime_error("tmpfile");
-    Check(::seccomp_export_bpf(filter_.get(), ::fileno(file.get())));
-    std::rewind(file.get());
-    sandbox::FilterProgram program;
-    static_assert(sizeof(sandbox::FilterInstruction) == 8);
-    sandbox::FilterInstruction instruction;
-    while (std::fread(&instruction, sizeof instruction, 1, file.get()) == 1) {
-      program.push_back(instruction);
-    }
-    return program;
-  }
+  sandbox::FilterProgram Export() const { return ExportOf(filter_.get()); }
 
  private:
   struct Release {

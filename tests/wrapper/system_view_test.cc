@@ -134,7 +134,8 @@ TEST_CASE("Words of system calls are those of the filter") {
   const RealSystem system("/");
   CHECK(system.KindOfSyscall("openat") == kCall);
   CHECK(system.KindOfSyscall("@net-client") == kGroup);
-  CHECK(system.KindOfSyscall("bpf") == kDeniedCall);
+  CHECK(system.KindOfSyscall("ptrace") == kDeniedCall);
+  CHECK(system.KindOfSyscall("bpf") == kDeniedToAll);
   CHECK(system.KindOfSyscall("@debug") == kDeniedGroup);
   for (const char* word : {"", "@", "opennat", "@nosuch", "Openat", "0"}) {
     CHECK(system.KindOfSyscall(word) == kUnknown);

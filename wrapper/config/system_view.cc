@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "sandbox/filter/daemon_filter.h"
 #include "sandbox/filter/groups.h"
 #include "sandbox/sys/files.h"
 
@@ -208,6 +209,7 @@ policy::SystemView::SyscallWord RealSystem::KindOfSyscall(const std::string& wor
     case filter::WordKind::kCall:
       break;
   }
+  if (filter::IsDeniedToAll(word)) return SyscallWord::kDeniedToAll;
   const bool denied = std::ranges::any_of(filter::Expand(word), filter::IsAlwaysDenied);
   return denied ? SyscallWord::kDeniedCall : SyscallWord::kCall;
 }
