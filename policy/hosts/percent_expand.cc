@@ -21,6 +21,8 @@ std::string Filtered(std::string text) {
   for (char& c : text) {
     if (!IsHarmless(c)) c = '_';
   }
+  // At the beginning of a command's word it would make an option of what the client says.
+  if (text.starts_with('-')) text.front() = '_';
   return text;
 }
 

@@ -2,9 +2,10 @@
 // %-expansion of option values and banner lines.
 //
 // Source: hosts_access(5), % EXPANSIONS. What came from the network is filtered here: each byte of
-// an expanded value outside A-Za-z0-9!@%-_=+:,./ becomes '_'. The text around it, which the
-// administrator wrote, is not touched. The filtered value is also what later matching and log lines
-// see, so expansion writes it back into the request.
+// an expanded value outside A-Za-z0-9!@%-_=+:,./ becomes '_', and so does a '-' that it begins with
+// (tcp_wrappers keeps that one). The text around it, which the administrator wrote, is not touched.
+// The filtered value is also what later matching and log lines see, so expansion writes it back
+// into the request.
 #pragma once
 
 #include <cstdint>

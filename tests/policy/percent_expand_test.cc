@@ -81,7 +81,17 @@ TEST_CASE("what the client chose cannot act in a shell, what the administrator w
   CHECK(Expand("echo $(x); %u", request) == "echo $(x); a_b__c___d______");
   request = Full();
   request.client.name = Fact::Known("-rf%u!,x");
-  CHECK(Expand("%n", request) == "-rf%u!,x");
+  CHECK(Expand("%n", request) == "_rf%u!,x");
+}
+
+TEST_CASE("no value begins as an option does") {
+  Request request = Full();
+  request.user = Fact::Known("-f root");
+  CHECK(Expand("%c", request) == "_f_root@alpha.example.org");
+  CHECK(Expand("%u --%u", request) == "_f_root --_f_root");
+  request = Full();
+  request.client.name = Fact::Known("-");
+  CHECK(Expand("%h %n", request) == "_ _");
 }
 
 TEST_CASE("the filtered value replaces the one that is matched and logged") {
