@@ -12,21 +12,39 @@ constexpr const char* kEmptyDirectories[] = {"/dev", "/etc", "/proc",   "/run",
                                              "/tmp", "/var", "/var/tmp"};
 // What the dynamic linker, libc's name services, TLS libraries, time zones and interpreters read.
 // No secret is among them, and no service's own configuration: that is named in read_only_paths.
-constexpr const char* kSettings[] = {"/etc/alternatives", "/etc/ca-certificates.conf",
-                                     "/etc/ethertypes",   "/etc/gai.conf",
-                                     "/etc/group",        "/etc/host.conf",
-                                     "/etc/hosts",        "/etc/inputrc",
-                                     "/etc/ld.so.cache",  "/etc/ld.so.conf",
-                                     "/etc/ld.so.conf.d", "/etc/ld.so.preload",
-                                     "/etc/locale.alias", "/etc/localtime",
-                                     "/etc/magic",        "/etc/mime.types",
-                                     "/etc/networks",     "/etc/nsswitch.conf",
-                                     "/etc/passwd",       "/etc/perl",
-                                     "/etc/pki",          "/etc/protocols",
-                                     "/etc/resolv.conf",  "/etc/rpc",
-                                     "/etc/services",     "/etc/shells",
-                                     "/etc/ssl/certs",    "/etc/ssl/openssl.cnf",
-                                     "/etc/terminfo",     "/etc/timezone"};
+constexpr const char* kSettings[] = {"/etc/alternatives",
+                                     "/etc/ca-certificates.conf",
+                                     "/etc/ethertypes",
+                                     "/etc/gai.conf",
+                                     "/etc/group",
+                                     "/etc/host.conf",
+                                     "/etc/hosts",
+                                     "/etc/inputrc",
+                                     "/etc/ld.so.cache",
+                                     "/etc/ld.so.conf",
+                                     "/etc/ld.so.conf.d",
+                                     "/etc/ld.so.preload",
+                                     "/etc/locale.alias",
+                                     "/etc/localtime",
+                                     "/etc/magic",
+                                     "/etc/mime.types",
+                                     "/etc/networks",
+                                     "/etc/nsswitch.conf",
+                                     "/etc/passwd",
+                                     "/etc/perl",
+                                     "/etc/pki/ca-trust",
+                                     "/etc/pki/tls/cert.pem",
+                                     "/etc/pki/tls/certs",
+                                     "/etc/pki/tls/openssl.cnf",
+                                     "/etc/protocols",
+                                     "/etc/resolv.conf",
+                                     "/etc/rpc",
+                                     "/etc/services",
+                                     "/etc/shells",
+                                     "/etc/ssl/certs",
+                                     "/etc/ssl/openssl.cnf",
+                                     "/etc/terminfo",
+                                     "/etc/timezone"};
 
 class Builder {
  public:
@@ -35,9 +53,9 @@ class Builder {
 
   // A link stays a link: it points into what is there.
   sys::Status AddTopDirectory(const std::string& name) {
+    const std::string path = "/" + name;
     char target[PATH_MAX];
     const ssize_t size = ::readlinkat(host_.get(), name.c_str(), target, sizeof target);
-    const std::string path = "/" + name;
     if (size > 0) return tree_.MakeLink(path, std::string(target, static_cast<std::size_t>(size)));
     if (errno == ENOENT) return {};
     if (errno != EINVAL) return sys::LastError("readlink", path);

@@ -12,9 +12,8 @@
 //   path in both lists, read-only wins; a hidden path hides what is below it, whatever else is
 //   said.
 // - A path in the lists that does not exist is an error, and so is a symbolic link that somebody
-// but
-//   root may have put there. Hiding covers what is there now: a directory that its owner replaces
-//   later, outside, is new and not hidden.
+//   but root may have put there. Hiding covers what is there now: a directory that its owner
+//   replaces later, outside, is new and not hidden.
 // - root: paths in the lists are the host's. Those below it are found inside; any other is shown
 //   inside under its own name, where there is a file or a directory to put it on. private_tmp,
 //   private_dev and /proc are for roots that have these directories.
