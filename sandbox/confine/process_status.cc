@@ -51,6 +51,16 @@ sys::Status Single(std::string_view text, std::string_view name, int base, Numbe
   return {};
 }
 
+// What prctl(2), PR_SET_SPECULATION_CTRL, can change; other words are the machine's state.
+bool IsOpenToSpeculation(std::string_view text) {
+  const auto says = [text](std::string_view name, std::string_view words) {
+    const std::optional<std::string_view> line = LineOf(text, name);
+    return line && line->ends_with(words);
+  };
+  return says("Speculation_Store_Bypass", "\tthread vulnerable") ||
+         says("SpeculationIndirectBranch", "\tconditional enabled");
+}
+
 }  // namespace
 
 sys::Result<ProcessStatus> ParseProcessStatus(std::string_view text) {
@@ -73,6 +83,10 @@ sys::Result<ProcessStatus> ParseProcessStatus(std::string_view text) {
   TRY_STATUS(Single(text, "Seccomp", 10, status.seccomp_mode));
   TRY_STATUS(Single(text, "Seccomp_filters", 10, status.seccomp_filters));
   TRY_STATUS(Single(text, "Threads", 10, status.threads));
+  if (LineOf(text, "Umask")) {
+    TRY_STATUS(Single(text, "Umask", 8, status.umask.emplace()));
+  }
+  status.open_to_speculation = IsOpenToSpeculation(text);
   return status;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct ProcessStatus {
   unsigned seccomp_mode = 0;
   unsigned seccomp_filters = 0;
   unsigned threads = 0;
+  // Of processes outside of a zygote's making; a kernel without the line tells nothing.
+  std::optional<std::uint32_t> umask;
+  bool open_to_speculation = false;  // a process could have it held back, and this one has not
 };
 
 // ENODATA naming the line when one is missing or is not what it should be.

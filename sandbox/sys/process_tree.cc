@@ -20,10 +20,6 @@ namespace {
 
 constexpr int kKillRounds = 8;
 
-struct Process {
-  pid_t pid, parent, session;
-};
-
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
@@ -67,6 +63,8 @@ std::optional<Process> ReadProcess(int proc, const char* name) {
   return ParseStat(pid, std::string_view(buffer, static_cast<std::size_t>(n)));
 }
 
+}  // namespace
+
 Result<std::vector<Process>> AllProcesses() {
   const std::unique_ptr<DIR, CloseDirectory> proc(::opendir("/proc"));
   if (!proc) return LastError("opendir", "/proc");
@@ -78,8 +76,6 @@ Result<std::vector<Process>> AllProcesses() {
   }
   return processes;
 }
-
-}  // namespace
 
 Result<std::vector<pid_t>> ProcessTree(pid_t root) {
   TRY(const std::vector<Process> processes, AllProcesses());

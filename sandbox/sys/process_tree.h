@@ -13,6 +13,12 @@
 
 namespace postern::sandbox::sys {
 
+struct Process {
+  pid_t pid = 0, parent = 0, session = 0;
+};
+// Zombies do not count.
+Result<std::vector<Process>> AllProcesses();
+
 // `root`, its descendants, and every process of the session that it leads. Zombies do not count.
 Result<std::vector<pid_t>> ProcessTree(pid_t root);
 

@@ -48,6 +48,30 @@ TEST_CASE("Every value is read from its own line") {
   CHECK(status->threads == 3);
 }
 
+TEST_CASE("What not every kernel tells may be missing") {
+  CHECK_FALSE(ParseProcessStatus(kText)->umask);
+  CHECK(ParseProcessStatus(kText + "Umask:\t0027\n")->umask == 027U);
+  CHECK_FALSE(ParseProcessStatus(kText + "Umask:\t0029\n"));
+}
+
+TEST_CASE("Open to speculation is who could have it held back, and has not") {
+  const auto open = [](const std::string& line) {
+    return ParseProcessStatus(kText + line + "\n")->open_to_speculation;
+  };
+  CHECK_FALSE(ParseProcessStatus(kText)->open_to_speculation);
+  CHECK(open("Speculation_Store_Bypass:\tthread vulnerable"));
+  CHECK(open("SpeculationIndirectBranch:\tconditional enabled"));
+  for (const char* line :
+       {"Speculation_Store_Bypass:\tthread force mitigated",
+        "Speculation_Store_Bypass:\tvulnerable", "Speculation_Store_Bypass:\tnot vulnerable",
+        "Speculation_Store_Bypass:\tunknown",
+        "SpeculationIndirectBranch:\tconditional force disabled",
+        "SpeculationIndirectBranch:\talways enabled", "SpeculationIndirectBranch:\tnot affected"}) {
+    INFO(line);
+    CHECK_FALSE(open(line));
+  }
+}
+
 TEST_CASE("A line that is missing, short, or no number is an error that names it") {
   for (const char* name : {"Uid", "Gid", "Groups", "Threads", "CapInh", "CapPrm", "CapEff",
                            "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Seccomp_filters"}) {

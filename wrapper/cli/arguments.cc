@@ -75,8 +75,9 @@ void Arguments::Operand(const char* name, std::string& target, const char* help,
   app_->add_option(name, target, help)->type_name("")->required(presence == Presence::kRequired);
 }
 
-void Arguments::Operands(const char* name, std::vector<std::string>& target, const char* help) {
-  app_->add_option(name, target, help)->type_name("")->required();
+void Arguments::Operands(const char* name, std::vector<std::string>& target, const char* help,
+                         Presence presence) {
+  app_->add_option(name, target, help)->type_name("")->required(presence == Presence::kRequired);
 }
 
 void Arguments::Footer(const char* text) { app_->footer(text); }

@@ -36,7 +36,8 @@ class Arguments {
   // Words without an option: one, or (Operands) one and more.
   void Operand(const char* name, std::string& target, const char* help,
                Presence presence = Presence::kRequired);
-  void Operands(const char* name, std::vector<std::string>& target, const char* help);
+  void Operands(const char* name, std::vector<std::string>& target, const char* help,
+                Presence presence = Presence::kRequired);
   // More for the end of --help.
   void Footer(const char* text);
 

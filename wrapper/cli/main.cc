@@ -18,6 +18,8 @@ constexpr VerbRow kVerbs[] = {
     {"test", "try files of expectations against the policy", &postern::cli::MakeTest},
     {"convert", "inetd.conf in the form of xinetd.conf", &postern::cli::MakeConvert},
     {"diff", "for whom two policies decide differently", &postern::cli::MakeDiff},
+    {"score", "what each service exposes, from what the kernel says of it",
+     &postern::cli::MakeScore},
 };
 
 }  // namespace

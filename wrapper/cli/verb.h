@@ -35,5 +35,6 @@ std::unique_ptr<Verb> MakeMatch();
 std::unique_ptr<Verb> MakeExplain();
 std::unique_ptr<Verb> MakeTest();
 std::unique_ptr<Verb> MakeDiff();
+std::unique_ptr<Verb> MakeScore();
 
 }  // namespace postern::cli
