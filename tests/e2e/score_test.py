@@ -230,9 +230,12 @@ class Score(lab_case.LabCase):
         self.assertTrue(all(lab_case.answers(client) for client in clients))
 
     def test_the_group_of_a_live_service_is_left_alone(self):
-        self.start(DEFAULTS + service("svc", 20001, *CAT, "tasks_max = 1", "on_missing = warn"))
-        row = self.rows()["svc"]
+        name = f"score-{os.getpid()}-{time.monotonic_ns()}"
+        self.start(DEFAULTS + service(name, 20001, *CAT, "tasks_max = 1", "on_missing = warn"))
+        row = self.rows()[name]
         self.assertEqual((row["looked_at"], row["remark"]), ("own-zygote", None))
+        groups = [folder for _, folders, _ in os.walk("/sys/fs/cgroup") for folder in folders]
+        self.assertEqual([folder for folder in groups if name in folder], [])
 
     def test_what_has_no_program_of_its_own_is_not_scored(self):
         conf = DEFAULTS + service("plain", 20001, *CAT) + service("sent-on", 20002, "redirect = 127.0.0.1 20001")
