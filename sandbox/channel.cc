@@ -92,9 +92,11 @@ sys::Result<ReceivedFrame> ReceiveFrame(const sys::UniqueFd& channel, std::span<
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   ssize_t n = 0;
+  // ECONNRESET: the other side is gone, with frames of ours unread. Told once, and before what it
+  // had sent by then, which is still there.
   do {
     n = ::recvmsg(channel.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  } while (n < 0 && errno == EINTR);
+  } while (n < 0 && (errno == EINTR || errno == ECONNRESET));
   if (n < 0) return sys::LastError("recvmsg");
   const bool all_kept = Collect(message, received);
   if (!all_kept || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {

@@ -32,7 +32,7 @@ sys::Status SendFrame(const sys::UniqueFd& channel, std::span<const std::byte> f
                       std::span<const int> descriptors);
 
 struct ReceivedFrame {
-  std::size_t length = 0;  // 0: the other side is gone
+  std::size_t length = 0;  // 0: the other side is gone, and nothing of it is left to read
   sys::UniqueFd descriptors[kMaxDescriptors];
   std::size_t descriptor_count = 0;
   pid_t sender = 0;  // as our own pid namespace numbers it; 0 unless TellSenders was called

@@ -122,10 +122,8 @@ void Zygote::ReadFrames(int most) {
   for (int i = 0; i < most && open(); ++i) {
     auto received = sandbox::ReceiveFrame(helper_.channel, buffer);
     if (!received && received.error().number == EAGAIN) return;
-    const bool reset = !received && received.error().number == ECONNRESET;
-    // It exits, or was killed: OnDeath tells how.
-    if (reset || (received && received->length == 0)) return Close();
     if (!received) return Condemn(received.error().ToString());
+    if (received->length == 0) return Close();  // it exits, or was killed: OnDeath tells how
     if (received->descriptor_count != 0 ||
         !Dispatch(std::span(buffer, received->length), received->sender)) {
       return Condemn("it answered what was not asked");

@@ -126,10 +126,8 @@ sys::Status Zygote::OnChannel() {
   AskLaunch ask;
   auto received = ReceiveFrame(channel_, std::as_writable_bytes(std::span(&ask, 1)));
   if (!received && received.error().number == EAGAIN) return {};
-  if (!received && received.error().number != ECONNRESET) {
-    return std::unexpected(received.error());
-  }
-  if (!received || received->length == 0) {
+  if (!received) return std::unexpected(received.error());
+  if (received->length == 0) {
     open_ = false;
     return {};
   }

@@ -143,6 +143,18 @@ TEST_CASE_METHOD(Channel, "An end that is gone reads as length zero and is not w
   CHECK(SendFrame(pair.theirs, Bytes("x"), {}).error().number == EPIPE);
 }
 
+TEST_CASE_METHOD(Channel, "What was sent by an end that is gone arrives, whatever it left unread") {
+  REQUIRE(SendFrame(pair.theirs, Bytes("unread"), {}));
+  const int sent = 1;
+  REQUIRE(SendFrame(pair.ours, Bytes("last"), std::span(&sent, 1)));
+  pair.ours.Reset();
+  const auto received = Receive();
+  REQUIRE(received);
+  CHECK(received->length == 4);
+  CHECK(received->descriptor_count == 1);
+  CHECK(Receive().value().length == 0);
+}
+
 TEST_CASE_METHOD(Channel, "A side that does not keep up is told, not waited for") {
   sys::Status sent;
   for (int i = 0; i < 100'000 && sent; ++i) sent = SendFrame(pair.ours, Bytes("frame"), {});
