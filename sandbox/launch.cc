@@ -115,16 +115,6 @@ bool Launcher::HasRoom() {
   return FreeSlot().has_value();
 }
 
-Launcher::Stage* Launcher::FreeStage() {
-  for (const auto& stage : stages_) {
-    if (stage->stack.free()) return stage.get();
-  }
-  auto stage = std::make_unique<Stage>();
-  if (!stage->stack.usable()) return nullptr;
-  stages_.push_back(std::move(stage));
-  return stages_.back().get();
-}
-
 // Received without room for a descriptor, the connection is closed (unix(7), MSG_CTRUNC).
 void Launcher::Vacate(std::size_t index) {
   LaunchId id = 0;
@@ -137,7 +127,7 @@ sys::Result<Launched> Launcher::Start(std::shared_ptr<const LaunchPlan> plan,
                                       sys::UniqueFd& connection) {
   const std::optional<std::size_t> index = FreeSlot();
   if (!index) return std::unexpected(sys::Error{"clone", EBUSY, {}});
-  Stage* stage = FreeStage();
+  Stage* stage = stages_.Free();
   if (stage == nullptr) return std::unexpected(sys::Error{"clone", EAGAIN, {}});
   Slot& slot = slots_[*index];
   Launched launched;

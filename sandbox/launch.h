@@ -27,6 +27,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sandbox/child_stages.h"
 #include "sandbox/launch_plan.h"
 #include "sandbox/launch_step.h"
 #include "sandbox/sys/error.h"
@@ -84,13 +85,12 @@ class Launcher {
   explicit Launcher(sys::UniqueFd report_read);
   sys::Status OpenSlots();
   std::optional<std::size_t> FreeSlot() const;
-  Stage* FreeStage();
   void Vacate(std::size_t index);
 
   sys::UniqueFd report_read_, detached_;
   std::array<Slot, kSlots> slots_;
   std::size_t next_slot_ = 0;  // likely to have been free for longest
-  std::vector<std::unique_ptr<Stage>> stages_;
+  ChildStages<Stage> stages_;
   LaunchId next_id_ = 1;
 };
 

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sandbox/channel.h"
 #include "sandbox/child_stack.h"
@@ -138,21 +139,11 @@ sys::Status Zygote::OnChannel() {
   return Launch(ask, std::move(received->descriptors[0]));
 }
 
-Zygote::Stage* Zygote::FreeStage() {
-  for (const auto& stage : stages_) {
-    if (stage->stack.free()) return stage.get();
-  }
-  auto stage = std::make_unique<Stage>();
-  if (!stage->stack.usable()) return nullptr;
-  stages_.push_back(std::move(stage));
-  return stages_.back().get();
-}
-
 // The child has a descriptor table of its own from the start: the zygote's is small.
 sys::Status Zygote::Launch(const AskLaunch& ask, sys::UniqueFd connection) {
   // Started or not: nobody would ask again, and it would be one task of the service's tasks_max.
   if (profile_.once) open_ = false;
-  Stage* stage = FreeStage();
+  Stage* stage = stages_.Free();
   pid_t child = -1;
   int error = ENOMEM;
   if (stage != nullptr) {

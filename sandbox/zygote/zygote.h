@@ -5,10 +5,9 @@
 // it reaps what the instances leave behind, and the kernel ends them all with it.
 #pragma once
 
-#include <memory>
 #include <unordered_map>
-#include <vector>
 
+#include "sandbox/child_stages.h"
 #include "sandbox/profile.h"
 #include "sandbox/sys/error.h"
 #include "sandbox/sys/unique_fd.h"
@@ -34,13 +33,12 @@ class Zygote {
   sys::Status Await();
   sys::Status OnChannel();
   sys::Status Launch(const AskLaunch& ask, sys::UniqueFd connection);
-  Stage* FreeStage();
   sys::Status Reap();
   sys::Result<bool> TellEnd(pid_t pid, int code, int status);
 
   const Profile& profile_;
   sys::UniqueFd channel_, children_, domain_;
-  std::vector<std::unique_ptr<Stage>> stages_;
+  ChildStages<Stage> stages_;
   std::unordered_map<pid_t, LaunchId> instances_;
   bool open_ = true;        // posternd may ask for more
   bool congested_ = false;  // an end has to be told, and the channel is full

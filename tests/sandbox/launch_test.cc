@@ -216,6 +216,30 @@ TEST_CASE("A plan let go of at once is still whole for its child") {
   }
 }
 
+TEST_CASE("What is on its way when its launcher goes arrives all the same") {
+  TheLauncher();
+  constexpr int kRounds = 20, kPrograms = 8;
+  Client client;
+  for (int round = 0; round < kRounds; ++round) {
+    // A process of its own, since the launcher's numbers are taken here.
+    const int status = testlib::StatusOfChild([&] {
+      const UniqueFd kept(::fcntl(client.far.get(), F_DUPFD_CLOEXEC, 100));
+      if (::syscall(SYS_close_range, Launcher::kReportDescriptor, 99, 0) != 0) return 1;
+      auto made = Launcher::Make();
+      if (!made) return 2;
+      const auto plan = PlanFor(PartsFor({"/bin/echo", "-n", "x"}));
+      for (int i = 0; i < kPrograms; ++i) {
+        UniqueFd connection = UniqueFd::DuplicateOf(kept.get());
+        if (!(*made)->Start(plan, {}, connection)) return 3;
+      }
+      return 0;
+    });
+    REQUIRE(status == 0);
+  }
+  client.far.Reset();
+  CHECK(client.ReadToEnd().size() == kRounds * kPrograms);
+}
+
 TEST_CASE("Every step has a name") {
   for (auto step = LaunchStep::kDetach; step <= LaunchStep::kExecute;
        step = static_cast<LaunchStep>(static_cast<std::uint32_t>(step) + 1)) {
