@@ -2,9 +2,7 @@
 #include "sandbox/confine/cgroup.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,8 +21,6 @@ constexpr const char* kGroupOfAll = "postern";
 constexpr const char* kGroupOfDaemon = "@daemon";
 constexpr std::uint64_t kPeriod = 100'000;  // microseconds, the kernel's default
 constexpr std::uint64_t kLargestPage = 65536;
-constexpr int kKillRounds = 500;
-constexpr timespec kKillPause{0, 10'000'000};
 
 sys::Result<std::string> ReadControl(const sys::UniqueFd& directory, const char* name) {
   const sys::UniqueFd file(::openat(directory.get(), name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
@@ -164,15 +160,11 @@ sys::Result<ServiceCgroup> ServiceCgroup::Make(std::string_view service, const C
       if (found) here.push_back(controller);
       return found;
     });
-    const bool freezes = Contains(mount.controllers, "freezer");
-    if (freezes) here.emplace_back("freezer");
     if (!here.empty()) TRY_STATUS(cgroup.AddGroup(mount, std::move(here), source));
   }
-  if (unified != nullptr) TRY_STATUS(cgroup.AddGroup(*unified, left, source));
-  if (!left.empty() && unified == nullptr) {
-    return std::unexpected(sys::Error{"cgroup", ENOENT, left.front()});
-  }
-  if (cgroup.groups_.empty()) return std::unexpected(sys::Error{"cgroup", ENOENT, "freezer"});
+  if (left.empty()) return cgroup;
+  if (unified == nullptr) return std::unexpected(sys::Error{"cgroup", ENOENT, left.front()});
+  TRY_STATUS(cgroup.AddGroup(*unified, std::move(left), source));
   return cgroup;
 }
 
@@ -243,43 +235,6 @@ sys::Status ServiceCgroup::EnterSelf() {
   // "0" is the writer itself, whatever its number is in which pid namespace.
   for (const Group& group : groups_) TRY_STATUS(WriteControl(group.directory, "cgroup.procs", "0"));
   return {};
-}
-
-sys::Result<bool> ServiceCgroup::SignalAll() {
-  TRY(const std::string text, ReadControl(groups_.front().directory, "cgroup.procs"));
-  const std::vector<std::string_view> processes = Words(text);
-  for (const std::string_view word : processes) {
-    const std::optional<std::uint64_t> pid = FirstNumber(word);
-    // 0 is a process of a pid namespace that the caller does not see into.
-    if (!pid || *pid == 0) return std::unexpected(sys::Error{"kill", ESRCH, "cgroup.procs"});
-    if (::kill(static_cast<pid_t>(*pid), SIGKILL) != 0 && errno != ESRCH) {
-      return sys::LastError("kill", word);
-    }
-  }
-  return !processes.empty();
-}
-
-sys::Status ServiceCgroup::KillAll() {
-  for (const Group& group : groups_) {
-    if (!group.unified) continue;
-    const sys::Status killed = WriteControl(group.directory, "cgroup.kill", "1");
-    if (!killed && !IsMissing(killed.error())) return killed;  // Linux 5.14
-  }
-  // Frozen, they cannot have children faster than these are killed.
-  const Group* const freezer = With("freezer");
-  for (int round = 0; round < kKillRounds; ++round) {
-    if (freezer != nullptr) {
-      TRY_STATUS(WriteControl(freezer->directory, "freezer.state", "FROZEN"));
-    }
-    const sys::Result<bool> some = SignalAll();
-    if (freezer != nullptr) {
-      TRY_STATUS(WriteControl(freezer->directory, "freezer.state", "THAWED"));
-    }
-    if (!some) return std::unexpected(some.error());
-    if (!*some) return {};
-    ::nanosleep(&kKillPause, nullptr);
-  }
-  return std::unexpected(sys::Error{"kill", EBUSY, name_});
 }
 
 sys::Status ServiceCgroup::Remove() {

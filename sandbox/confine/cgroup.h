@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A control group for each service (cgroups(7)): limits for all its processes together, and an end
-// for all of them at once.
+// A control group for each service (cgroups(7)): limits for all its processes together.
 //
-// Who calls: Enter(), as root, for a service that has such limits; the daemon, to kill and remove.
+// Who calls: Enter(), as root, for a service that has such limits; the daemon, to remove them.
 // Groups are made below the caller's own: OWN/postern/SERVICE. Each controller is taken from where
 // the machine has it, version 1 or 2, or there is an error that names it (ENOENT). Version 2 gives
 // controllers only to groups below one without processes, so a daemon that was delegated a group
@@ -28,15 +27,13 @@ struct CgroupSource {
 
 class ServiceCgroup {
  public:
-  // Makes the groups that these limits need, and one to kill by; an existing one is used.
+  // Makes the groups that these limits need, in each hierarchy one at most; an existing one is
+  // used.
   static sys::Result<ServiceCgroup> Make(std::string_view service, const CgroupLimits& limits,
                                          const CgroupSource& source = {});
 
   sys::Status SetLimits(const CgroupLimits& limits);
   sys::Status EnterSelf();
-  // All processes in it, and those they start meanwhile. Returns when none is left (EBUSY if that
-  // takes more than some seconds).
-  sys::Status KillAll();
   sys::Status Remove();  // EBUSY while there are processes
 
  private:
@@ -50,7 +47,6 @@ class ServiceCgroup {
   sys::Status Limit(const char* controller, const char* v1_file, const char* v2_file,
                     const std::string& value);
   const Group* With(std::string_view controller) const;
-  sys::Result<bool> SignalAll();
 
   std::string name_;
   std::vector<Group> groups_;
