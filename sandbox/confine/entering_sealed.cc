@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The second half of the steps: giving rights up, sealing, and looking whether it all holds.
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -12,12 +11,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <memory>
 
 #include "sandbox/confine/credentials.h"
 #include "sandbox/confine/entering.h"
 #include "sandbox/confine/hardening.h"
 #include "sandbox/confine/landlock.h"
+#include "sandbox/sys/directory.h"
 #include "sandbox/sys/files.h"
 #include "sandbox/sys/process.h"
 
@@ -35,11 +34,6 @@ static_assert(sizeof(FilterInstruction) == sizeof(sock_filter) &&
 sys::Status Differs(const char* what) {
   return std::unexpected(sys::Error{"compare", EPERM, what});
 }
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-using Directory = std::unique_ptr<DIR, CloseDirectory>;
 
 sys::Status RefuseDirectory(int descriptor, std::string_view name) {
   struct stat status{};
@@ -134,7 +128,7 @@ sys::Status Entering::CheckDescriptors() {
   if (!list) return sys::LastError("open", "/proc/self/fd");
   process_.Reset();
   const int own = list.get();
-  const Directory directory(::fdopendir(own));
+  const sys::Directory directory(::fdopendir(own));
   if (!directory) return sys::LastError("fdopendir", "/proc/self/fd");
   list.Release();
   for (;;) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sandbox/sys/files.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -12,6 +11,8 @@
 #include <cstdlib>
 #include <ctime>
 #include <memory>
+
+#include "sandbox/sys/directory.h"
 
 namespace postern::sandbox::sys {
 namespace {
@@ -133,7 +134,7 @@ Result<std::string> RealPath(const std::string& path) {
 Result<std::string> CurrentDirectory() { return RealPath("."); }
 
 Result<std::vector<DirectoryEntry>> ListDirectory(const std::string& path) {
-  std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), &::closedir);
+  const Directory directory(::opendir(path.c_str()));
   if (!directory) return LastError("opendir", path);
   std::vector<DirectoryEntry> entries;
   for (;;) {

@@ -1,28 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sandbox/sys/process_tree.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "sandbox/sys/directory.h"
 #include "sandbox/sys/unique_fd.h"
 
 namespace postern::sandbox::sys {
 namespace {
 
 constexpr int kKillRounds = 8;
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 template <typename T>
 bool ParseWhole(std::string_view text, T& number) {
@@ -66,7 +61,7 @@ std::optional<Process> ReadProcess(int proc, const char* name) {
 }  // namespace
 
 Result<std::vector<Process>> AllProcesses() {
-  const std::unique_ptr<DIR, CloseDirectory> proc(::opendir("/proc"));
+  const Directory proc(::opendir("/proc"));
   if (!proc) return LastError("opendir", "/proc");
   std::vector<Process> processes;
   while (const dirent* entry = ::readdir(proc.get())) {

@@ -3,14 +3,14 @@
 // exit status: 0 for well, any other number for the step that was not. A child does not use Catch2.
 #pragma once
 
-#include <dirent.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <memory>
 #include <set>
 #include <string>
+
+#include "sandbox/sys/directory.h"
 
 namespace postern::testlib {
 
@@ -35,7 +35,7 @@ int StatusOfChild(const Body& body) {
 // The numbers in use by this process.
 inline std::set<int> OpenDescriptors() {
   std::set<int> numbers;
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/proc/self/fd"), &::closedir);
+  const sandbox::sys::Directory directory(::opendir("/proc/self/fd"));
   while (const dirent* entry = ::readdir(directory.get())) {
     const std::string name = entry->d_name;
     if (name.starts_with(".")) continue;
