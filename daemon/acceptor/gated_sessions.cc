@@ -13,8 +13,11 @@ bool Sessions::FollowGate(Session& session, sys::Exit exit) {
   const char* why = "refused by postern-gate";
   GateAccount account = ReadGateReport(session.gate_status);
   session.gate_status.Reset();  // the session may wait for the relay yet
-  // Advice of a gate that was not asked for any: nothing is kept that could be given to a program.
-  if (account.report == GateReport::kAdvised && !session.connection) account = {};
+  // Where the connection is kept the gate was asked for advice, and may become nothing; elsewhere
+  // there is nothing that its advice could be for.
+  const bool advised = account.report == GateReport::kAdvised;
+  const bool asked_for_advice = static_cast<bool>(session.connection);
+  if (advised != asked_for_advice && account.report != GateReport::kRefused) account = {};
   switch (account.report) {
     case GateReport::kBecame:
       return false;

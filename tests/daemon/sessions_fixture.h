@@ -57,6 +57,18 @@ struct SessionsFixture : LauncherFixture, LogFixture {
     services.push_back(std::make_shared<Service>(*loop, arrivals, std::move(definition)));
     return services.back();
   }
+  // The same program in a sandbox that keeps it from nothing.
+  std::shared_ptr<Service> Confine(std::shared_ptr<Service> service) {
+    const auto& parts = service->plan()->parts();
+    auto profile = std::make_shared<sandbox::Profile>();
+    profile->service = service->spec().id;
+    profile->programs = {{parts.path, parts.argv, parts.environment, parts.umask}};
+    profile->identity.change = false;
+    profile->mitigate_speculation = profile->private_keyring = false;
+    REQUIRE(service->Redefine({Shared(service->spec()), service->plan(), std::move(profile),
+                               logs.Acquire(service->spec(), {})}));
+    return service;
+  }
   std::shared_ptr<Service> MakeInternal(policy::Builtin builtin,
                                         policy::SocketType type = policy::SocketType::kStream) {
     auto spec = Spec(type);
