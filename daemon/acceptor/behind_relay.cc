@@ -8,8 +8,7 @@ namespace postern::daemon {
 
 bool BehindRelay(const policy::ServiceSpec& spec) {
   return spec.confinement && spec.confinement->profile != policy::SandboxProfile::kNone &&
-         (spec.confinement->network == policy::NetworkAccess::kRelay ||
-          spec.confinement->idle_timeout.has_value());
+         spec.confinement->network == policy::NetworkAccess::kRelay;
 }
 
 std::uint32_t WireIdleTimeout(const policy::ServiceSpec& spec) {

@@ -9,9 +9,9 @@
 
 namespace postern::daemon {
 
-// With `network = relay`; and with an idle timeout whatever the network is, since nobody but the
-// relay sees whether a connection is silent. With `sandbox = none` never: what `defaults` say of
-// either has no effect there (check_confinement.cc).
+// With `network = relay`. An idle timeout needs that, since nobody but the relay sees whether a
+// connection is silent. With `sandbox = none` never: what `defaults` say of either has no effect
+// there (check_confinement.cc).
 bool BehindRelay(const policy::ServiceSpec& spec);
 
 // For AskSplice: milliseconds, 0 for none.

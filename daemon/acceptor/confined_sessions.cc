@@ -32,6 +32,14 @@ void Follow(const GateAdvice& advice, Zygote::Launch& launch) {
   if (advice.twist) launch.words.push_back(wrapper::kTwistVariable + ("=" + *advice.twist));
 }
 
+// Which of its profile's programs the session is for.
+std::uint32_t IndexOf(const Session& session) {
+  auto program = session.admitted.way == Way::kUnwrapped ? ProgramIndex::kBehindTcpd
+                                                         : ProgramIndex::kAsWritten;
+  if (session.advice && session.advice->twist) program = ProgramIndex::kTwist;
+  return static_cast<std::uint32_t>(program);
+}
+
 }  // namespace
 
 void Sessions::LaunchConfined(Session& session, std::vector<std::string> words,
@@ -39,11 +47,8 @@ void Sessions::LaunchConfined(Session& session, std::vector<std::string> words,
   const auto& profile = session.service->profile();
   session.stage = Stage::kProgram;
   session.outlives_zygote = !profile->namespaces.pid;
-  auto program = session.admitted.way == Way::kUnwrapped ? ProgramIndex::kBehindTcpd
-                                                         : ProgramIndex::kAsWritten;
-  if (session.advice && session.advice->twist) program = ProgramIndex::kTwist;
   Zygote::Launch launch{.id = session.id,
-                        .program = static_cast<std::uint32_t>(program),
+                        .program = IndexOf(session),
                         .words = std::move(words),
                         .connection = std::move(connection)};
   if (session.advice) Follow(*session.advice, launch);
@@ -80,7 +85,10 @@ void Sessions::HoldProcess(Session& session) {
 void Sessions::OnInstanceFailed(sandbox::LaunchId id, sandbox::LaunchStep step, int error) {
   Session* const session = Find(id, Stage::kProgram);
   if (session == nullptr) return;
-  TellFailure(session->service->spec(), step, error);
+  const policy::ServiceSpec& spec = session->service->spec();
+  const auto& profile = session->service->profile();  // null where a reload has said so
+  TellFailure(spec, profile ? profile->programs[IndexOf(*session)].path : spec.program.path, step,
+              error);
   if (step == sandbox::LaunchStep::kClone) FailToStart(*session, "no process");
 }
 

@@ -208,9 +208,9 @@ bool Sessions::OnDone(const AnswerDone& answer) {
     return true;
   }
   if (!session.start_logged) LogStart(session, 0);  // the client left before anything ran
-  if (spec.kind == ServiceKind::kRedirect && spec.log_on_success.traffic) {
-    session.service->log().Write(TrafficRecord{spec.id, answer.bytes_in, answer.bytes_out},
-                                 spec.log_on_success);
+  if (spec.kind == ServiceKind::kRedirect) {
+    session.moved = Moved{answer.bytes_in, answer.bytes_out};
+    LogTraffic(session);
   }
   LogExit(session, {answer.outcome == Outcome::kFinished ? 0 : 1, std::nullopt}, relay_.pid());
   End(session);

@@ -32,6 +32,11 @@ enum class Stage : std::uint8_t {
   kFlush,     // the relay, with what a program that is over left to the client
 };
 
+// What the relay has carried.
+struct Moved {
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+};
+
 class Session;
 
 class SessionEvents {
@@ -78,6 +83,7 @@ class Session final : public EventHandler {
   // where the client came to, which the program's end of the socketpair does not know.
   bool spliced = false;
   std::optional<policy::Endpoint> local;
+  std::optional<Moved> moved;  // the relay has ended; it may do so before the program has begun
 
   // Stage::kBanner, kMux, kSplice, kQueued and kRetry: the connection, until somebody serves it.
   sandbox::sys::UniqueFd connection;

@@ -301,6 +301,15 @@ void Sessions::LogStart(Session& session, pid_t pid) {
   session.start_logged = true;
   session.service->log().Write(StartRecord{session.service->spec().id, pid, AddressOf(session)},
                                session.service->spec().log_on_success);
+  LogTraffic(session);
+}
+
+void Sessions::LogTraffic(const Session& session) {
+  const policy::ServiceSpec& spec = session.service->spec();
+  if (!session.moved || !spec.log_on_success.traffic) return;
+  session.service->log().Write(
+      TrafficRecord{spec.id, session.moved->bytes_in, session.moved->bytes_out},
+      spec.log_on_success);
 }
 
 void Sessions::LogExit(Session& session, sys::Exit how, pid_t pid) {
@@ -339,12 +348,15 @@ void Sessions::CollectFailures() {
       return item.second->launch == failure.id;
     });
     if (found == sessions_.end()) continue;
-    TellFailure(found->second->service->spec(), failure.step, failure.error);
+    const Session& session = *found->second;
+    TellFailure(session.service->spec(), PlanOf(session)->parts().path, failure.step,
+                failure.error);
   }
 }
 
-void Sessions::TellFailure(const policy::ServiceSpec& spec, sandbox::LaunchStep step, int error) {
-  log_.Error(spec.id + ": " + std::string(sandbox::StepText(step)) + " " + spec.program.path +
+void Sessions::TellFailure(const policy::ServiceSpec& spec, const std::string& program,
+                           sandbox::LaunchStep step, int error) {
+  log_.Error(spec.id + ": " + std::string(sandbox::StepText(step)) + " " + program +
              " failed: " + sys::ErrnoText(error) + "; the server did not run");
 }
 

@@ -107,7 +107,8 @@ class Sessions final : public RelayAnswers,
   void LaunchConfined(Session& session, std::vector<std::string> words, sys::UniqueFd connection);
   void HoldProcess(Session& session);
   void OnEnd(Session& session, sys::Exit how);
-  void TellFailure(const policy::ServiceSpec& spec, sandbox::LaunchStep step, int error);
+  void TellFailure(const policy::ServiceSpec& spec, const std::string& program,
+                   sandbox::LaunchStep step, int error);
   void Retry(Session& session, sys::UniqueFd connection, const sys::Error& error);
   void GiveToRelay(Session& session, Stage stage, sys::UniqueFd connection);
   // Has the relay take the client of a program that is then started behind it (OnSplice).
@@ -131,6 +132,7 @@ class Sessions final : public RelayAnswers,
   void WatchProgram(Session& session);
   void LogStart(Session& session, pid_t pid);
   void LogExit(Session& session, sys::Exit how, pid_t pid);
+  void LogTraffic(const Session& session);  // where it is known, and asked for
   void CollectFailures();
   // Keeps a datagram that nobody took from being served for ever.
   void DropUnread(Session& session);

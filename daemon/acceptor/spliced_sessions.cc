@@ -47,10 +47,9 @@ void Sessions::OnSpliceDone(Session& session, const AnswerDone& answer) {
                 (session.peer ? " from " + session.peer->address.ToString() : std::string()) +
                 " is closed: idle_timeout");
   }
-  if (session.start_logged && spec.log_on_success.traffic) {
-    session.service->log().Write(TrafficRecord{spec.id, answer.bytes_in, answer.bytes_out},
-                                 spec.log_on_success);
-  }
+  Explain(spec, answer);
+  session.moved = Moved{answer.bytes_in, answer.bytes_out};
+  if (session.start_logged) LogTraffic(session);
   if (session.stage == Stage::kFlush) End(session);
 }
 

@@ -157,6 +157,19 @@ TEST_CASE_METHOD(Fixture, "Programs beyond the launcher's slots wait their turn"
         }) == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "What cannot be executed is told by the name of what was tried") {
+  StartRelay("ready");
+  auto spec = Spec();
+  spec.program.path = "/usr/sbin/tcpd";
+  spec.wrapped = policy::Wrapped{.path = "/no/such/program", .name = "program"};
+  const auto service = Make(std::move(spec));
+  UniqueFd far;
+  const UniqueFd near = Connect(far);
+  sessions->Serve(service, std::move(far), peer, {.way = Way::kUnwrapped});
+  TurnUntil(*loop, [&] { return sessions->count() == 0; });
+  CHECK(Said("test: execve /no/such/program failed: No such file or directory") == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "A burst of programs larger than the slots are all started") {
   StartRelay("ready");
   auto spec = Spec();

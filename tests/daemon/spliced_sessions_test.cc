@@ -121,6 +121,22 @@ TEST_CASE_METHOD(Fixture,
   CHECK(Findings().empty());
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "What was moved is told of a client that is gone before the program begins") {
+  StartRelay(RealRelay(), kLong);
+  sessions->zygotes().SetProgram(ZYGOTE_PROGRAM);
+  const auto service = Confine(Make(ScriptBehindRelay("cat")));
+  Connection client = TcpConnection();
+  Write(client.near, "hello");
+  sessions->Serve(service, std::move(client.far), peer);
+  Reset(client.near);
+  TurnUntil(*loop, [&] { return sessions->count() == 0; });
+  const auto records = Records();
+  REQUIRE(records.size() == 3);
+  CHECK(records[0].find("START: test") != std::string::npos);
+  CHECK((records[1] + records[2]).find("TRAFFIC: test in=") != std::string::npos);
+}
+
 TEST_CASE_METHOD(Fixture, "A program outlives the relay that had its client, and counts") {
   StartRelay(RealRelay(), kLong);
   const auto service = Make(ScriptBehindRelay("cat; sleep 1; exit 9"));
@@ -197,20 +213,19 @@ TEST_CASE_METHOD(Fixture, "A relay that does not take a client is not waited for
   CHECK(Records().size() == 2);
 }
 
-TEST_CASE("The relay is in between for its network and for an idle timeout, and not otherwise") {
+TEST_CASE("The relay is in between for its network, and not otherwise") {
   policy::ServiceSpec spec = Spec();
   CHECK_FALSE(BehindRelay(spec));
   spec = ScriptBehindRelay("");
   CHECK(BehindRelay(spec));
   CHECK(WireIdleTimeout(spec) == 0);
+  spec = WithIdleTimeout(std::move(spec), 60);
+  CHECK(WireIdleTimeout(spec) == 60'000);
+  CHECK(WireIdleTimeout(WithIdleTimeout(spec, ~std::uint64_t{0})) == 4'294'967'000U);
   policy::Confinement confinement;
   confinement.network = policy::NetworkAccess::kClient;
   spec.confinement = std::make_shared<const policy::Confinement>(confinement);
   CHECK_FALSE(BehindRelay(spec));
-  spec = WithIdleTimeout(std::move(spec), 60);
-  CHECK(BehindRelay(spec));
-  CHECK(WireIdleTimeout(spec) == 60'000);
-  CHECK(WireIdleTimeout(WithIdleTimeout(spec, ~std::uint64_t{0})) == 4'294'967'000U);
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ TEST_CASE("a program gains by its mode bits or by its capabilities") {
   CHECK(WhatItGains("/bin/p", system) == "setuid");
   facts.mode = 02755;
   CHECK(WhatItGains("/bin/p", system) == "setgid");
+  facts.mode = 02745;
+  CHECK(WhatItGains("/bin/p", system).empty());
   facts.mode = 0755;
   facts.capabilities = true;
   CHECK(WhatItGains("/bin/p", system) == "given capabilities");
