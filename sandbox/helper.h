@@ -2,8 +2,8 @@
 // Starts one of the project's own helper processes on the other end of a channel.
 //
 // The helper gets the channel as descriptor kHelperChannel, /dev/null as 0 and 1, our standard
-// error as 2, and nothing else. It is expected to give up its privileges itself, first thing. Rare:
-// at start and after a helper's death, so a plain fork serves.
+// error as 2, and nothing else. It is expected to give up its privileges itself, first thing. Made
+// for each connection only with `isolation = fresh`, so a plain fork serves.
 #pragma once
 
 #include <sys/types.h>

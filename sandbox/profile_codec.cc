@@ -67,7 +67,7 @@ class Reader {
     if (value > Network::kHost) good_ = false;
   }
   void Field(std::string& text) {
-    text.resize(Count(1));
+    text.resize(Count());
     Raw(text.data(), text.size());
   }
   template <typename T>
@@ -79,8 +79,8 @@ class Reader {
   }
   template <typename T>
   void Field(std::vector<T>& list) {
-    list.resize(Count(1));
-    for (T& item : list) Field(item);
+    list.clear();
+    for (std::uint32_t left = Count(); left != 0 && good_; --left) Field(list.emplace_back());
   }
   template <typename T>
     requires std::is_class_v<T>
@@ -90,11 +90,12 @@ class Reader {
   bool Whole() const { return good_ && bytes_.empty(); }
 
  private:
-  // Never more than what is left could hold, so that a damaged count costs no memory.
-  std::size_t Count(std::size_t least_size) {
+  // Never more than there are bytes left; and a list grows as it is read. So a damaged count costs
+  // no memory.
+  std::uint32_t Count() {
     std::uint32_t count = 0;
     Field(count);
-    if (count > bytes_.size() / least_size) {
+    if (count > bytes_.size()) {
       good_ = false;
       return 0;
     }

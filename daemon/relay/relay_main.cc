@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // postern-relay: the unprivileged process that moves all client bytes (internal services, redirect,
-// tcpmux, banners). posternd starts it; see daemon/protocol.h for what they say to each other.
+// tcpmux, banners, programs with `network = relay`). posternd starts it; see daemon/protocol.h for
+// what they say to each other.
 //
 //   postern-relay [--user UID GID]      the ids are required when started as root
 //
