@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Redirect: both ways at once, half-close, and backends that are dead, slow or rude.
-#include "tests/daemon/relay_fixture.h"
+#include "tests/daemon/carrying_fixture.h"
 
 namespace postern::daemon {
 namespace {
-
-struct Redirected {
-  UniqueFd client, backend;
-};
 
 AskRedirect RedirectTo(SessionId id, const std::vector<WireAddress>& addresses) {
   AskRedirect ask;
@@ -17,7 +13,7 @@ AskRedirect RedirectTo(SessionId id, const std::vector<WireAddress>& addresses) 
   return ask;
 }
 
-Redirected Redirect(RelayUnderTest& relay, SessionId id, bool keepalive = false) {
+Ends Redirect(RelayUnderTest& relay, SessionId id, bool keepalive = false) {
   const UniqueFd listener = LoopbackListener();
   Connection client = TcpConnection();
   AskRedirect ask = RedirectTo(id, {Wire(LocalName(listener))});
@@ -29,55 +25,24 @@ Redirected Redirect(RelayUnderTest& relay, SessionId id, bool keepalive = false)
 // An address where nobody listens.
 WireAddress DeadAddress() { return Wire(LocalName(BoundLoopback(SOCK_STREAM))); }
 
-void ExchangeTenMegabytes(const RelayLimits& limits) {
-  RelayUnderTest relay(limits);
-  Redirected ends = Redirect(relay, 1);
-  const std::string there = Pattern(10'000'000, 11), back = Pattern(10'000'000, 12);
-  std::thread client_writer([&] {
-    Write(ends.client, there);
-    EndWriting(ends.client);
-  });
-  std::thread backend_writer([&] {
-    Write(ends.backend, back);
-    EndWriting(ends.backend);
-  });
-  std::string arrived;
-  std::thread backend_reader([&] { arrived = ReadToEnd(ends.backend); });
-  const std::string returned = ReadToEnd(ends.client);
-  client_writer.join();
-  backend_writer.join();
-  backend_reader.join();
-  CHECK(arrived == there);
-  CHECK(returned == back);
-  const auto done = relay.Next<AnswerDone>();
-  CHECK(done.outcome == Outcome::kFinished);
-  CHECK(done.bytes_in == there.size());
-  CHECK(done.bytes_out == back.size());
-}
-
 TEST_CASE("ten megabytes each way at once arrive byte for byte") {
-  ExchangeTenMegabytes({.descriptors = 1024});
+  RelayUnderTest relay({.descriptors = 1024});
+  ExchangeBothWays(relay, Redirect(relay, 1), 10'000'000);
 }
 
 TEST_CASE("they also do when there are no descriptors for pipes") {
-  ExchangeTenMegabytes({.descriptors = 20});
+  RelayUnderTest relay({.descriptors = 20});
+  ExchangeBothWays(relay, Redirect(relay, 1), 10'000'000);
 }
 
 TEST_CASE("the client's half-close is passed on and the reply still delivered") {
   RelayUnderTest relay;
-  Redirected ends = Redirect(relay, 1);
-  Write(ends.client, "request");
-  EndWriting(ends.client);
-  CHECK(ReadToEnd(ends.backend) == "request");
-  Write(ends.backend, "a late reply");
-  ends.backend.Reset();
-  CHECK(ReadToEnd(ends.client) == "a late reply");
-  CHECK(relay.Next<AnswerDone>().outcome == Outcome::kFinished);
+  AnswerAfterHalfClose(relay, Redirect(relay, 1));
 }
 
 TEST_CASE("the backend's half-close is passed on and the client still heard") {
   RelayUnderTest relay;
-  Redirected ends = Redirect(relay, 1);
+  Ends ends = Redirect(relay, 1);
   Write(ends.backend, "greeting");
   EndWriting(ends.backend);
   CHECK(ReadToEnd(ends.client) == "greeting");
@@ -91,7 +56,7 @@ TEST_CASE("the backend's half-close is passed on and the client still heard") {
 
 TEST_CASE("a slow reader gets everything, and the sender is held back meanwhile") {
   RelayUnderTest relay;
-  Redirected ends = Redirect(relay, 1);
+  Ends ends = Redirect(relay, 1);
   const std::string sent = Pattern(12'000'000, 13);
   std::thread writer([&] {
     Write(ends.backend, sent);
@@ -148,7 +113,7 @@ TEST_CASE("an address that stays silent is given up at its deadline") {
 
 TEST_CASE("a client that resets frees its backend") {
   RelayUnderTest relay;
-  Redirected ends = Redirect(relay, 1);
+  Ends ends = Redirect(relay, 1);
   Write(ends.client, "x");
   CHECK(ReadExactly(ends.backend, 1) == "x");
   Reset(ends.client);
@@ -158,7 +123,7 @@ TEST_CASE("a client that resets frees its backend") {
 
 TEST_CASE("a client that resets while the backend does not read frees it too") {
   RelayUnderTest relay;
-  Redirected ends = Redirect(relay, 1);
+  Ends ends = Redirect(relay, 1);
   FillUp(ends.client);
   Reset(ends.client);
   CHECK(relay.Next<AnswerDone>().outcome == Outcome::kClientGone);
@@ -186,7 +151,7 @@ TEST_CASE("a session that can only wait costs no processor time") {
 
 TEST_CASE("what a backend sent before it reset is delivered") {
   RelayUnderTest relay;
-  Redirected ends = Redirect(relay, 1);
+  Ends ends = Redirect(relay, 1);
   Write(ends.client, "never read");
   Write(ends.backend, "go away");
   // Closing with unread bytes is a reset.

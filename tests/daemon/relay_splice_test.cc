@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Splice: a client, and a program at the other end of a socketpair, whatever either of them does.
-#include "tests/daemon/relay_fixture.h"
+#include "tests/daemon/carrying_fixture.h"
 
 namespace postern::daemon {
 namespace {
 
 using std::chrono::milliseconds;
-
-struct Spliced {
-  UniqueFd client, program;
-};
 
 AskSplice SpliceOf(SessionId id, milliseconds idle = milliseconds(0)) {
   AskSplice ask;
@@ -18,70 +14,41 @@ AskSplice SpliceOf(SessionId id, milliseconds idle = milliseconds(0)) {
   return ask;
 }
 
-Spliced SpliceClient(RelayUnderTest& relay, Connection client, const AskSplice& ask) {
+Ends SpliceClient(RelayUnderTest& relay, Connection client, const AskSplice& ask) {
   Connection pair = UnixConnection();
   relay.Ask(ask, {client.far.get(), pair.far.get()});
   CHECK(relay.Next<AnswerSplice>().header.session == ask.header.session);
   return {std::move(client.near), std::move(pair.near)};
 }
-Spliced Splice(RelayUnderTest& relay, SessionId id, milliseconds idle = milliseconds(0)) {
+Ends Splice(RelayUnderTest& relay, SessionId id, milliseconds idle = milliseconds(0)) {
   return SpliceClient(relay, TcpConnection(), SpliceOf(id, idle));
 }
 
-void ExchangeThirtyTwoMegabytes(const RelayLimits& limits) {
-  RelayUnderTest relay(limits);
-  Spliced ends = Splice(relay, 1);
-  const std::string there = Pattern(32U << 20, 11), back = Pattern(32U << 20, 12);
-  const auto send = [](const UniqueFd& end, const std::string& bytes) {
-    Write(end, bytes);
-    EndWriting(end);
-  };
-  std::thread client_writer([&] { send(ends.client, there); });
-  std::thread program_writer([&] { send(ends.program, back); });
-  std::string arrived;
-  std::thread program_reader([&] { arrived = ReadToEnd(ends.program); });
-  const std::string returned = ReadToEnd(ends.client);
-  client_writer.join();
-  program_writer.join();
-  program_reader.join();
-  CHECK((arrived == there));
-  CHECK((returned == back));
-  const auto done = relay.Next<AnswerDone>();
-  CHECK(done.outcome == Outcome::kFinished);
-  CHECK(done.bytes_in == there.size());
-  CHECK(done.bytes_out == back.size());
-}
-
 TEST_CASE("thirty-two megabytes each way at once arrive byte for byte") {
-  ExchangeThirtyTwoMegabytes({.descriptors = 1024});
+  RelayUnderTest relay({.descriptors = 1024});
+  ExchangeBothWays(relay, Splice(relay, 1), 32U << 20);
 }
 
 TEST_CASE("they also do when there are no descriptors for pipes") {
-  ExchangeThirtyTwoMegabytes({.descriptors = 20});
+  RelayUnderTest relay({.descriptors = 20});
+  ExchangeBothWays(relay, Splice(relay, 1), 32U << 20);
 }
 
 TEST_CASE("the client's half-close reaches the program, whose answer is delivered") {
   RelayUnderTest relay;
-  Spliced ends = Splice(relay, 1);
-  Write(ends.client, "request");
-  EndWriting(ends.client);
-  CHECK(ReadToEnd(ends.program) == "request");
-  Write(ends.program, "a late reply");
-  ends.program.Reset();
-  CHECK(ReadToEnd(ends.client) == "a late reply");
-  CHECK(relay.Next<AnswerDone>().outcome == Outcome::kFinished);
+  AnswerAfterHalfClose(relay, Splice(relay, 1));
 }
 
 TEST_CASE("the program's half-close reaches the client, who is still heard") {
   RelayUnderTest relay;
-  Spliced ends = Splice(relay, 1);
-  Write(ends.program, "greeting");
-  EndWriting(ends.program);
+  Ends ends = Splice(relay, 1);
+  Write(ends.backend, "greeting");
+  EndWriting(ends.backend);
   CHECK(ReadToEnd(ends.client) == "greeting");
   Write(ends.client, "afterwards");
-  CHECK(ReadExactly(ends.program, 10) == "afterwards");
+  CHECK(ReadExactly(ends.backend, 10) == "afterwards");
   ends.client.Reset();
-  CHECK(ReadToEnd(ends.program).empty());
+  CHECK(ReadToEnd(ends.backend).empty());
   const auto done = relay.Next<AnswerDone>();
   CHECK(done.bytes_in == 10);
   CHECK(done.bytes_out == 8);
@@ -89,9 +56,9 @@ TEST_CASE("the program's half-close reaches the client, who is still heard") {
 
 TEST_CASE("a program that is over ends the session of a client that says nothing") {
   RelayUnderTest relay;
-  Spliced ends = Splice(relay, 1);
-  Write(ends.program, "goodbye");
-  ends.program.Reset();
+  Ends ends = Splice(relay, 1);
+  Write(ends.backend, "goodbye");
+  ends.backend.Reset();
   const auto done = relay.Next<AnswerDone>();
   CHECK(done.outcome == Outcome::kFinished);
   CHECK(done.bytes_out == 7);
@@ -100,12 +67,12 @@ TEST_CASE("a program that is over ends the session of a client that says nothing
 
 TEST_CASE("what a program wrote reaches a client to whom it did not listen") {
   RelayUnderTest relay;
-  Spliced ends = Splice(relay, 1);
+  Ends ends = Splice(relay, 1);
   const std::string answer = Pattern(100'000, 14);
-  std::thread writer([&] { Write(ends.program, answer); });
+  std::thread writer([&] { Write(ends.backend, answer); });
   FillUp(ends.client);
   writer.join();
-  ends.program.Reset();
+  ends.backend.Reset();
   CHECK((ReadExactly(ends.client, answer.size()) == answer));
   const auto done = relay.Next<AnswerDone>();
   CHECK(done.bytes_out == answer.size());
@@ -113,27 +80,27 @@ TEST_CASE("what a program wrote reaches a client to whom it did not listen") {
 
 TEST_CASE("what a client sent before it closed reaches a program that reads late") {
   RelayUnderTest relay;
-  Spliced ends = Splice(relay, 1);
+  Ends ends = Splice(relay, 1);
   const std::string sent = FillUp(ends.client);
   ends.client.Reset();
-  CHECK((ReadToEnd(ends.program) == sent));
-  ends.program.Reset();
+  CHECK((ReadToEnd(ends.backend) == sent));
+  ends.backend.Reset();
   CHECK(relay.Next<AnswerDone>().bytes_in == sent.size());
 }
 
 TEST_CASE("a client that resets ends the program's connection") {
   RelayUnderTest relay;
-  Spliced ends = Splice(relay, 1);
+  Ends ends = Splice(relay, 1);
   Write(ends.client, "x");
-  CHECK(ReadExactly(ends.program, 1) == "x");
+  CHECK(ReadExactly(ends.backend, 1) == "x");
   Reset(ends.client);
-  CHECK(ReadToEnd(ends.program).empty());
+  CHECK(ReadToEnd(ends.backend).empty());
   CHECK(relay.Next<AnswerDone>().outcome == Outcome::kClientGone);
 }
 
 TEST_CASE("a client that resets while the program does not read ends it too") {
   RelayUnderTest relay;
-  Spliced ends = Splice(relay, 1);
+  Ends ends = Splice(relay, 1);
   FillUp(ends.client);
   Reset(ends.client);
   CHECK(relay.Next<AnswerDone>().outcome == Outcome::kClientGone);
@@ -141,23 +108,23 @@ TEST_CASE("a client that resets while the program does not read ends it too") {
 
 TEST_CASE("a session in which nothing moves ends at its idle timeout, for both sides") {
   RelayUnderTest relay;
-  Spliced ends = Splice(relay, 1, milliseconds(150));
+  Ends ends = Splice(relay, 1, milliseconds(150));
   Write(ends.client, "ask");
-  Write(ends.program, "reply");
+  Write(ends.backend, "reply");
   const auto done = relay.Next<AnswerDone>();
   CHECK(done.outcome == Outcome::kIdle);
   CHECK(done.bytes_in == 3);
   CHECK(done.bytes_out == 5);
   CHECK(ReadToEnd(ends.client) == "reply");
-  CHECK(ReadToEnd(ends.program) == "ask");
+  CHECK(ReadToEnd(ends.backend) == "ask");
 }
 
 TEST_CASE("bytes in either direction put the idle timeout off") {
   for (const bool from_client : {true, false}) {
     RelayUnderTest relay;
-    Spliced ends = Splice(relay, 1, milliseconds(400));
+    Ends ends = Splice(relay, 1, milliseconds(400));
     for (int i = 0; i < 8; ++i) {
-      Write(from_client ? ends.client : ends.program, "x");
+      Write(from_client ? ends.client : ends.backend, "x");
       CHECK_FALSE(relay.Answers(100));
     }
     CHECK(relay.Next<AnswerDone>().outcome == Outcome::kIdle);
@@ -167,27 +134,27 @@ TEST_CASE("bytes in either direction put the idle timeout off") {
 TEST_CASE("a side that takes nothing is idle, however much the other has for it") {
   for (const bool from_client : {true, false}) {
     RelayUnderTest relay;
-    Spliced ends = Splice(relay, 1, milliseconds(600));
-    FillUp(from_client ? ends.client : ends.program);
+    Ends ends = Splice(relay, 1, milliseconds(600));
+    FillUp(from_client ? ends.client : ends.backend);
     CHECK(relay.Next<AnswerDone>().outcome == Outcome::kIdle);
   }
 }
 
 TEST_CASE("without an idle timeout a silent session stays") {
   RelayUnderTest relay({.descriptors = 64, .flush = milliseconds(50)});
-  Spliced ends = Splice(relay, 1);
+  Ends ends = Splice(relay, 1);
   CHECK_FALSE(relay.Answers(300));
-  Write(ends.program, "still here");
+  Write(ends.backend, "still here");
   CHECK(ReadExactly(ends.client, 10) == "still here");
 }
 
 TEST_CASE("a client that takes nothing of what a program left behind is given up") {
   RelayUnderTest relay({.descriptors = 64, .flush = milliseconds(300)});
   // A TCP socket goes on making room for a while.
-  Spliced ends = SpliceClient(relay, UnixConnection(), SpliceOf(1));
-  FillUp(ends.program);
+  Ends ends = SpliceClient(relay, UnixConnection(), SpliceOf(1));
+  FillUp(ends.backend);
   CHECK_FALSE(relay.Answers(400));
-  ends.program.Reset();
+  ends.backend.Reset();
   const auto done = relay.Next<AnswerDone>();
   CHECK(done.outcome == Outcome::kClientGone);
   CHECK(done.error == ETIMEDOUT);
@@ -195,9 +162,9 @@ TEST_CASE("a client that takes nothing of what a program left behind is given up
 
 TEST_CASE("one that goes on taking it is not, however long that lasts") {
   RelayUnderTest relay({.descriptors = 64, .flush = milliseconds(500)});
-  Spliced ends = SpliceClient(relay, UnixConnection(), SpliceOf(1));
-  const std::string left = FillUp(ends.program);
-  ends.program.Reset();
+  Ends ends = SpliceClient(relay, UnixConnection(), SpliceOf(1));
+  const std::string left = FillUp(ends.backend);
+  ends.backend.Reset();
   std::string got;
   for (int i = 0; i < 20; ++i) {
     got += ReadExactly(ends.client, 20'000);
@@ -210,27 +177,27 @@ TEST_CASE("one that goes on taking it is not, however long that lasts") {
 
 TEST_CASE("a reader that is slow delays nobody else") {
   RelayUnderTest relay;
-  Spliced slow = Splice(relay, 1), other = Splice(relay, 2);
-  FillUp(slow.program);
+  Ends slow = Splice(relay, 1), other = Splice(relay, 2);
+  FillUp(slow.backend);
   FillUp(slow.client);
   for (int i = 0; i < 100; ++i) {
     Write(other.client, "ping");
-    REQUIRE(ReadExactly(other.program, 4) == "ping");
+    REQUIRE(ReadExactly(other.backend, 4) == "ping");
   }
   CHECK(ProcessorTimeWhileIdle() < milliseconds(100));
 }
 
 TEST_CASE("a program that is over while its client takes nothing costs no processor time") {
   RelayUnderTest relay;
-  Spliced ends = Splice(relay, 1);
-  FillUp(ends.program);
-  ends.program.Reset();
+  Ends ends = Splice(relay, 1);
+  FillUp(ends.backend);
+  ends.backend.Reset();
   CHECK(ProcessorTimeWhileIdle() < milliseconds(100));
 }
 
 TEST_CASE("a full relay refuses, and both ends are closed") {
   RelayUnderTest relay({.descriptors = 18});
-  Spliced first = Splice(relay, 1);
+  Ends first = Splice(relay, 1);
   Connection client = TcpConnection(), pair = UnixConnection();
   relay.Ask(SpliceOf(2), {client.far.get(), pair.far.get()});
   client.far.Reset();
@@ -241,27 +208,27 @@ TEST_CASE("a full relay refuses, and both ends are closed") {
   CHECK(ReadToEnd(client.near).empty());
   CHECK(ReadToEnd(pair.near).empty());
   Write(first.client, "x");
-  CHECK(ReadExactly(first.program, 1) == "x");
-  first.program.Reset();
+  CHECK(ReadExactly(first.backend, 1) == "x");
+  first.backend.Reset();
   CHECK(relay.Next<AnswerDone>().header.session == 1);
   Splice(relay, 3);
 }
 
 TEST_CASE("a stopped session closes both ends") {
   RelayUnderTest relay;
-  Spliced ends = Splice(relay, 1);
+  Ends ends = Splice(relay, 1);
   relay.Stop(1);
   CHECK(relay.Next<AnswerDone>().outcome == Outcome::kStopped);
   CHECK(ReadToEnd(ends.client).empty());
-  CHECK(ReadToEnd(ends.program).empty());
+  CHECK(ReadToEnd(ends.backend).empty());
 }
 
 TEST_CASE("a relay that ends closes both ends") {
   RelayUnderTest relay;
-  Spliced ends = Splice(relay, 1);
+  Ends ends = Splice(relay, 1);
   relay.Join();
   CHECK(ReadToEnd(ends.client).empty());
-  CHECK(ReadToEnd(ends.program).empty());
+  CHECK(ReadToEnd(ends.backend).empty());
 }
 
 }  // namespace

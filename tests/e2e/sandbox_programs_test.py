@@ -16,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
 import lab_case  # noqa: E402
 import namespaces  # noqa: E402
 import netlab  # noqa: E402
+import peer_settings  # noqa: E402
 import sandboxed  # noqa: E402
 import unpacked  # noqa: E402
 from lab_case import DEFAULTS  # noqa: E402
@@ -25,13 +26,7 @@ PORT = 20001
 PAYLOAD = b"".join(hashlib.sha256(number.to_bytes(4, "big")).digest() for number in range(8000)) + b"the end\n"
 FILTERED = "2"  # SECCOMP_MODE_FILTER
 
-EXIM_CONF = """primary_hostname = mail.example.org
-spool_directory = /var/spool/exim4
-log_file_path = /var/spool/exim4/%slog
-keep_environment =
-host_lookup =
-rfc1413_query_timeout = 0s
-queue_only = true
+EXIM_CONF = peer_settings.exim_conf("/var/spool/exim4") + """queue_only = true
 acl_smtp_rcpt = let_in
 domainlist local_domains = example.org
 begin acl
@@ -48,16 +43,7 @@ nowhere:
   user = nobody
 """
 
-PROFTPD_CONF = """ServerName "The gate"
-ServerType inetd
-DefaultAddress 127.0.0.1
-User nobody
-Group nogroup
-UseReverseDNS off
-WtmpLog off
-ScoreboardFile none
-TransferLog none
-AuthOrder mod_auth_file.c
+PROFTPD_CONF = peer_settings.PROFTPD_CONF + """AuthOrder mod_auth_file.c
 AuthUserFile /etc/proftpd/passwd
 RequireValidShell off
 AllowOverwrite on

@@ -12,6 +12,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
 import lab_case  # noqa: E402
 import netlab  # noqa: E402
+import peer_settings  # noqa: E402
 import unpacked  # noqa: E402
 
 SMTP, FTP, PRINTER, SAMPLE = 925, 921, 915, 50000
@@ -70,25 +71,6 @@ SAMPLESERVER = "echo Welcome to the sample server.\n"
 SAMPLE_LINE = "sampleserver stream tcp nowait nobody /run/lab/sampleserver sampleserver\n"
 STRANGER, NEIGHBOUR = "24.5.6.7", "25.5.6.7"
 
-EXIM_CONF = """primary_hostname = mail.example.org
-spool_directory = /run/spool
-log_file_path = /run/spool/%slog
-keep_environment =
-host_lookup =
-rfc1413_query_timeout = 0s
-"""
-
-PROFTPD_CONF = """ServerName "The gate"
-ServerType inetd
-DefaultAddress 127.0.0.1
-User nobody
-Group nogroup
-UseReverseDNS off
-WtmpLog off
-ScoreboardFile none
-TransferLog none
-"""
-
 
 def prepare(lab):
     """Once: the programs at their paths, their users and settings, two clients' addresses, a quiet machine."""
@@ -101,8 +83,8 @@ def prepare(lab):
         with open(path, "a", encoding="ascii") as file:
             file.write(line)
     lab.write("/etc/services", SERVICES)
-    lab.write("/etc/exim4/exim4.conf", EXIM_CONF)
-    lab.write("/etc/proftpd/proftpd.conf", PROFTPD_CONF)
+    lab.write("/etc/exim4/exim4.conf", peer_settings.exim_conf("/run/spool"))
+    lab.write("/etc/proftpd/proftpd.conf", peer_settings.PROFTPD_CONF)
     os.mkdir("/run/spool")
     os.chmod("/run/spool", 0o1777)
     return environment

@@ -14,6 +14,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
 import netlab  # noqa: E402
+import peer_settings  # noqa: E402
 import unpacked  # noqa: E402
 import wrapped  # noqa: E402
 
@@ -21,17 +22,6 @@ PORT = 2121
 BOTH = (wrapped.DEBIAN, wrapped.MIXED)  # Debian's library, ours
 INFO, WARNING = 0o36, 0o34
 FRIEND, STRANGER = "127.0.0.2", "127.0.0.3"
-
-PROFTPD_CONF = """ServerName "The gate"
-ServerType inetd
-DefaultAddress 127.0.0.1
-User nobody
-Group nogroup
-UseReverseDNS off
-WtmpLog off
-ScoreboardFile none
-TransferLog none
-"""
 
 
 class Programs(unittest.TestCase):
@@ -192,5 +182,5 @@ if __name__ == "__main__":
     with netlab.Lab() as _lab:
         unpacked.install()
         wrapped.prepare(_lab)
-        _lab.write("/etc/proftpd/proftpd.conf", PROFTPD_CONF)
+        _lab.write("/etc/proftpd/proftpd.conf", peer_settings.PROFTPD_CONF)
         unittest.main(verbosity=2)
