@@ -30,6 +30,7 @@ _ELSEWHERE = {
     "own-filter": ("sandbox/daemon_filter_test.cc", "Each denied call fails with EPERM, and nothing else changes"),
     "exit-status": ("conformance/cases/parsing.py", "a bad value in defaults"),
     "failed-control": ("sandbox/launch_test.cc", "A limit that cannot be set keeps the program from running"),
+    "fork-retry": ("daemon/sessions_test.cc", "A sandbox without a process to spare refuses its client at once"),
     "removed-builtins": ("policy/check_kind_test.cc", "removed and unknown built-ins are named as such (case 69)"),
     "rpc": ("policy/check_kind_test.cc", "RPC services are refused with a way out (case 108)"),
     "redirect-addresses": ("daemon/relay_redirect_test.cc", "a dead address is passed over for the next one"),

@@ -170,6 +170,21 @@ TEST_CASE_METHOD(Fixture, "What cannot be executed is told by the name of what w
   CHECK(Said("test: execve /no/such/program failed: No such file or directory") == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "A sandbox without a process to spare refuses its client at once") {
+  StartRelay("ready");
+  sessions->zygotes().SetProgram("/bin/cat");  // reads, and never gets ready
+  const auto service = Confine(Make(Spec()));
+  const UniqueFd client = Serve(service);
+  sandbox::LaunchId id = 0;
+  sessions->ForEach([&](const Session& session) { id = session.id; });
+  sessions->OnInstanceFailed(id, sandbox::LaunchStep::kClone, EAGAIN);
+  CHECK(sessions->count() == 0);
+  REQUIRE(Records().size() == 1);
+  CHECK(Records()[0].ends_with("FAIL: test fork from=192.0.2.1"));
+  CHECK(Said("test: clone /bin/true failed: Resource temporarily unavailable") == 1);
+  CHECK(Findings().empty());
+}
+
 TEST_CASE_METHOD(Fixture, "A burst of programs larger than the slots are all started") {
   StartRelay("ready");
   auto spec = Spec();
