@@ -111,6 +111,9 @@ struct Profile {
   bool private_keyring = true;
   bool mitigate_speculation = true;  // PR_SPEC_FORCE_DISABLE, where the kernel offers it
   FilterProgram filter;              // empty: none
+  // The filter asks about calls that are not listed (SECCOMP_RET_USER_NOTIF). The zygote kills who
+  // makes one, and tells; where nobody could, the kernel kills (sandbox/confine/install_filter.h).
+  bool report_unlisted = false;
   CgroupLimits cgroup;
 
   bool tolerate_missing = false;  // on_missing = warn

@@ -8,7 +8,7 @@ namespace postern::sandbox {
 namespace {
 
 // First in the encoding; changes with every change of Profile.
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 template <typename T>
 concept Plain = std::is_arithmetic_v<T> || std::is_enum_v<T>;
@@ -144,8 +144,8 @@ void Members(Archive& archive, T& value) {
     all(value.service, value.programs, value.identity, value.priority, value.limits,
         value.oom_score_adjustment, value.namespaces, value.files, value.network, value.landlock,
         value.capabilities, value.bounding, value.no_new_privileges, value.lock_memory_protection,
-        value.private_keyring, value.mitigate_speculation, value.filter, value.cgroup,
-        value.tolerate_missing, value.once);
+        value.private_keyring, value.mitigate_speculation, value.filter, value.report_unlisted,
+        value.cgroup, value.tolerate_missing, value.once);
   }
 }
 

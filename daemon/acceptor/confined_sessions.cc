@@ -100,6 +100,17 @@ void Sessions::OnInstanceEnded(sandbox::LaunchId id, sys::Exit how) {
   OnEnd(*session, how);
 }
 
+// Of a service that nobody uses any more, what its lines say of the list is not at hand.
+void Sessions::OnUnlistedCall(const sandbox::Profile& profile, sandbox::LaunchId id,
+                              std::uint32_t call) {
+  const Session* const session = Find(id, Stage::kProgram);
+  const auto* const confinement =
+      session == nullptr ? nullptr : session->service->spec().confinement.get();
+  kill_reports_.Tell(profile.service,
+                     confinement == nullptr ? policy::SyscallEdit() : confinement->syscalls, call,
+                     loop_.now());
+}
+
 void Sessions::OnInstanceLost(sandbox::LaunchId id, const std::string& why) {
   Session* const session = Find(id, Stage::kProgram);
   if (session == nullptr) return;

@@ -56,6 +56,7 @@ Sessions::Sessions(EventLoop& loop, ProgramLog& log, sandbox::Launcher& launcher
       patience_(patience),
       deadlines_(loop, relay, patience.stop),
       lifetimes_(loop, log),
+      kill_reports_(log),
       zygotes_(loop, log, *this) {}
 
 Sessions::~Sessions() {

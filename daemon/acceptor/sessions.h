@@ -18,6 +18,7 @@
 
 #include "daemon/acceptor/admission.h"
 #include "daemon/acceptor/event_loop.h"
+#include "daemon/acceptor/kill_reports.h"
 #include "daemon/acceptor/lifetimes.h"
 #include "daemon/acceptor/relay_client.h"
 #include "daemon/acceptor/relay_deadlines.h"
@@ -86,6 +87,8 @@ class Sessions final : public RelayAnswers,
   void OnInstanceStarted(sandbox::LaunchId id, pid_t pid) override;
   void OnInstanceFailed(sandbox::LaunchId id, sandbox::LaunchStep step, int error) override;
   void OnInstanceEnded(sandbox::LaunchId id, sys::Exit how) override;
+  void OnUnlistedCall(const sandbox::Profile& profile, sandbox::LaunchId id,
+                      std::uint32_t call) override;
   void OnInstanceLost(sandbox::LaunchId id, const std::string& why) override;
   void OnProgramExit(Session& session) override;
   void OnReady(std::uint32_t ready) override;  // launch reports, and room for the queue
@@ -155,6 +158,7 @@ class Sessions final : public RelayAnswers,
   MuxTargets mux_targets_;
   SessionId next_id_ = 1;
   Lifetimes lifetimes_;
+  KillReports kill_reports_;
   Zygotes zygotes_;  // the last: what it loses at its end, nobody is told
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sandbox/channel.h"
+#include "sandbox/filter/call_numbers.h"
 #include "sandbox/zygote/start_zygote.h"
 
 namespace postern::daemon {
@@ -137,12 +138,14 @@ bool Zygote::Dispatch(std::span<const std::byte> bytes, pid_t sender) {
   sandbox::AnswerStarted started;
   sandbox::AnswerFailed failed;
   sandbox::AnswerEnded ended;
+  sandbox::AnswerUnlisted unlisted;
   if (ReadZygoteFrame(bytes, ready)) return OnReadyAnswer(ready);
   if (ReadZygoteFrame(bytes, refused)) return OnRefused(refused);
   if (!ready_) return false;
   if (ReadZygoteFrame(bytes, started)) return OnStarted(started, sender);
   if (ReadZygoteFrame(bytes, failed)) return OnFailed(failed);
   if (ReadZygoteFrame(bytes, ended)) return OnEnded(ended);
+  if (ReadZygoteFrame(bytes, unlisted)) return OnUnlisted(unlisted);
   return false;
 }
 
@@ -193,6 +196,14 @@ bool Zygote::OnEnded(const sandbox::AnswerEnded& answer) {
   sys::Exit how;
   (answer.signaled == 1 ? how.signal : how.status) = answer.status;
   events_.OnInstanceEnded(answer.header.id, how);
+  return true;
+}
+
+bool Zygote::OnUnlisted(const sandbox::AnswerUnlisted& answer) {
+  const sandbox::LaunchId id = answer.header.id;
+  if (!profile_->report_unlisted || answer.number > sandbox::filter::kHighestCall) return false;
+  if (id != 0 && !running_.contains(id)) return false;
+  events_.OnUnlistedCall(*profile_, id, answer.number);
   return true;
 }
 

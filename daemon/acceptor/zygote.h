@@ -35,6 +35,10 @@ class InstanceEvents {
   // (LaunchStep::kClone).
   virtual void OnInstanceFailed(sandbox::LaunchId id, sandbox::LaunchStep step, int error) = 0;
   virtual void OnInstanceEnded(sandbox::LaunchId id, sandbox::sys::Exit how) = 0;
+  // A process in the sandbox was killed for a call that the profile's filter does not list; one of
+  // this instance, which may go on, or of none that runs any more: `id` is 0.
+  virtual void OnUnlistedCall(const sandbox::Profile& profile, sandbox::LaunchId id,
+                              std::uint32_t call) = 0;
   // The sandbox could not be made, or is gone, and what ran in it with it.
   virtual void OnInstanceLost(sandbox::LaunchId id, const std::string& why) = 0;
 
@@ -100,6 +104,7 @@ class Zygote {
   bool OnStarted(const sandbox::AnswerStarted& answer, pid_t sender);
   bool OnFailed(const sandbox::AnswerFailed& answer);
   bool OnEnded(const sandbox::AnswerEnded& answer);
+  bool OnUnlisted(const sandbox::AnswerUnlisted& answer);
   void Flush();
   void SetWritable(bool wanted);
   void OnDeath(std::uint32_t ready);

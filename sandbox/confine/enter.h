@@ -26,6 +26,7 @@
 #include "sandbox/confine/process_status.h"
 #include "sandbox/profile.h"
 #include "sandbox/sys/error.h"
+#include "sandbox/sys/unique_fd.h"
 
 namespace postern::sandbox {
 
@@ -79,6 +80,9 @@ struct Report {
   bool memory_protection_locked = false;
   NamespaceIds namespaces;
   int landlock_abi = 0;  // of the domain; 0: none
+  // Where calls wait that the filter does not list, for sandbox/zygote/unlisted.h to kill who made
+  // them. Owns nothing where the kernel kills by itself.
+  sys::UniqueFd unlisted_calls;
   // Protections that the machine lacks and the profile tolerates: the step and what it said.
   std::vector<std::string> warnings;
 };

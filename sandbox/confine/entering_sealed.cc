@@ -2,10 +2,8 @@
 // The second half of the steps: giving rights up, sealing, and looking whether it all holds.
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +13,7 @@
 #include "sandbox/confine/credentials.h"
 #include "sandbox/confine/entering.h"
 #include "sandbox/confine/hardening.h"
+#include "sandbox/confine/install_filter.h"
 #include "sandbox/confine/landlock.h"
 #include "sandbox/sys/directory.h"
 #include "sandbox/sys/files.h"
@@ -25,11 +24,6 @@ namespace {
 
 constexpr std::size_t kMostStatus = std::size_t{4} << 20;
 constexpr CapabilityMask kSetIds = Capability(CAP_SETUID) | Capability(CAP_SETGID);
-
-static_assert(sizeof(FilterInstruction) == sizeof(sock_filter) &&
-              offsetof(FilterInstruction, jump_true) == offsetof(sock_filter, jt) &&
-              offsetof(FilterInstruction, jump_false) == offsetof(sock_filter, jf) &&
-              offsetof(FilterInstruction, operand) == offsetof(sock_filter, k));
 
 sys::Status Differs(const char* what) {
   return std::unexpected(sys::Error{"compare", EPERM, what});
@@ -157,18 +151,15 @@ sys::Status Entering::RestrictByLandlock() {
 }
 
 sys::Status Entering::InstallFilter() {
-  const FilterProgram& filter = profile_.filter;
-  if (filter.empty()) return {};
-  // The kernel only reads it; its structure lacks a const.
-  const struct {
-    unsigned short length;
-    const FilterInstruction* instructions;
-  } program{static_cast<unsigned short>(filter.size()), filter.data()};
-  static_assert(sizeof program == sizeof(sock_fprog));
-  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
-    return sys::LastError("seccomp");
+  if (profile_.filter.empty()) return {};
+  if (!profile_.report_unlisted) return sandbox::InstallFilter(profile_.filter);
+  if (left_.pid) {
+    auto listener = InstallListeningFilter(profile_.filter);
+    report_.unlisted_calls = listener ? std::move(*listener) : sys::UniqueFd();
+    if (listener) return {};
   }
-  return {};
+  // Nothing is weaker for it: the kernel kills as well, but names no call.
+  return sandbox::InstallFilter(KillingInstead(profile_.filter));
 }
 
 sys::Status Entering::DropLastCapabilities() {

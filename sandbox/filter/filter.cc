@@ -2,6 +2,7 @@
 #include "sandbox/filter/filter.h"
 
 #include <linux/seccomp.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <array>
@@ -10,19 +11,33 @@
 #include "sandbox/filter/argument_rules.h"
 #include "sandbox/filter/call_numbers.h"
 #include "sandbox/filter/compile.h"
+#include "sandbox/filter/verdicts.h"
 
 namespace postern::sandbox::filter {
 namespace {
 
 // What the zygote calls when it serves (sandbox/zygote/), and its children until they are the
-// service. Returning from a signal handler, or to a call that a stop interrupted, are calls too.
-constexpr std::string_view kLauncherCalls[] = {
-    "clone",        "close",      "close_range",    "dup3",         "execve",
-    "exit",         "exit_group", "futex",          "getpid",       "kill",
-    "mmap",         "munmap",     "prctl",          "prlimit64",    "pidfd_send_signal",
-    "setpriority",  "ppoll",      "read",           "recvmsg",      "restart_syscall",
-    "rt_sigaction", "sendmsg",    "rt_sigprocmask", "rt_sigreturn", "setsid",
-    "umask",        "wait4",      "waitid",         "write",        "landlock_restrict_self"};
+// service; getsid tells whose process made an unlisted call. Returning from a signal handler, or to
+// a call that a stop interrupted, are calls too; so is what abort(3) ends by. One that is missing
+// here would have the zygote wait for itself, for ever (sandbox/confine/install_filter.h).
+constexpr std::string_view kLauncherCalls[] = {"brk",          "clone",
+                                               "close",        "close_range",
+                                               "dup3",         "execve",
+                                               "exit",         "exit_group",
+                                               "futex",        "getpid",
+                                               "getsid",       "gettid",
+                                               "kill",         "landlock_restrict_self",
+                                               "mmap",         "mprotect",
+                                               "munmap",       "pidfd_send_signal",
+                                               "ppoll",        "prctl",
+                                               "prlimit64",    "read",
+                                               "recvmsg",      "restart_syscall",
+                                               "rt_sigaction", "rt_sigprocmask",
+                                               "rt_sigreturn", "sendmsg",
+                                               "setpriority",  "setsid",
+                                               "tgkill",       "umask",
+                                               "wait4",        "waitid",
+                                               "write",        "writev"};
 
 enum class Standing : std::uint8_t { kUnlisted, kListed, kNamed };
 
@@ -111,6 +126,15 @@ bool AsksForJit(const FilterRequest& request) {
   return request.jit || asks(request.listed) || asks(request.added);
 }
 
+// Where ioctl itself is not listed, the zygote still hears of unlisted calls (seccomp_unotify(2)).
+// Nobody else has a descriptor that takes these requests.
+void AllowSupervision(const Standings& standings, CallTable& table) {
+  const auto ioctl = NumberOf("ioctl");
+  if (!ioctl || standings[*ioctl] != Standing::kUnlisted) return;
+  table[*ioctl].matched = SECCOMP_RET_ALLOW;
+  table[*ioctl].clauses = {{{1, kLow32, {SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_ID_VALID}}}};
+}
+
 void ApplyRules(const FilterRequest& request, const Standings& standings, CallTable& table) {
   FilterRequest effective = request;
   effective.jit = AsksForJit(request);
@@ -140,6 +164,7 @@ sys::Result<CallTable> JudgeCalls(const FilterRequest& request) {
     }
   }
   ApplyRules(request, standings, table);
+  if (request.unlisted == Unlisted::kNotify) AllowSupervision(standings, table);
   return table;
 }
 

@@ -38,7 +38,7 @@ enum class Unlisted : std::uint8_t {
   kKill,    // the process ends by SIGSYS
   kErrno,   // EPERM
   kLog,     // allowed, and audited
-  kNotify,  // learn mode: a supervisor is asked (SECCOMP_RET_USER_NOTIF)
+  kNotify,  // a supervisor is asked (SECCOMP_RET_USER_NOTIF): the zygote, which kills and tells
 };
 
 struct FilterRequest {

@@ -7,8 +7,8 @@
 //
 // AnswerStarted and AnswerFailed are sent by the instance itself, on its way to execve: the kernel
 // puts its process id beside them (unix(7), SCM_CREDENTIALS), so posternd knows it in its own pid
-// namespace and need not believe anybody. AnswerEnded is the zygote's. When posternd closes the
-// channel, the zygote takes nothing more, and ends with its last instance.
+// namespace and need not believe anybody. AnswerEnded and AnswerUnlisted are the zygote's. When
+// posternd closes the channel, the zygote takes nothing more, and ends with its last instance.
 //
 // The zygote reads no byte of a client. Text in its answers is about its own set-up, from before it
 // had one. Anything else than the above is garbage: posternd kills the zygote, which exits for its
@@ -34,6 +34,7 @@ enum class ZygoteFrame : std::uint32_t {
   kAnswerStarted,
   kAnswerFailed,
   kAnswerEnded,
+  kAnswerUnlisted,
 };
 
 struct ZygoteHeader {
@@ -104,6 +105,16 @@ struct AnswerEnded {
   ZygoteHeader header{ZygoteFrame::kAnswerEnded};
   std::uint32_t signaled = 0;
   std::int32_t status = 0;
+};
+
+// A process was killed for a call that the filter does not list. It may be a child of the instance
+// `id`, which then goes on, or of one that has ended: `id` is 0. Of each instance so many are told,
+// and between two launches so many of those that are nobody's.
+inline constexpr std::uint32_t kMaxUnlistedTold = 16;
+struct AnswerUnlisted {
+  ZygoteHeader header{ZygoteFrame::kAnswerUnlisted};
+  std::uint32_t number = 0;  // of the call
+  std::uint32_t reserved = 0;
 };
 
 inline constexpr std::size_t kMaxZygoteFrame = sizeof(AskLaunch);

@@ -88,17 +88,20 @@ struct Zygote::Stage {
 };
 
 Zygote::Zygote(const Profile& profile, sys::UniqueFd channel, sys::UniqueFd children,
-               sys::UniqueFd domain)
+               sys::UniqueFd domain, sys::UniqueFd unlisted)
     : profile_(profile),
       channel_(std::move(channel)),
       children_(std::move(children)),
-      domain_(std::move(domain)) {}
+      domain_(std::move(domain)),
+      unlisted_(std::move(unlisted)) {}
 
 Zygote::~Zygote() = default;
 
 sys::Status Zygote::Run() {
   for (;;) {
-    TRY_STATUS(Reap());
+    // A kill is told before the end that it brought.
+    TellKill();
+    if (!kill_to_tell_) TRY_STATUS(Reap());
     if (Finished()) return {};
     TRY_STATUS(Await());
   }
@@ -114,12 +117,17 @@ bool Zygote::Finished() const {
 sys::Status Zygote::Await() {
   const auto interest = static_cast<short>((open_ ? POLLIN : 0) | (congested_ ? POLLOUT : 0));
   pollfd waits[] = {{children_.get(), POLLIN, 0},
-                    {interest != 0 ? channel_.get() : -1, interest, 0}};
-  if (::poll(waits, 2, -1) < 0 && errno != EINTR) return sys::LastError("poll");
+                    {interest != 0 ? channel_.get() : -1, interest, 0},
+                    {kill_to_tell_ ? -1 : unlisted_.descriptor(), POLLIN, 0}};
+  // Not poll(2), which the filter might not list.
+  if (::ppoll(waits, std::size(waits), nullptr, nullptr) < 0 && errno != EINTR) {
+    return sys::LastError("ppoll");
+  }
   signalfd_siginfo told;
   if (waits[0].revents != 0 && ::read(children_.get(), &told, sizeof told) < 0 && errno != EAGAIN) {
     return sys::LastError("read", "signalfd");
   }
+  if ((waits[2].revents & POLLIN) != 0) TRY_STATUS(OnUnlisted());
   return open_ && (waits[1].revents & ~POLLOUT) != 0 ? OnChannel() : sys::Status{};
 }
 
@@ -157,7 +165,8 @@ sys::Status Zygote::Launch(const AskLaunch& ask, sys::UniqueFd connection) {
     if (child < 0) in_use.store(0, std::memory_order_release);
   }
   if (child >= 0) {
-    instances_.emplace(child, ask.header.id);
+    instances_.emplace(child, Instance{ask.header.id});
+    others_kills_told_ = 0;
     return {};
   }
   AnswerFailed failed;
@@ -167,10 +176,34 @@ sys::Status Zygote::Launch(const AskLaunch& ask, sys::UniqueFd connection) {
   return SendFrame(channel_, AsZygoteFrame(failed), {});
 }
 
+// One in each turn, so that who is killed all the time keeps nobody else waiting.
+sys::Status Zygote::OnUnlisted() {
+  TRY(const auto call, unlisted_.KillCaller());
+  if (!call) return {};
+  const auto instance = instances_.find(call->session);
+  const bool known = instance != instances_.end();
+  std::uint32_t& told = known ? instance->second.kills_told : others_kills_told_;
+  if (told == kMaxUnlistedTold) return {};
+  ++told;
+  kill_to_tell_.emplace();
+  kill_to_tell_->header.id = known ? instance->second.id : 0;
+  kill_to_tell_->number = call->number;
+  return {};
+}
+
+void Zygote::TellKill() {
+  congested_ = false;
+  if (!kill_to_tell_) return;
+  const auto sent = SendFrame(channel_, AsZygoteFrame(*kill_to_tell_), {});
+  congested_ = !sent && sent.error().number == EAGAIN;
+  if (congested_) return;
+  kill_to_tell_.reset();
+  if (!sent) open_ = false;
+}
+
 // An end is told before the process is reaped: until then its number is not another's. While the
 // channel is full, the dead wait.
 sys::Status Zygote::Reap() {
-  congested_ = false;
   for (;;) {
     siginfo_t info{};
     if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return {};
@@ -189,7 +222,7 @@ sys::Result<bool> Zygote::TellEnd(pid_t pid, int code, int status) {
   const auto instance = instances_.find(pid);
   if (instance == instances_.end()) return true;
   AnswerEnded ended;
-  ended.header.id = instance->second;
+  ended.header.id = instance->second.id;
   ended.signaled = code == CLD_EXITED ? 0 : 1;
   ended.status = status;
   const auto sent = SendFrame(channel_, AsZygoteFrame(ended), {});

@@ -78,9 +78,14 @@ sys::Result<Prepared> Prepare(const Profile& profile) {
   return prepared;
 }
 
-// The warnings, or why there is no sandbox.
-std::expected<std::string, std::string> Seal(const Profile& profile) {
-  const auto report = Enter(profile);
+struct Sealed {
+  std::string warnings;
+  sys::UniqueFd unlisted_calls;
+};
+
+// Or why there is no sandbox.
+std::expected<Sealed, std::string> Seal(const Profile& profile) {
+  auto report = Enter(profile);
   if (!report) return std::unexpected(report.error().ToString());
   if (const auto blocked = BlockChildren(); !blocked) {
     return std::unexpected(blocked.error().ToString());
@@ -89,7 +94,7 @@ std::expected<std::string, std::string> Seal(const Profile& profile) {
   for (const std::string& warning : report->warnings) {
     warnings += (warnings.empty() ? "" : "; ") + warning;
   }
-  return warnings;
+  return Sealed{std::move(warnings), std::move(report->unlisted_calls)};
 }
 
 template <typename Frame>
@@ -101,14 +106,14 @@ sys::Status Tell(const sys::UniqueFd& channel, std::string_view text) {
 
 int Serve(const Profile& profile, sys::UniqueFd channel) {
   auto prepared = Prepare(profile);
-  const auto sealed = prepared ? Seal(profile) : std::unexpected(prepared.error().ToString());
+  auto sealed = prepared ? Seal(profile) : std::unexpected(prepared.error().ToString());
   if (!sealed) {
     sys::IgnoreError(Tell<AnswerRefused>(channel, sealed.error()), "the exit status tells it too");
     return kRefused;
   }
-  if (!Tell<AnswerReady>(channel, *sealed)) return kRefused;
+  if (!Tell<AnswerReady>(channel, sealed->warnings)) return kRefused;
   return Zygote(profile, std::move(channel), std::move(prepared->children),
-                std::move(prepared->domain))
+                std::move(prepared->domain), std::move(sealed->unlisted_calls))
                  .Run()
              ? 0
              : kRefused;

@@ -16,6 +16,7 @@
 
 #include "tests/daemon/acceptor_fixture.h"
 #include "tests/daemon/log_fixture.h"
+#include "tests/testlib/asking_filter.h"
 
 namespace postern::daemon {
 namespace {
@@ -35,9 +36,13 @@ struct Fate {
 
 struct Recorder final : InstanceEvents {
   std::map<LaunchId, Fate> fates;
+  std::vector<std::pair<LaunchId, std::uint32_t>> unlisted;
   void OnInstanceStarted(LaunchId id, pid_t pid) override { fates[id].pid = pid; }
   void OnInstanceFailed(LaunchId id, LaunchStep step, int) override { fates[id].failed = step; }
   void OnInstanceEnded(LaunchId id, sys::Exit how) override { fates[id].ended = how; }
+  void OnUnlistedCall(const sandbox::Profile&, LaunchId id, std::uint32_t call) override {
+    unlisted.emplace_back(id, call);
+  }
   void OnInstanceLost(LaunchId id, const std::string& why) override { fates[id].lost = why; }
 };
 
@@ -243,6 +248,31 @@ TEST_CASE_METHOD(Fixture, "A service's control group is there while its zygote i
   TurnUntil(*loop, [&] { return GroupsNamed(name) == 0; });
 }
 
+ProfileRef Reporting(const std::string& script) {
+  return Running(script, [](sandbox::Profile& one) {
+    one.namespaces.pid = one.namespaces.mount = true;
+    one.report_unlisted = true;
+    one.filter = testlib::AskingAbout(SYS_getpriority);
+  });
+}
+
+TEST_CASE_METHOD(Fixture, "A call that is not listed is told, and who made it has been killed") {
+  if (::geteuid() != 0) FAIL("needs root");
+  const auto client = Connect(Reporting("exec nice"));
+  AwaitAll();
+  CHECK(events.fates[1].ended->signal == SIGKILL);
+  CHECK(events.unlisted == std::vector{std::pair(LaunchId{1}, std::uint32_t{SYS_getpriority})});
+}
+
+TEST_CASE_METHOD(Fixture, "Where the zygote did not get a pid namespace, the kernel kills") {
+  auto profile = std::make_shared<sandbox::Profile>(*Reporting("exec nice"));
+  profile->namespaces.pid = false;
+  const auto client = Connect(profile);
+  AwaitAll();
+  CHECK(events.fates[1].ended->signal == SIGSYS);
+  CHECK(events.unlisted.empty());
+}
+
 TEST_CASE_METHOD(Fixture,
                  "A killed zygote loses its instances, and the next one is not held back") {
   const auto profile = Running("echo $PPID; exec sleep 100", [](sandbox::Profile& one) {
@@ -297,21 +327,44 @@ TEST_CASE_METHOD(Fixture, "A zygote that speaks out of turn is killed") {
   CHECK(ReadToEnd(client).empty());
 }
 
+// A zygote that answers the first AskLaunch with a frame, packed by Python's struct.
+std::string Answering(const std::string& packed) {
+  return "exec python3 -c '\n"
+         "import socket, struct, time\n"
+         "channel = socket.socket(fileno=3)\n"
+         "channel.setblocking(True)\n"
+         "channel.recv(4096)\n"
+         "channel.send(struct.pack(\"=IIQI1024x4x\", 101, 0, 0, 0))\n"
+         "channel.recv(4096)\n"
+         "channel.send(struct.pack(" +
+         packed +
+         "))\n"
+         "time.sleep(100)'";
+}
+
 TEST_CASE_METHOD(Fixture, "An end that makes no sense kills the zygote, and loses its instance") {
-  Start(
-      Script("exec python3 -c '\n"
-             "import socket, struct, time\n"
-             "channel = socket.socket(fileno=3)\n"
-             "channel.setblocking(True)\n"
-             "channel.recv(4096)\n"
-             "channel.send(struct.pack(\"=IIQI1024x4x\", 101, 0, 0, 0))\n"
-             "channel.recv(4096)\n"
-             "channel.send(struct.pack(\"=IIQIi\", 105, 0, 1, 2, 9))\n"
-             "time.sleep(100)'"));
+  Start(Script(Answering("\"=IIQIi\", 105, 0, 1, 2, 9")));
   const auto client = Connect(Running("exit 0"));
   AwaitAll();
   CHECK(events.fates[1].lost->find("answered what was not asked") != std::string::npos);
   CHECK_FALSE(events.fates[1].ended);
+}
+
+TEST_CASE_METHOD(Fixture, "So does a kill that cannot have been, which is not told of") {
+  bool reports = true;
+  std::string frame;
+  SECTION("of an instance that is not") { frame = "\"=IIQII\", 106, 0, 2, 110, 0"; }
+  SECTION("for a call that there is not") { frame = "\"=IIQII\", 106, 0, 1, 470, 0"; }
+  SECTION("where the kernel kills") {
+    frame = "\"=IIQII\", 106, 0, 1, 110, 0";
+    reports = false;
+  }
+  Start(Script(Answering(frame)));
+  const auto client =
+      Connect(Running("exit 0", [&](sandbox::Profile& one) { one.report_unlisted = reports; }));
+  AwaitAll();
+  CHECK(events.fates[1].lost->find("answered what was not asked") != std::string::npos);
+  CHECK(events.unlisted.empty());
 }
 
 TEST_CASE_METHOD(Fixture, "A zygote that ends before it is ready loses who asked") {

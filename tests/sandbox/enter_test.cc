@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -22,10 +23,12 @@
 
 #include "sandbox/confine/cgroup.h"
 #include "sandbox/confine/credentials.h"
+#include "sandbox/confine/install_filter.h"
 #include "sandbox/confine/mount_calls.h"
 #include "sandbox/filter/filter.h"
 #include "sandbox/sys/files.h"
 #include "tests/sandbox/confine_fixture.h"
+#include "tests/testlib/asking_filter.h"
 #include "tests/testlib/child.h"
 #include "tests/testlib/fake_call.h"
 #include "tests/testlib/temp_dir.h"
@@ -255,6 +258,43 @@ TEST_CASE("Programs run under the filters that the daemon builds") {
     CHECK(outcome.told == "done\n");
     CHECK(outcome.status == 0);
   }
+}
+
+// What ends a child that makes a call which no service has.
+int EndOfUnlistedCall() {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::syscall(SYS_vhangup);
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+TEST_CASE("Unlisted calls wait for a listener, and where there is none the kernel kills") {
+  filter::FilterRequest request;
+  request.landlock_tcp = true;
+  request.unlisted = filter::Unlisted::kNotify;
+  Profile profile = StandardProfile();
+  profile.filter = *filter::BuildFilter(request);
+  profile.report_unlisted = true;
+  const auto listener = [](const Report& report, std::string&) {
+    return report.unlisted_calls ? 0 : EndOfUnlistedCall();
+  };
+  CHECK(Inside(profile, listener).status == 0);
+  const Outcome supervised = InChildWith(CLONE_NEWPID, [&](std::string& told) {
+    // A container's runtime, which asks about another call.
+    const auto outer = InstallListeningFilter(testlib::AskingAbout(SYS_swapoff));
+    if (!outer) return 1;
+    const auto report = Enter(profile);
+    if (!report) told = report.error().ToString();
+    return report ? listener(*report, told) : 2;
+  });
+  CHECK(supervised.told == "");
+  CHECK(supervised.status == SIGSYS);
+  profile.namespaces.pid = false;
+  CHECK(Inside(profile, listener).status == SIGSYS);
 }
 
 TEST_CASE("Nothing leads back to the host: descriptors, working directory, root") {

@@ -75,7 +75,7 @@ class Random {
     FilterRequest request;
     request.network = network;
     request.base = Below(4) == 0 ? FilterBase::kAllButDenied : FilterBase::kListed;
-    request.unlisted = static_cast<Unlisted>(Below(3));
+    request.unlisted = static_cast<Unlisted>(Below(4));
     for (bool FilterRequest::* flag :
          {&FilterRequest::unix_sockets, &FilterRequest::raw_sockets, &FilterRequest::accepts,
           &FilterRequest::landlock_tcp, &FilterRequest::new_privileges, &FilterRequest::root_user,

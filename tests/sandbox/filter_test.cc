@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sandbox/filter/filter.h"
 
+#include <linux/seccomp.h>
+#include <sys/ioctl.h>
+
 #include <catch2/catch.hpp>
 #include <cerrno>
 
@@ -44,7 +47,13 @@ constexpr const char* kLauncher[] = {"recvmsg",
                                      "pidfd_send_signal",
                                      "mmap",
                                      "munmap",
-                                     "futex"};
+                                     "futex",
+                                     "brk",
+                                     "gettid",
+                                     "tgkill",
+                                     "writev",
+                                     "mprotect",
+                                     "getsid"};
 
 // prctl is asked with PR_SET_NAME, the others with noughts.
 std::string AnswerToLauncher(const Asked& filter, const std::string& call) {
@@ -73,6 +82,27 @@ TEST_CASE("A call that is not listed gets the action of the service") {
     CHECK(Asked(request)("setuid") == text);
     CHECK(Asked(request)("read") == "allow");
     CHECK(Asked(request)("ioctl", {0, 0x5412}) == Errno(EPERM));
+  }
+}
+
+TEST_CASE("Who is asked about unlisted calls can hear of them, though ioctl is not listed") {
+  FilterRequest request = Standard();
+  request.removed = {"ioctl"};
+  for (const auto& [action, heard] : {std::pair(Unlisted::kNotify, std::string("allow")),
+                                      std::pair(Unlisted::kKill, std::string("kill"))}) {
+    request.unlisted = action;
+    const Asked filter(request);
+    for (const std::uint64_t asked : {SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_ID_VALID}) {
+      CHECK(filter("ioctl", {3, asked}) == heard);
+      // The kernel reads the lower half alone.
+      CHECK(filter("ioctl", {3, asked | 1ULL << 32}) == heard);
+    }
+  }
+  request.unlisted = Unlisted::kNotify;
+  const Asked filter(request);
+  for (const std::uint64_t other : {std::uint64_t{SECCOMP_IOCTL_NOTIF_SEND},
+                                    std::uint64_t{SECCOMP_IOCTL_NOTIF_ADDFD}, 0x5401UL}) {
+    CHECK(filter("ioctl", {3, other}) == "notify");
   }
 }
 
@@ -191,7 +221,9 @@ TEST_CASE("Calls that change the user are for root and for setuid programs") {
 }
 
 TEST_CASE("Other architectures and x32 are killed, numbers of the future do not exist") {
-  for (const FilterRequest& request : {Standard(), Baseline()}) {
+  FilterRequest asking = Standard();
+  asking.unlisted = Unlisted::kNotify;
+  for (const FilterRequest& request : {Standard(), Baseline(), asking}) {
     const Asked filter(request);
     CHECK(filter.Number(1, {}, AUDIT_ARCH_I386) == "kill");
     CHECK(filter.Number(1, {}, kArchitecture ^ 1) == "kill");

@@ -26,6 +26,7 @@ TEST_CASE("A profile is the same after it was encoded and decoded") {
   CHECK(decoded->network == Network::kServer);
   CHECK(decoded->landlock.connect_ports.at(1) == 65535);
   CHECK(decoded->filter.at(1) == FilterInstruction{0x15, 1, 255, 42});
+  CHECK(decoded->report_unlisted);
   CHECK(decoded->cgroup.cpu_percent == 300);
   CHECK(decoded->once);
   CHECK_FALSE(decoded->no_new_privileges);
@@ -37,6 +38,7 @@ TEST_CASE("A member that changes is seen in the encoding") {
   SECTION("a flag") { changed.files.private_dev = false; }
   SECTION("an optional number") { changed.oom_score_adjustment.reset(); }
   SECTION("a list") { changed.landlock.connect_ports.pop_back(); }
+  SECTION("who kills") { changed.report_unlisted = false; }
   SECTION("the last member") { changed.once = false; }
   CHECK(EncodeProfile(changed) != before);
 }

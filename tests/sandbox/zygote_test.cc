@@ -9,16 +9,20 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "sandbox/channel.h"
+#include "sandbox/confine/install_filter.h"
 #include "sandbox/sys/process.h"
+#include "tests/testlib/asking_filter.h"
 
 namespace postern::sandbox {
 namespace {
@@ -34,20 +38,28 @@ Profile ShellProfile(const std::string& script) {
   return profile;
 }
 
-[[noreturn]] void BecomeZygote(const Profile& profile, UniqueFd channel) {
+// The zygote's listener, where there is a call that is not listed.
+[[noreturn]] void BecomeZygote(const Profile& profile, UniqueFd channel,
+                               std::optional<std::uint32_t> unlisted) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   sigset_t children;
   ::sigemptyset(&children);
   ::sigaddset(&children, SIGCHLD);
   ::sigprocmask(SIG_BLOCK, &children, nullptr);
   UniqueFd watch(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
-  const auto run = Zygote(profile, std::move(channel), std::move(watch), {}).Run();
+  UniqueFd listener;
+  if (unlisted) {
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    listener = std::move(InstallListeningFilter(testlib::AskingAbout(*unlisted)).value());
+  }
+  const auto run =
+      Zygote(profile, std::move(channel), std::move(watch), {}, std::move(listener)).Run();
   ::_exit(run ? 0 : 1);
 }
 
 class Mother {
  public:
-  explicit Mother(const Profile& profile) {
+  explicit Mother(const Profile& profile, std::optional<std::uint32_t> unlisted = {}) {
     auto pair = MakeChannel();
     REQUIRE(pair);
     channel = std::move(pair->ours);
@@ -56,7 +68,7 @@ class Mother {
     REQUIRE(pid >= 0);
     if (pid == 0) {
       channel.Reset();
-      BecomeZygote(profile, std::move(pair->theirs));
+      BecomeZygote(profile, std::move(pair->theirs), unlisted);
     }
   }
   ~Mother() {
@@ -257,6 +269,96 @@ TEST_CASE("A zygote for one connection ends by itself") {
   mother.Expect<AnswerStarted>();
   mother.Expect<AnswerEnded>();
   CHECK(mother.AwaitExit() == 0);
+}
+
+// nice(1) asks for its priority, and nothing else that runs here does.
+constexpr std::uint32_t kUnlisted = SYS_getpriority;
+
+TEST_CASE("Who makes an unlisted call is killed, and the call is told before the end") {
+  Mother mother(ShellProfile("echo begun; exec nice"), kUnlisted);
+  CHECK(ReadToEnd(mother.Ask(5)) == "begun\n");
+  mother.Expect<AnswerStarted>();
+  pid_t sender = 0;
+  const auto unlisted = mother.Expect<AnswerUnlisted>(&sender);
+  CHECK(unlisted.header.id == 5);
+  CHECK(unlisted.number == kUnlisted);
+  CHECK(sender == mother.pid);
+  const auto ended = mother.Expect<AnswerEnded>();
+  CHECK(ended.signaled == 1);
+  CHECK(ended.status == SIGKILL);
+}
+
+TEST_CASE("Of an instance so many kills are told, and others go on meanwhile") {
+  Mother mother(ShellProfile("test $BAD || { read -r line; echo $line; exit; }; "
+                             "for i in 1 2 3 4 5 6 7 8 9 10; do nice; nice; nice; done 2>&-; "
+                             "echo $?"),
+                kUnlisted);
+  const UniqueFd good = mother.Ask(1);
+  mother.Expect<AnswerStarted>();
+  const UniqueFd bad = mother.Ask(2, std::string("BAD=1\0", 6));
+  mother.Expect<AnswerStarted>();
+  for (std::uint32_t told = 0; told < kMaxUnlistedTold; ++told) {
+    CHECK(mother.Expect<AnswerUnlisted>().header.id == 2);
+  }
+  CHECK(ReadToEnd(bad) == "137\n");  // the last of thirty, as killed as the first
+  CHECK(mother.Expect<AnswerEnded>().header.id == 2);
+  REQUIRE(::write(good.get(), "fine\n", 5) == 5);
+  CHECK(ReadToEnd(good) == "fine\n");
+  CHECK(mother.Expect<AnswerEnded>().header.id == 1);
+}
+
+TEST_CASE("What is no instance's any more is killed too, and told as nobody's") {
+  Mother mother(ShellProfile("setsid sh -c 'for i in 1 2 3 4 5 6 7 8 9; do nice; nice; done' 2>&-"),
+                kUnlisted);
+  const auto expect_killed = [&](LaunchId id) {
+    const UniqueFd client = mother.Ask(id);
+    mother.Expect<AnswerStarted>();
+    for (std::uint32_t told = 0; told < kMaxUnlistedTold; ++told) {
+      CHECK(mother.Expect<AnswerUnlisted>().header.id == 0);
+    }
+    CHECK(ReadToEnd(client).empty());
+    CHECK(mother.Expect<AnswerEnded>().header.id == id);
+  };
+  expect_killed(1);
+  expect_killed(2);  // and the next launch may be told of again
+}
+
+TEST_CASE("Kills that find the channel full are told later, each before its end") {
+  Mother mother(ShellProfile("exec nice"), kUnlisted);
+  constexpr LaunchId kCount = 300;
+  for (LaunchId id = 1; id <= kCount; ++id) {
+    AskLaunch ask;
+    ask.header.id = id;
+    const int handed_over[] = {0};
+    mother.SendPatiently(ask, handed_over);
+  }
+  std::set<LaunchId> killed;
+  for (LaunchId ended = 0; ended < kCount;) {
+    std::byte buffer[kMaxZygoteFrame];
+    const ReceivedFrame received = mother.Next(buffer);
+    const auto bytes = std::span(buffer, received.length);
+    AnswerUnlisted kill;
+    AnswerEnded end;
+    if (ReadZygoteFrame(bytes, kill)) killed.insert(kill.header.id);
+    if (!ReadZygoteFrame(bytes, end)) continue;
+    ++ended;
+    CHECK(killed.contains(end.header.id));
+  }
+}
+
+TEST_CASE("With nobody to tell, who makes an unlisted call is killed all the same") {
+  Mother mother(ShellProfile("read -r line; nice; echo $?"), kUnlisted);
+  const UniqueFd client = mother.Ask(1);
+  mother.Expect<AnswerStarted>();
+  mother.channel.Reset();
+  REQUIRE(::write(client.get(), "\n", 1) == 1);
+  CHECK(ReadToEnd(client).ends_with("137\n"));
+  CHECK(mother.AwaitExit() == 0);
+}
+
+TEST_CASE("No instance has the zygote's listener") {
+  Mother mother(ShellProfile("ls -l /proc/self/fd; ls -l /proc/$$/fd"), kUnlisted);
+  CHECK(ReadToEnd(mother.Ask(1)).find("seccomp") == std::string::npos);
 }
 
 TEST_CASE("A rule may change an instance's umask, priority and words") {

@@ -33,6 +33,7 @@ inline sandbox::Profile SampleProfile() {
   profile.private_keyring = false;
   profile.mitigate_speculation = false;
   profile.filter = {{6, 0, 0, 0x7fff0000}, {0x15, 1, 255, 42}};
+  profile.report_unlisted = true;
   profile.cgroup = {1, 2, 300};
   profile.tolerate_missing = true;
   profile.once = true;

@@ -2,8 +2,11 @@
 // What the words of a configuration become for the kernel, on kernels old and new.
 #include "wrapper/launch/profile_of.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <utility>
 
@@ -73,6 +76,32 @@ TEST_CASE("without a network of its own, a service connects only where Landlock 
     // So the filter of an old kernel's service is another, and refuses connect(2).
     CHECK(old->filter != ProfileFor(confinement, sandbox::kLandlockTcpAbi)->filter);
   }
+}
+
+TEST_CASE("Unlisted calls are reported where the zygote can kill whoever makes one") {
+  const auto asks = [](const sandbox::Profile& profile) {
+    return std::ranges::any_of(profile.filter, [](const sandbox::FilterInstruction& one) {
+      return one.code == (BPF_RET | BPF_K) && one.operand == SECCOMP_RET_USER_NOTIF;
+    });
+  };
+  auto standard = Confined(SandboxProfile::kStandard, NetworkAccess::kInherited);
+  standard.namespaces.pid = true;
+  const auto reported = [&](const policy::Confinement& confinement) {
+    const auto made = ProfileFor(confinement, sandbox::kLandlockTcpAbi);
+    CHECK(asks(*made) == made->report_unlisted);
+    return made->report_unlisted;
+  };
+  CHECK(reported(standard));
+  auto changed = standard;
+  SECTION("without a pid namespace callers would outlive it") { changed.namespaces.pid = false; }
+  SECTION("a setuid program is another user's") { changed.no_new_privileges = false; }
+  SECTION("so is what became another user") { changed.capabilities = {"setuid"}; }
+  SECTION("nobody is killed") { changed.syscall_action = policy::SyscallAction::kErrno; }
+  SECTION("nothing is refused") { changed.syscall_action = policy::SyscallAction::kLog; }
+  CHECK_FALSE(reported(changed));
+  changed = standard;
+  changed.capabilities = {"kill", "setuid"};
+  CHECK(reported(changed));
 }
 
 }  // namespace postern::wrapper

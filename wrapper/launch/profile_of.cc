@@ -111,7 +111,8 @@ filter::FilterRequest FilterOf(const policy::ServiceSpec& spec, const sandbox::P
   }
   request.added = confinement.syscalls.added;
   request.removed = confinement.syscalls.removed;
-  request.unlisted = UnlistedOf(confinement.syscall_action);
+  request.unlisted =
+      profile.report_unlisted ? filter::Unlisted::kNotify : UnlistedOf(confinement.syscall_action);
   request.network = profile.network;
   request.unix_sockets = confinement.profile != SandboxProfile::kStrict;
   request.raw_sockets =
@@ -167,6 +168,17 @@ void LimitCoreFiles(const Confinement& confinement, sandbox::Profile& profile) {
   }
 }
 
+// Whether a zygote can kill every process of its service, in whose name the kernel then need not
+// kill: one that became another user only with CAP_KILL. And without a pid namespace, the zygote's
+// own death would leave such processes alive.
+bool ZygoteKills(const Confinement& confinement, const sandbox::Profile& profile) {
+  const auto holds = [&profile](std::string_view capability) {
+    return (profile.capabilities & sandbox::CapabilityNamed(capability).value_or(0)) != 0;
+  };
+  return confinement.syscall_action == policy::SyscallAction::kKill && profile.namespaces.pid &&
+         profile.no_new_privileges && (!holds("setuid") || holds("kill"));
+}
+
 constexpr std::size_t kMaxStatus = 64 * 1024;
 
 }  // namespace
@@ -202,6 +214,7 @@ std::expected<std::shared_ptr<const sandbox::Profile>, std::string> ProfileOf(
   profile->capabilities = asked ? *held : *held & machine.bounding;
   profile->bounding = asked ? *bounding : *bounding & machine.bounding;
   LimitCoreFiles(confinement, *profile);
+  profile->report_unlisted = ZygoteKills(confinement, *profile);
   auto program = filter::BuildFilter(FilterOf(spec, *profile));
   if (!program) return std::unexpected("system calls: " + program.error().ToString());
   profile->filter = std::move(*program);
