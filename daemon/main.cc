@@ -87,6 +87,7 @@ std::vector<std::string> RelayCommand(const std::string& directory) {
 }
 
 int Serve(Options options) {
+  if (options.learn && !sys::IsRoot()) return Complain("--learn takes root's rights");
   const auto directory = sys::CurrentDirectory();
   if (!directory) return Complain(directory.error().ToString());
   const wrapper::Inherited inherited = wrapper::ReadInherited();
@@ -112,10 +113,12 @@ int Serve(Options options) {
   if (auto kept = sandbox::KeepDaemonCapabilities(); !kept) {
     return Complain(kept.error().ToString());
   }
+  // What is learned goes to standard output, which nothing else here writes to.
+  sys::UniqueFd record(options.learn ? 1 : -1);
   auto daemon = Daemon::Make({std::move(options), *directory, inherited,
                               InheritedSockets(std::move(*sockets)), RelayCommand(*directory),
                               HelperPath("postern-gate"), HelperPath("postern-zygote"),
-                              std::move(*launcher)});
+                              std::move(*launcher), std::move(record)});
   if (!daemon) return Complain(daemon.error());
   report.Ready();
   return (*daemon)->Run();

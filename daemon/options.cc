@@ -67,6 +67,36 @@ Status SetConsistencyCheck(Options& options, Word value) {
   return {};
 }
 
+Options::Learn& Learning(Options& options) {
+  return options.learn ? *options.learn : options.learn.emplace();
+}
+
+Status SetLearn(Options& options, Word value) {
+  Learning(options).service = value;
+  options.foreground = true;
+  return {};
+}
+
+std::expected<std::uint32_t, std::string> AtLeastOne(Word value, Word what) {
+  auto number = Number(value, what);
+  if (number && *number == 0) return std::unexpected(std::string(what) + " must not be 0");
+  return number;
+}
+
+Status SetLearnConnections(Options& options, Word value) {
+  const auto number = AtLeastOne(value, "--learn-connections");
+  if (!number) return Fail(number.error());
+  Learning(options).connections = *number;
+  return {};
+}
+
+Status SetLearnSeconds(Options& options, Word value) {
+  const auto number = AtLeastOne(value, "--learn-seconds");
+  if (!number) return Fail(number.error());
+  Learning(options).time = std::chrono::seconds(*number);
+  return {};
+}
+
 template <std::string Options::* kField>
 Status SetText(Options& options, Word value) {
   options.*kField = value;
@@ -126,6 +156,9 @@ constexpr Row kRows[] = {
     {"-limit", "--limit", "N", &SetLimit, "servers at a time, all services together; 0: no limit"},
     {"-cc", "--consistency-check", "SECONDS", &SetConsistencyCheck,
      "check the daemon's own state that often; 0: never"},
+    {"", "--learn", "SERVICE", &SetLearn, "serve this service alone, and learn what it does"},
+    {"", "--learn-connections", "N", &SetLearnConnections, "end after that many servers"},
+    {"", "--learn-seconds", "SECONDS", &SetLearnSeconds, "end after that long"},
     {"-logprocs", "", "N",
      [](Options& options, Word value) { return HasNoEffect(options, "-logprocs", value); },
      "accepted, has no effect"},
@@ -167,6 +200,9 @@ Split SplitAtEquals(Word word) {
 }
 
 Status Finish(Options& options, bool syslog_given) {
+  if (options.learn && options.learn->service.empty()) {
+    return Fail("--learn-connections and --learn-seconds need --learn");
+  }
   if (!options.log_file.empty() && syslog_given) {
     return Fail("-filelog and -syslog exclude each other");
   }

@@ -34,6 +34,15 @@ struct Options {
   std::optional<std::uint32_t> limit;  // servers at a time, all services together
   std::optional<std::chrono::seconds> consistency_check;
 
+  // Learns what this service does, and serves no other. Ends after so many of its programs, or so
+  // long, if given.
+  struct Learn {
+    std::string service;
+    std::optional<std::uint32_t> connections;
+    std::optional<std::chrono::seconds> time;
+  };
+  std::optional<Learn> learn;
+
   std::vector<std::string> notices;  // for standard error: what was accepted without effect
 };
 

@@ -89,6 +89,14 @@ struct FilterInstruction {
 };
 using FilterProgram = std::vector<FilterInstruction>;
 
+// What a zygote that learns its service's calls is given: sandbox/filter/learning_filters.h makes
+// it.
+struct LearningPlan {
+  FilterProgram ask;      // of the service and who starts it: asks about every call
+  FilterProgram judge;    // run by the learner in user space: what it answers
+  FilterProgram learner;  // of the learner itself
+};
+
 // Bits as in <linux/capability.h>.
 using CapabilityMask = std::uint64_t;
 
@@ -114,6 +122,9 @@ struct Profile {
   // The filter asks about calls that are not listed (SECCOMP_RET_USER_NOTIF). The zygote kills who
   // makes one, and tells; where nobody could, the kernel kills (sandbox/confine/install_filter.h).
   bool report_unlisted = false;
+  // Instead of `filter`: every call is learned (sandbox/learn/). Takes a pid namespace, /proc and
+  // no_new_privileges.
+  std::optional<LearningPlan> learning;
   CgroupLimits cgroup;
 
   bool tolerate_missing = false;  // on_missing = warn

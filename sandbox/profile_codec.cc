@@ -8,7 +8,7 @@ namespace postern::sandbox {
 namespace {
 
 // First in the encoding; changes with every change of Profile.
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 
 template <typename T>
 concept Plain = std::is_arithmetic_v<T> || std::is_enum_v<T>;
@@ -139,13 +139,15 @@ void Members(Archive& archive, T& value) {
     all(value.memory_max, value.tasks_max, value.cpu_percent);
   } else if constexpr (std::is_same_v<Type, FilterInstruction>) {
     all(value.code, value.jump_true, value.jump_false, value.operand);
+  } else if constexpr (std::is_same_v<Type, LearningPlan>) {
+    all(value.ask, value.judge, value.learner);
   } else {
     static_assert(std::is_same_v<Type, Profile>);
     all(value.service, value.programs, value.identity, value.priority, value.limits,
         value.oom_score_adjustment, value.namespaces, value.files, value.network, value.landlock,
         value.capabilities, value.bounding, value.no_new_privileges, value.lock_memory_protection,
         value.private_keyring, value.mitigate_speculation, value.filter, value.report_unlisted,
-        value.cgroup, value.tolerate_missing, value.once);
+        value.learning, value.cgroup, value.tolerate_missing, value.once);
   }
 }
 

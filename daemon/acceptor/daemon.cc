@@ -61,8 +61,11 @@ std::expected<std::unique_ptr<Daemon>, std::string> Daemon::Make(DaemonStart sta
         "fs.suid_dumpable is 1: any service could read this daemon's memory; "
         "set it to 0 (sysctl fs.suid_dumpable=0)");
   }
-  TRY(const bool filtered, OrText(sandbox::filter::DenyToAll()));
-  if (!filtered) log->Notice("no system call filter of its own: that takes CAP_SYS_ADMIN");
+  // It would answer for the service before its learner is asked.
+  if (!start.options.learn) {
+    TRY(const bool filtered, OrText(sandbox::filter::DenyToAll()));
+    if (!filtered) log->Notice("no system call filter of its own: that takes CAP_SYS_ADMIN");
+  }
   sys::IgnoreError(sys::RaiseOpenFilesLimit(kWantedDescriptors),
                    "the limit there is may well be enough; running out is handled");
   std::unique_ptr<Daemon> daemon(
@@ -98,9 +101,10 @@ std::expected<void, std::string> Daemon::StartServices() {
   if (auto prepared = sessions_.Prepare(); !prepared) {
     return std::unexpected(prepared.error().ToString());
   }
-  const policy::Configuration configuration = Load();
+  policy::Configuration configuration = Load();
   LogDiagnostics(configuration);
   if (!configuration.usable) return std::unexpected("couldn't get configuration. Exiting...");
+  if (start_.options.learn) TRY_STATUS(PrepareLearning(configuration));
   if (auto installed = table_.Install(configuration, /*strict=*/false); !installed) {
     return std::unexpected(installed.error());
   }
@@ -120,6 +124,28 @@ std::expected<void, std::string> Daemon::StartServices() {
   log_->Notice("Started working: " + std::to_string(table_.active()) +
                (table_.active() == 1 ? " available service" : " available services"));
   return {};
+}
+
+// Nothing but the one service is served.
+std::expected<void, std::string> Daemon::PrepareLearning(policy::Configuration& configuration) {
+  const Options::Learn& learn = *start_.options.learn;
+  std::erase_if(configuration.services, [&learn](const auto& spec) {
+    return spec->id != learn.service || spec->kind != policy::ServiceKind::kProgram;
+  });
+  if (configuration.services.empty()) {
+    return std::unexpected("there is no service " + learn.service +
+                           " that starts a program by itself");
+  }
+  table_.LearnServices();
+  sessions_.zygotes().SetRecord(std::move(start_.record));
+  if (learn.time) loop_->After(*learn.time, [this] { Finish(); });
+  log_->Warning("service " + learn.service + " is learned: it is hardly confined meanwhile");
+  return {};
+}
+
+bool Daemon::LearnedEnough() const {
+  const auto& learn = start_.options.learn;
+  return learn && learn->connections && sessions_.programs_ended() >= *learn->connections;
 }
 
 policy::Configuration Daemon::Load() const {
@@ -159,6 +185,7 @@ int Daemon::Run() {
       return 1;
     }
     logs_.Flush();
+    if (!finished_ && LearnedEnough()) Finish();
   }
   return 0;
 }
@@ -195,6 +222,7 @@ void Daemon::HandleSignal(int signal) {
 void Daemon::Reload() {
   log_->Reopen();
   logs_.Reopen();
+  if (start_.options.learn) return;
   log_->Notice("Starting reconfiguration");
   const policy::Configuration configuration = Load();
   LogDiagnostics(configuration);

@@ -34,6 +34,7 @@ struct DaemonStart {
   std::string gate_program;
   std::string zygote_program;
   std::unique_ptr<sandbox::Launcher> launcher;
+  sandbox::sys::UniqueFd record;  // gets what is learned; options.learn
 };
 
 class Daemon final : private EventHandler {
@@ -54,6 +55,8 @@ class Daemon final : private EventHandler {
 
   std::expected<void, std::string> StartServices();
   policy::Configuration Load() const;
+  std::expected<void, std::string> PrepareLearning(policy::Configuration& configuration);
+  bool LearnedEnough() const;
   void LogDiagnostics(const policy::Configuration& configuration);
   void OnReady(std::uint32_t ready) override;  // a signal
   void HandleSignal(int signal);

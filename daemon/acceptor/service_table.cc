@@ -122,7 +122,8 @@ bool ServiceTable::PlanLaunch(Step& step) const {
   const ServiceSpec& spec = *step.spec;
   if (spec.kind != ServiceKind::kProgram && spec.kind != ServiceKind::kTcpmux) return true;
   step.launch = wrapper::MakeLaunchPlan(spec, inherited_);
-  auto profile = wrapper::ProfileOf(spec, *step.launch, machine_);
+  const auto make = learning_ ? &wrapper::ProfileToLearn : &wrapper::ProfileOf;
+  auto profile = make(spec, *step.launch, machine_);
   if (!profile) {
     log_.Error("service " + spec.id +
                " stays down: its sandbox cannot be described: " + profile.error());
@@ -248,10 +249,12 @@ void ServiceTable::MakeRoomForCgroups() {
   if (!moved) log_.Warning("control groups: " + moved.error().ToString());
 }
 
-// `zygote = eager`. One that fails now is tried again at the first connection.
+// `zygote = eager`, and what learns: its first connection is not to be the only one it sees before
+// it is idle. One that fails now is tried again at the first connection.
 void ServiceTable::PrepareSandbox(const Step& step) {
   if (step.profile->cgroup.any()) MakeRoomForCgroups();
-  if (step.spec->confinement->zygote != policy::ZygoteStart::kEager) return;
+  const bool eager = step.spec->confinement->zygote == policy::ZygoteStart::kEager;
+  if (!eager && !step.profile->learning) return;
   if (step.profile->once) return;  // it would wait for a connection that gets its own
   const auto prepared = sessions_.zygotes().Prepare(step.profile);
   if (!prepared) log_.Error(step.spec->id + ": " + prepared.error().ToString());

@@ -20,6 +20,7 @@
 #include "daemon/log/program_log.h"
 #include "policy/service/configuration.h"
 #include "wrapper/launch/launch_plan.h"
+#include "wrapper/launch/learning_profile.h"
 #include "wrapper/launch/profile_of.h"
 
 namespace postern::daemon {
@@ -34,6 +35,9 @@ class ServiceTable {
   struct Counts {
     std::size_t added = 0, kept = 0, dropped = 0;
   };
+  // From now on services are confined to be learned (wrapper/launch/learning_profile.h).
+  void LearnServices() { learning_ = true; }
+
   // The first time, a service whose address is taken is tried again for a while, as by xinetd, and
   // the others run; at a reload (`strict`) it makes the whole reload fail, with the error's text.
   std::expected<Counts, std::string> Install(const policy::Configuration& configuration,
@@ -68,6 +72,7 @@ class ServiceTable {
   Sessions& sessions_;
   wrapper::Inherited inherited_;
   wrapper::Machine machine_ = wrapper::ReadMachine();
+  bool learning_ = false;
   bool aside_ = false;  // the daemon is out of the way of its services' control groups
   InheritedSockets sockets_;
   std::vector<std::shared_ptr<Service>> services_;

@@ -333,6 +333,7 @@ void Sessions::OnProgramExit(Session& session) {
 }
 
 void Sessions::OnEnd(Session& session, sys::Exit how) {
+  ++programs_ended_;
   LogExit(session, how, session.pid);
   DropUnread(session);
   EndProgram(session);

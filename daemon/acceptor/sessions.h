@@ -76,6 +76,7 @@ class Sessions final : public RelayAnswers,
   void Abandon();
 
   std::size_t count() const { return sessions_.size(); }
+  std::uint64_t programs_ended() const { return programs_ended_; }
   void ForEach(const std::function<void(const Session&)>& visit) const;
 
   bool OnDone(const AnswerDone& answer) override;
@@ -157,6 +158,7 @@ class Sessions final : public RelayAnswers,
   std::string gate_;
   MuxTargets mux_targets_;
   SessionId next_id_ = 1;
+  std::uint64_t programs_ended_ = 0;
   Lifetimes lifetimes_;
   KillReports kill_reports_;
   Zygotes zygotes_;  // the last: what it loses at its end, nobody is told

@@ -40,8 +40,8 @@ Zygote::~Zygote() {
   loop_.Unwatch(helper_.pidfd, death_watch_);
 }
 
-sys::Status Zygote::Start(const std::string& program) {
-  TRY(helper_, sandbox::StartZygote(program, *profile_));
+sys::Status Zygote::Start(const std::string& program, const sys::UniqueFd& record) {
+  TRY(helper_, sandbox::StartZygote(program, *profile_, record));
   if (const auto watched = Watch(); !watched) {
     loop_.Unwatch(helper_.channel, channel_watch_);
     // It has done nothing yet; killed, it is gone in a moment, and this is rare enough to wait.

@@ -58,8 +58,8 @@ class Zygote {
   Zygote(const Zygote&) = delete;
   Zygote& operator=(const Zygote&) = delete;
 
-  // `program` is postern-zygote's path. An error: there is no process, and `over` is not called.
-  sandbox::sys::Status Start(const std::string& program);
+  // As sandbox::StartZygote(). An error: there is no process, and `over` is not called.
+  sandbox::sys::Status Start(const std::string& program, const sandbox::sys::UniqueFd& record);
 
   struct Launch {
     sandbox::LaunchId id = 0;

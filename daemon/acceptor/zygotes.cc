@@ -90,7 +90,7 @@ sys::Result<Zygote*> Zygotes::StartIn(Seat& seat) {
   const sandbox::Profile* const key = seat.profile.get();
   auto zygote =
       std::make_unique<Zygote>(loop_, log_, events_, seat.profile, [this, key] { OnOver(key); });
-  const auto started = zygote->Start(program_);
+  const auto started = zygote->Start(program_, record_);
   if (!started) {
     Failed(seat);
     return std::unexpected(started.error());

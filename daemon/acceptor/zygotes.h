@@ -16,6 +16,7 @@
 #include "daemon/acceptor/zygote.h"
 #include "daemon/log/program_log.h"
 #include "sandbox/profile.h"
+#include "sandbox/sys/unique_fd.h"
 
 namespace postern::daemon {
 
@@ -32,6 +33,8 @@ class Zygotes {
   Zygotes& operator=(const Zygotes&) = delete;
 
   void SetProgram(std::string program) { program_ = std::move(program); }
+  // Where zygotes that learn tell what they learned.
+  void SetRecord(sandbox::sys::UniqueFd record) { record_ = std::move(record); }
 
   // As Zygote::Ask; EBUSY while the profile's last zygote failed a moment ago.
   sandbox::sys::Status Launch(const ProfileRef& profile, Zygote::Launch& launch);
@@ -69,6 +72,7 @@ class Zygotes {
   InstanceEvents& events_;
   std::chrono::milliseconds idle_life_;
   std::string program_;
+  sandbox::sys::UniqueFd record_;
   std::unordered_map<const sandbox::Profile*, Seat> seats_;
 };
 

@@ -74,9 +74,10 @@ sys::Status AttachPrivateDev(MountTree& tree, const Devices& devices) {
   return AddAttributes(dev, kReadOnly, Depth::kThisMount, "/dev");
 }
 
-sys::Status AttachFreshProc(MountTree& tree, const std::string& path) {
+sys::Status AttachFreshProc(MountTree& tree, const std::string& path, ProcShows shows) {
+  const char* const hidden = shows == ProcShows::kAll ? "off" : "ptraceable";
   TRY(const sys::UniqueFd proc,
-      MakeFileSystem("proc", {{"hidepid", "ptraceable"}}, kNoSetuid | kNoDevices | kNoExecute));
+      MakeFileSystem("proc", {{"hidepid", hidden}}, kNoSetuid | kNoDevices | kNoExecute));
   return tree.Attach(proc, path, NodeKind::kDirectory);
 }
 

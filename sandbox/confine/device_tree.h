@@ -27,8 +27,10 @@ sys::Result<Devices> CopyDevices(const sys::UniqueFd& host);
 // and the system log's socket where the host has one.
 sys::Status AttachPrivateDev(MountTree& tree, const Devices& devices);
 
-// A /proc of the pid namespace, in which a process sees itself and what it may trace.
-sys::Status AttachFreshProc(MountTree& tree, const std::string& path);
+// A /proc of the pid namespace, in which a process sees itself and what it may trace; or all there
+// are.
+enum class ProcShows : std::uint8_t { kOwn, kAll };
+sys::Status AttachFreshProc(MountTree& tree, const std::string& path, ProcShows shows);
 // What is in /proc and is not about processes, read-only: kernel parameters, for root's sake.
 sys::Status ProtectProc(MountTree& tree);
 

@@ -170,7 +170,8 @@ sys::Status Entering::ShapeFiles() {
   const sys::Status supported = RequireMountCalls();
   if (!supported)
     return supported.error().number == ENOSYS ? Missing(supported.error()) : supported;
-  return BuildView({profile_.files, profile_.programs, profile_.no_new_privileges, left_.pid});
+  return BuildView({profile_.files, profile_.programs, profile_.no_new_privileges, left_.pid,
+                    profile_.learning.has_value()});
 }
 
 sys::Status Entering::MakeLandlockRules() {

@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace postern::sandbox {
 namespace {
 
@@ -82,6 +84,14 @@ class Builder {
 };
 
 }  // namespace
+
+bool IsInMinimalRoot(std::string_view path) {
+  const auto below = [path](const std::string& shown) { return LiesIn(path, shown); };
+  return below("/usr") ||
+         std::ranges::any_of(kTopDirectories,
+                             [&](const char* name) { return below("/" + std::string(name)); }) ||
+         std::ranges::any_of(kSettings, below);
+}
 
 sys::Result<MountTree> MakeMinimalRoot(const sys::UniqueFd& host,
                                        std::span<const ProgramToRun> programs,

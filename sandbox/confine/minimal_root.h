@@ -5,6 +5,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "sandbox/confine/mount_tree.h"
 #include "sandbox/profile.h"
@@ -16,5 +17,9 @@ namespace postern::sandbox {
 sys::Result<MountTree> MakeMinimalRoot(const sys::UniqueFd& host,
                                        std::span<const ProgramToRun> programs,
                                        MountAttributes attributes);
+
+// Whether a path of the host is to be seen in it, whatever the service: by its name, so that a link
+// on the way counts as what it is called.
+bool IsInMinimalRoot(std::string_view path);
 
 }  // namespace postern::sandbox

@@ -162,7 +162,8 @@ class ViewBuilder {
       if (has_dev) TRY_STATUS(AttachPrivateDev(tree, devices_));
     }
     TRY(const bool has_proc, HasDirectory(tree, "/proc"));
-    if (has_proc && request_.fresh_proc) TRY_STATUS(AttachFreshProc(tree, "/proc"));
+    const ProcShows shows = request_.all_processes ? ProcShows::kAll : ProcShows::kOwn;
+    if (has_proc && request_.fresh_proc) TRY_STATUS(AttachFreshProc(tree, "/proc", shows));
     if (has_proc && (request_.fresh_proc || seals_system())) return ProtectProc(tree);
     return {};
   }

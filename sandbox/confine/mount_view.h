@@ -32,8 +32,9 @@ namespace postern::sandbox {
 struct ViewRequest {
   const FileView& files;
   std::span<const ProgramToRun> programs;
-  bool no_setuid = false;   // setuid programs are of no use to the service
-  bool fresh_proc = false;  // the caller is in a pid namespace of its own
+  bool no_setuid = false;      // setuid programs are of no use to the service
+  bool fresh_proc = false;     // the caller is in a pid namespace of its own
+  bool all_processes = false;  // and sees there also what it may not trace
 };
 
 // RequireMountCalls() (mount_calls.h) says beforehand whether the kernel can do it.

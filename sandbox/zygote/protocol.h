@@ -43,7 +43,8 @@ struct ZygoteHeader {
   LaunchId id = 0;
 };
 
-// Descriptors: the encoded profile, a sealed file (profile_codec.h).
+// Descriptors: the encoded profile, a sealed file (profile_codec.h); of one with a learning plan
+// also where the record of what was learned goes (learn/learned.h).
 struct AskProfile {
   ZygoteHeader header{ZygoteFrame::kAskProfile};
 };

@@ -12,22 +12,25 @@
 namespace postern::sandbox {
 namespace {
 
-sys::Status SendProfile(const sys::UniqueFd& channel, const Profile& profile) {
+sys::Status SendProfile(const sys::UniqueFd& channel, const Profile& profile,
+                        const sys::UniqueFd& record) {
   TRY(const sys::UniqueFd file, sys::MakeSealedFile("postern-profile", EncodeProfile(profile)));
-  const int handed_over[] = {file.get()};
-  return SendFrame(channel, AsZygoteFrame(AskProfile{}), handed_over);
+  const int handed_over[] = {file.get(), record.get()};
+  return SendFrame(channel, AsZygoteFrame(AskProfile{}),
+                   std::span(handed_over).first(profile.learning ? 2 : 1));
 }
 
 }  // namespace
 
-sys::Result<Helper> StartZygote(const std::string& program, const Profile& profile) {
+sys::Result<Helper> StartZygote(const std::string& program, const Profile& profile,
+                                const sys::UniqueFd& record) {
   // Without root's rights the zygote makes one for itself, in a user namespace.
   const bool gives_pids = profile.namespaces.pid && sys::IsRoot();
   const auto pids = gives_pids ? sys::PidView::kNewPids : sys::PidView::kOurs;
   // The service's id is for people who look at ps(1), and for `postern score`.
   TRY(Helper zygote, StartHelper({program, profile.service}, kExecPatience, pids));
   auto told = TellSenders(zygote.channel);
-  if (told) told = SendProfile(zygote.channel, profile);
+  if (told) told = SendProfile(zygote.channel, profile, record);
   if (!told) {
     EndZygote(zygote);
     return std::unexpected(told.error());

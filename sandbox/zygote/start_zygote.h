@@ -16,8 +16,10 @@
 namespace postern::sandbox {
 
 // `program` is postern-zygote's path. As root the zygote gets the pid namespace that its profile
-// asks for. A failure leaves no process behind.
-sys::Result<Helper> StartZygote(const std::string& program, const Profile& profile);
+// asks for. `record`: where one with a learning plan writes what it learned. A failure leaves no
+// process behind.
+sys::Result<Helper> StartZygote(const std::string& program, const Profile& profile,
+                                const sys::UniqueFd& record = {});
 
 // Until the sandbox stands: the warnings of a profile that tolerates what the kernel lacks, empty
 // without. The error is one line: the zygote's own reason, or that it says nothing in time. The

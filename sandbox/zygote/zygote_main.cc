@@ -21,6 +21,7 @@
 #include "sandbox/sys/process.h"
 #include "sandbox/sys/sealed_file.h"
 #include "sandbox/sys/wait.h"
+#include "sandbox/zygote/learning_zygote.h"
 #include "sandbox/zygote/own_init.h"
 #include "sandbox/zygote/zygote.h"
 
@@ -31,16 +32,26 @@ constexpr std::size_t kMaxProfile = std::size_t{4} << 20;
 constexpr std::chrono::seconds kProfilePatience(30);
 constexpr int kRefused = 1, kNotAsked = 2;
 
-sys::Result<Profile> AwaitProfile(const sys::UniqueFd& channel) {
+struct Asked {
+  Profile profile;
+  sys::UniqueFd record;  // where there is something to learn
+};
+
+sys::Result<Asked> AwaitProfile(const sys::UniqueFd& channel) {
   TRY_STATUS(sys::AwaitReadable(channel, sys::Deadline(kProfilePatience)));
   AskProfile ask;
   TRY(ReceivedFrame received, ReceiveFrame(channel, std::as_writable_bytes(std::span(&ask, 1))));
+  const auto garbage = [] { return std::unexpected(sys::Error{"recvmsg", EBADMSG, "AskProfile"}); };
   if (received.length != sizeof ask || ask.header.type != ZygoteFrame::kAskProfile ||
-      received.descriptor_count != 1) {
-    return std::unexpected(sys::Error{"recvmsg", EBADMSG, "AskProfile"});
+      received.descriptor_count == 0) {
+    return garbage();
   }
   TRY(const std::string bytes, sys::ReadSealedFile(received.descriptors[0], kMaxProfile));
-  return DecodeProfile(bytes);
+  Asked asked;
+  TRY(asked.profile, DecodeProfile(bytes));
+  if (received.descriptor_count != (asked.profile.learning ? 2 : 1)) return garbage();
+  asked.record = std::move(received.descriptors[1]);
+  return asked;
 }
 
 // A signal that nobody reads from a descriptor yet is not lost while it is blocked.
@@ -104,12 +115,29 @@ sys::Status Tell(const sys::UniqueFd& channel, std::string_view text) {
   return SendFrame(channel, AsZygoteFrame(frame), {});
 }
 
-int Serve(const Profile& profile, sys::UniqueFd channel) {
+int Refuse(const sys::UniqueFd& channel, const std::string& why) {
+  sys::IgnoreError(Tell<AnswerRefused>(channel, why), "the exit status tells it too");
+  return kRefused;
+}
+
+int Learn(const Profile& profile, const std::string& warnings, LearningEnds ends) {
+  LearningZygote zygote(profile, std::move(ends));
+  if (const auto started = zygote.Start(); !started) {
+    return Refuse(zygote.channel(), "learning: " + started.error().ToString());
+  }
+  if (!Tell<AnswerReady>(zygote.channel(), warnings)) return kRefused;
+  return zygote.Learn() ? 0 : kRefused;
+}
+
+int Serve(Asked asked, sys::UniqueFd channel) {
+  const Profile& profile = asked.profile;
   auto prepared = Prepare(profile);
   auto sealed = prepared ? Seal(profile) : std::unexpected(prepared.error().ToString());
-  if (!sealed) {
-    sys::IgnoreError(Tell<AnswerRefused>(channel, sealed.error()), "the exit status tells it too");
-    return kRefused;
+  if (!sealed) return Refuse(channel, sealed.error());
+  if (profile.learning) {
+    return Learn(profile, sealed->warnings,
+                 {std::move(channel), std::move(prepared->children), std::move(prepared->domain),
+                  std::move(asked.record)});
   }
   if (!Tell<AnswerReady>(channel, sealed->warnings)) return kRefused;
   return Zygote(profile, std::move(channel), std::move(prepared->children),
@@ -121,17 +149,17 @@ int Serve(const Profile& profile, sys::UniqueFd channel) {
 
 int Main() {
   sys::UniqueFd channel(kHelperChannel);
-  auto profile = AwaitProfile(channel);
-  if (!profile) return kNotAsked;
-  if (profile->namespaces.pid && sys::OwnPid() != 1) {
-    const auto entered = EnterOwnPidNamespace(profile->identity);
+  auto asked = AwaitProfile(channel);
+  if (!asked) return kNotAsked;
+  if (asked->profile.namespaces.pid && sys::OwnPid() != 1) {
+    const auto entered = EnterOwnPidNamespace(asked->profile.identity);
     if (entered && *entered) {
       channel.Release();  // closed already
       return **entered;
     }
     sys::IgnoreError(entered, "Enter() tells that it is missing");
   }
-  return Serve(*profile, std::move(channel));
+  return Serve(std::move(*asked), std::move(channel));
 }
 
 }  // namespace

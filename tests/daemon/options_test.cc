@@ -149,6 +149,22 @@ TEST_CASE("An unreadable value is an error") {
   CHECK(Bad({"-syslog", "bogus"}) == "unknown syslog facility: bogus");
 }
 
+TEST_CASE("Learning is of one service, in the foreground, and bounded where that is asked for") {
+  const auto learn = [](std::vector<const char*> words) { return ParseOptions(words).value(); };
+  CHECK_FALSE(learn({"-d"}).learn);
+  const Options plain = learn({"--learn", "smtp"});
+  CHECK(plain.learn->service == "smtp");
+  CHECK(plain.foreground);
+  CHECK_FALSE(plain.learn->connections);
+  const Options bounded =
+      learn({"--learn-connections=3", "--learn", "smtp", "--learn-seconds", "60"});
+  CHECK(bounded.learn->connections == 3);
+  CHECK(bounded.learn->time == std::chrono::seconds(60));
+  CHECK(Bad({"--learn-seconds", "60"}) == "--learn-connections and --learn-seconds need --learn");
+  CHECK(Bad({"--learn", "x", "--learn-connections", "0"}) == "--learn-connections must not be 0");
+  CHECK(Bad({"--learn", "x", "--learn-seconds", "y"}) == "--learn-seconds is not a number: y");
+}
+
 TEST_CASE("A log file and syslog exclude each other in any order") {
   const std::string why = "-filelog and -syslog exclude each other";
   CHECK(Bad({"-filelog", "x", "-syslog", "daemon"}) == why);
@@ -157,12 +173,26 @@ TEST_CASE("A log file and syslog exclude each other in any order") {
 
 TEST_CASE("The usage text names every option") {
   const std::string usage = UsageText();
-  for (const char* word :
-       {"-d, --debug", "-f, --config FILE", "-filelog, --file-log FILE",
-        "-syslog, --syslog FACILITY", "-pidfile, --pid-file FILE", "-dontfork, --foreground",
-        "-stayalive, --stay-alive", "-limit, --limit N", "-logprocs N", "-shutdownprocs N",
-        "-cc, --consistency-check SECONDS", "-reuse", "-inetd_compat, --inetd-compat",
-        "--inetd FILE", "-version, --version", "-t, --check", "-h, --help"}) {
+  for (const char* word : {"-d, --debug",
+                           "-f, --config FILE",
+                           "-filelog, --file-log FILE",
+                           "-syslog, --syslog FACILITY",
+                           "-pidfile, --pid-file FILE",
+                           "-dontfork, --foreground",
+                           "-stayalive, --stay-alive",
+                           "-limit, --limit N",
+                           "-logprocs N",
+                           "-shutdownprocs N",
+                           "-cc, --consistency-check SECONDS",
+                           "-reuse",
+                           "-inetd_compat, --inetd-compat",
+                           "--inetd FILE",
+                           "--learn SERVICE",
+                           "--learn-connections N",
+                           "--learn-seconds SECONDS",
+                           "-version, --version",
+                           "-t, --check",
+                           "-h, --help"}) {
     CHECK(usage.find(std::string("  ") + word + " ") != std::string::npos);
   }
 }

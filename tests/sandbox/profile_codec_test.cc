@@ -27,6 +27,7 @@ TEST_CASE("A profile is the same after it was encoded and decoded") {
   CHECK(decoded->landlock.connect_ports.at(1) == 65535);
   CHECK(decoded->filter.at(1) == FilterInstruction{0x15, 1, 255, 42});
   CHECK(decoded->report_unlisted);
+  CHECK(decoded->learning->learner.at(1).operand == 4);
   CHECK(decoded->cgroup.cpu_percent == 300);
   CHECK(decoded->once);
   CHECK_FALSE(decoded->no_new_privileges);
@@ -39,6 +40,7 @@ TEST_CASE("A member that changes is seen in the encoding") {
   SECTION("an optional number") { changed.oom_score_adjustment.reset(); }
   SECTION("a list") { changed.landlock.connect_ports.pop_back(); }
   SECTION("who kills") { changed.report_unlisted = false; }
+  SECTION("what learns") { changed.learning.reset(); }
   SECTION("the last member") { changed.once = false; }
   CHECK(EncodeProfile(changed) != before);
 }

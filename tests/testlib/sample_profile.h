@@ -34,6 +34,7 @@ inline sandbox::Profile SampleProfile() {
   profile.mitigate_speculation = false;
   profile.filter = {{6, 0, 0, 0x7fff0000}, {0x15, 1, 255, 42}};
   profile.report_unlisted = true;
+  profile.learning = {{{6, 0, 0, 1}}, {{6, 0, 0, 2}}, {{6, 0, 0, 3}, {6, 0, 0, 4}}};
   profile.cgroup = {1, 2, 300};
   profile.tolerate_missing = true;
   profile.once = true;

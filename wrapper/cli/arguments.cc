@@ -61,8 +61,10 @@ void Arguments::Option(const char* name, std::optional<std::string>& target, con
 
 void Arguments::File(const char* name, std::optional<std::string>& target, const char* help) {
   Option(name, target, "FILE", help);
-  app_->get_option(name)->check(
-      [](const std::string& text) { return std::string(text.empty() ? "needs a file name" : ""); });
+  const std::string names = name;
+  app_->get_option(names.substr(0, names.find(',')))->check([](const std::string& text) {
+    return std::string(text.empty() ? "needs a file name" : "");
+  });
 }
 
 void Arguments::Choice(const char* name, std::string& target, std::vector<std::string> choices,

@@ -23,7 +23,7 @@ class Arguments {
  public:
   explicit Arguments(CLI::App& app) : app_(&app) {}
 
-  // `name` as it is typed: "--json".
+  // `name` as it is typed: "--json"; two names for the same with a comma between.
   void Flag(const char* name, bool& target, const char* help);
   // An option with a value; nullopt: not given.
   void Option(const char* name, std::optional<std::string>& target, const char* value,

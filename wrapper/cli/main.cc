@@ -17,6 +17,8 @@ constexpr VerbRow kVerbs[] = {
     {"explain", "the same, with every rule that was asked", &postern::cli::MakeExplain},
     {"test", "try files of expectations against the policy", &postern::cli::MakeTest},
     {"convert", "inetd.conf in the form of xinetd.conf", &postern::cli::MakeConvert},
+    {"profile", "learn what a service does, and the lines that allow just that",
+     &postern::cli::MakeProfile},
     {"diff", "for whom two policies decide differently", &postern::cli::MakeDiff},
     {"score", "what each service exposes, from what the kernel says of it",
      &postern::cli::MakeScore},

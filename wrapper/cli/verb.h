@@ -36,5 +36,6 @@ std::unique_ptr<Verb> MakeExplain();
 std::unique_ptr<Verb> MakeTest();
 std::unique_ptr<Verb> MakeDiff();
 std::unique_ptr<Verb> MakeScore();
+std::unique_ptr<Verb> MakeProfile();
 
 }  // namespace postern::cli
