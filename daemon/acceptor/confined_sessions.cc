@@ -4,6 +4,7 @@
 // A zygote starts them, and tells in what order it likes what becomes of them; an id that is not
 // known (any more) is a session that posternd has ended by itself.
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <string_view>
 
@@ -51,6 +52,9 @@ void Sessions::LaunchConfined(Session& session, std::vector<std::string> words,
                         .program = IndexOf(session),
                         .words = std::move(words),
                         .connection = std::move(connection)};
+  if (const auto& lifetime = session.service->spec().confinement->max_lifetime) {
+    launch.lifetime = std::chrono::seconds(*lifetime);
+  }
   if (session.advice) Follow(*session.advice, launch);
   const auto asked = zygotes_.Launch(profile, launch);
   if (!asked) FailToStart(session, asked.error().ToString());

@@ -11,12 +11,6 @@ namespace postern::daemon {
 
 namespace sys = sandbox::sys;
 
-namespace {
-
-constexpr std::chrono::seconds kStopGrace(5);  // between SIGTERM and SIGKILL
-
-}  // namespace
-
 void Lifetimes::Limit(Session& session) {
   const auto& lifetime = session.service->spec().confinement->max_lifetime;
   if (!lifetime) return;

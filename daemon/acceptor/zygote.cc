@@ -28,7 +28,8 @@ Zygote::Zygote(EventLoop& loop, ProgramLog& log, InstanceEvents& events,
       log_(log),
       events_(events),
       profile_(std::move(profile)),
-      over_(std::move(over)) {
+      over_(std::move(over)),
+      leftovers_(loop, log, profile_->service, *this) {
   channel_.zygote = death_.zygote = this;
   channel_.on_ready = &Zygote::OnChannel;
   death_.on_ready = &Zygote::OnDeath;
@@ -65,7 +66,7 @@ sys::Status Zygote::Ask(Launch& launch) {
     return std::unexpected(sys::Error{"sendmsg", E2BIG, "environment"});
   }
   if (!open()) return std::unexpected(sys::Error{"sendmsg", ENOTCONN, "postern-zygote"});
-  if (ready_ && queue_.empty()) {
+  if (ready_ && queue_.empty() && !when_quiet_) {
     auto sent = Send(launch);
     if (sent || sent.error().number != EAGAIN) return sent;
     SetWritable(true);
@@ -90,7 +91,7 @@ sys::Status Zygote::Send(Launch& launch) {
   }
   const int handed_over[] = {launch.connection.get()};
   TRY_STATUS(sandbox::SendFrame(helper_.channel, sandbox::AsZygoteFrame(ask), handed_over));
-  running_.emplace(launch.id, State::kAsked);
+  running_.emplace(launch.id, Instance{.lifetime = launch.lifetime});
   launch.connection.Reset();
   return {};
 }
@@ -101,7 +102,7 @@ void Zygote::OnChannel(std::uint32_t ready) {
 }
 
 void Zygote::Flush() {
-  while (!queue_.empty() && open()) {
+  while (!queue_.empty() && open() && !when_quiet_) {
     const auto sent = Send(queue_.front());
     if (!sent && sent.error().number == EAGAIN) return SetWritable(true);
     if (!sent) return Condemn(sent.error().ToString());
@@ -129,6 +130,7 @@ void Zygote::ReadFrames(int most) {
         !Dispatch(std::span(buffer, received->length), received->sender)) {
       return Condemn("it answered what was not asked");
     }
+    ActIfQuiet();
   }
 }
 
@@ -139,7 +141,7 @@ bool Zygote::Dispatch(std::span<const std::byte> bytes, pid_t sender) {
   sandbox::AnswerFailed failed;
   sandbox::AnswerEnded ended;
   sandbox::AnswerUnlisted unlisted;
-  if (ReadZygoteFrame(bytes, ready)) return OnReadyAnswer(ready);
+  if (ReadZygoteFrame(bytes, ready)) return OnReadyAnswer(ready, sender);
   if (ReadZygoteFrame(bytes, refused)) return OnRefused(refused);
   if (!ready_) return false;
   if (ReadZygoteFrame(bytes, started)) return OnStarted(started, sender);
@@ -149,9 +151,10 @@ bool Zygote::Dispatch(std::span<const std::byte> bytes, pid_t sender) {
   return false;
 }
 
-bool Zygote::OnReadyAnswer(const sandbox::AnswerReady& answer) {
-  if (ready_ || !answer.text.valid()) return false;
+bool Zygote::OnReadyAnswer(const sandbox::AnswerReady& answer, pid_t sender) {
+  if (ready_ || !answer.text.valid() || sender <= 0) return false;
   ready_ = true;
+  sealed_pid_ = sender;
   loop_.Cancel(ready_deadline_);
   if (answer.text.length != 0) {
     log_.Warning(profile_->service +
@@ -171,9 +174,11 @@ bool Zygote::OnRefused(const sandbox::AnswerRefused& answer) {
 bool Zygote::OnStarted(const sandbox::AnswerStarted& answer, pid_t sender) {
   const auto found = running_.find(answer.header.id);
   // Sent by the instance, which is not the zygote.
-  if (found == running_.end() || found->second != State::kAsked) return false;
-  if (sender <= 0 || sender == helper_.pid) return false;
-  found->second = State::kStarted;
+  if (found == running_.end() || found->second.state != State::kAsked) return false;
+  if (sender <= 0 || sender == sealed_pid_) return false;
+  found->second.state = State::kStarted;
+  found->second.pid = sender;
+  found->second.started = loop_.now();
   proven_ = true;
   events_.OnInstanceStarted(answer.header.id, sender);
   return true;
@@ -181,9 +186,9 @@ bool Zygote::OnStarted(const sandbox::AnswerStarted& answer, pid_t sender) {
 
 bool Zygote::OnFailed(const sandbox::AnswerFailed& answer) {
   const auto found = running_.find(answer.header.id);
-  if (found == running_.end() || found->second == State::kFailed) return false;
+  if (found == running_.end() || found->second.state == State::kFailed) return false;
   const auto step = static_cast<sandbox::LaunchStep>(answer.step);
-  found->second = State::kFailed;
+  found->second.state = State::kFailed;
   const bool no_process = step == sandbox::LaunchStep::kClone;
   if (no_process) running_.erase(found);
   events_.OnInstanceFailed(answer.header.id, step, answer.error);
@@ -192,7 +197,13 @@ bool Zygote::OnFailed(const sandbox::AnswerFailed& answer) {
 }
 
 bool Zygote::OnEnded(const sandbox::AnswerEnded& answer) {
-  if (answer.signaled > 1 || running_.erase(answer.header.id) == 0) return false;
+  const auto found = running_.find(answer.header.id);
+  if (answer.signaled > 1 || found == running_.end()) return false;
+  const Instance ended = found->second;
+  running_.erase(found);
+  if (ended.lifetime && ended.pid != 0) {
+    leftovers_.Expect(ended.pid, ended.started + *ended.lifetime);
+  }
   sys::Exit how;
   (answer.signaled == 1 ? how.signal : how.status) = answer.status;
   events_.OnInstanceEnded(answer.header.id, how);
@@ -205,6 +216,29 @@ bool Zygote::OnUnlisted(const sandbox::AnswerUnlisted& answer) {
   if (id != 0 && !running_.contains(id)) return false;
   events_.OnUnlistedCall(*profile_, id, answer.number);
   return true;
+}
+
+std::vector<pid_t> Zygote::Programs() const {
+  std::vector<pid_t> programs;
+  for (const auto& [id, instance] : running_) {
+    if (instance.pid != 0) programs.push_back(instance.pid);
+  }
+  return programs;
+}
+
+void Zygote::WhenQuiet(std::function<void()> act) {
+  when_quiet_ = std::move(act);
+  ActIfQuiet();
+}
+
+void Zygote::ActIfQuiet() {
+  if (!when_quiet_ || std::ranges::any_of(running_, [](const auto& one) {
+        return one.second.state == State::kAsked;
+      })) {
+    return;
+  }
+  std::exchange(when_quiet_, nullptr)();
+  Flush();
 }
 
 void Zygote::Retire() {
@@ -244,7 +278,7 @@ void Zygote::OnDeath(std::uint32_t /*ready*/) {
   if (!expected && why_lost_.empty()) why_lost_ = "its zygote ended: " + how;
   // A session that is lost before its program began tells why by itself.
   const bool told = !idle() && std::ranges::none_of(running_, [](const auto& one) {
-    return one.second != State::kAsked;
+    return one.second.state != State::kAsked;
   });
   if (!expected && !told) log_.Error(profile_->service + ": " + why_lost_);
   Lose(why_lost_);
@@ -254,8 +288,8 @@ void Zygote::OnDeath(std::uint32_t /*ready*/) {
 
 void Zygote::Lose(const std::string& why) {
   std::deque<Launch> queued = std::exchange(queue_, {});
-  std::unordered_map<sandbox::LaunchId, State> running = std::exchange(running_, {});
-  for (const auto& [id, state] : running) events_.OnInstanceLost(id, why);
+  std::unordered_map<sandbox::LaunchId, Instance> running = std::exchange(running_, {});
+  for (const auto& [id, instance] : running) events_.OnInstanceLost(id, why);
   for (const Launch& launch : queued) events_.OnInstanceLost(launch.id, why);
 }
 

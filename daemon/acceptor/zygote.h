@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "daemon/acceptor/event_loop.h"
+#include "daemon/acceptor/leftovers.h"
 #include "daemon/log/program_log.h"
 #include "sandbox/helper.h"
 #include "sandbox/profile.h"
@@ -46,7 +47,7 @@ class InstanceEvents {
   ~InstanceEvents() = default;
 };
 
-class Zygote {
+class Zygote final : private Adopter {
  public:
   // Far more than it takes to make a sandbox, on whatever machine.
   static constexpr std::chrono::milliseconds kReadyPatience = std::chrono::seconds(30);
@@ -70,6 +71,7 @@ class Zygote {
     std::optional<std::uint32_t> umask = {};
     std::optional<int> priority = {};
     bool replaces = false;  // the words take the place of planned ones of the same name
+    std::optional<std::chrono::seconds> lifetime = {};  // for what it leaves running, too
   };
   // E2BIG: the words are too many. EAGAIN: the queue is full. The connection is untouched then.
   sandbox::sys::Status Ask(Launch& launch);
@@ -93,13 +95,24 @@ class Zygote {
     void OnReady(std::uint32_t ready) override { (zygote->*on_ready)(ready); }
   };
   enum class State : std::uint8_t { kAsked, kStarted, kFailed };
+  struct Instance {
+    State state = State::kAsked;
+    std::optional<std::chrono::seconds> lifetime;
+    pid_t pid = 0;
+    policy::Instant started{};
+  };
+
+  pid_t adopter_pid() const override { return sealed_pid_; }
+  std::vector<pid_t> Programs() const override;
+  void WhenQuiet(std::function<void()> act) override;
+  void ActIfQuiet();
 
   sandbox::sys::Status Watch();
   sandbox::sys::Status Send(Launch& launch);
   void OnChannel(std::uint32_t ready);
   void ReadFrames(int most);
   bool Dispatch(std::span<const std::byte> bytes, pid_t sender);
-  bool OnReadyAnswer(const sandbox::AnswerReady& answer);
+  bool OnReadyAnswer(const sandbox::AnswerReady& answer, pid_t sender);
   bool OnRefused(const sandbox::AnswerRefused& answer);
   bool OnStarted(const sandbox::AnswerStarted& answer, pid_t sender);
   bool OnFailed(const sandbox::AnswerFailed& answer);
@@ -122,7 +135,10 @@ class Zygote {
   EventLoop::WatchId channel_watch_ = 0, death_watch_ = 0;
   EventLoop::TimerId ready_deadline_ = 0;
   std::deque<Launch> queue_;
-  std::unordered_map<sandbox::LaunchId, State> running_;
+  std::unordered_map<sandbox::LaunchId, Instance> running_;
+  pid_t sealed_pid_ = 0;  // not the helper's where the pid namespace is of its own making
+  Leftovers leftovers_;
+  std::function<void()> when_quiet_;
   bool ready_ = false, writable_wanted_ = false, proven_ = false;
   bool retired_ = false, over_told_ = false;
   std::string why_lost_;

@@ -306,8 +306,11 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      "Default: as the daemon's.",
      "0.1", Field<&S::oom_score_adj, OomScoreCodec>()},
     {"max_lifetime", kBoth, kSet, kOne, kFill, kNow, "SECONDS | UNLIMITED",
-     "How long a server may run. Default: UNLIMITED.", "0.1",
-     Field<&S::max_lifetime, NonzeroCountCodec>()},
+     "How long a server may run, and what it has left running when it ends: SIGTERM then, and "
+     "SIGKILL five seconds later. In a sandbox that reaches processes in the background as well; "
+     "one that made a session of its own ends with the first server of the service whose time is "
+     "up. Default: UNLIMITED.",
+     "0.1", Field<&S::max_lifetime, NonzeroCountCodec>()},
     {"idle_timeout", kBoth, kSet, kOne, kFill, kNow, "SECONDS | UNLIMITED",
      "How long a connection may be silent, where network is relay. Default: UNLIMITED.", "0.1",
      Field<&S::idle_timeout, NonzeroCountCodec>()},

@@ -58,38 +58,77 @@ std::optional<Process> ReadProcess(int proc, const char* name) {
   return ParseStat(pid, std::string_view(buffer, static_cast<std::size_t>(n)));
 }
 
+bool Contains(const std::vector<pid_t>& pids, pid_t pid) {
+  return std::find(pids.begin(), pids.end(), pid) != pids.end();
+}
+
+// `members`, and whatever in `processes` descends from one of them.
+std::vector<pid_t> WithDescendants(std::vector<pid_t> members,
+                                   const std::vector<Process>& processes) {
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    for (const Process& process : processes) {
+      if (process.parent == members[i] && !Contains(members, process.pid)) {
+        members.push_back(process.pid);
+      }
+    }
+  }
+  return members;
+}
+
+std::vector<pid_t> TreeOf(pid_t root, const std::vector<Process>& processes) {
+  std::vector<pid_t> tree = {root};
+  for (const Process& process : processes) {
+    if (process.session == root && process.pid != root) tree.push_back(process.pid);
+  }
+  return WithDescendants(std::move(tree), processes);
+}
+
 }  // namespace
 
 Result<std::vector<Process>> AllProcesses() {
   const Directory proc(::opendir("/proc"));
   if (!proc) return LastError("opendir", "/proc");
   std::vector<Process> processes;
+  errno = 0;  // readdir(3): an end and an error look alike
   while (const dirent* entry = ::readdir(proc.get())) {
     if (const auto process = ReadProcess(::dirfd(proc.get()), entry->d_name)) {
       processes.push_back(*process);
     }
+    errno = 0;
   }
+  if (errno != 0) return LastError("readdir", "/proc");
   return processes;
 }
 
 Result<std::vector<pid_t>> ProcessTree(pid_t root) {
   TRY(const std::vector<Process> processes, AllProcesses());
-  std::vector<pid_t> tree = {root};
-  for (const Process& process : processes) {
-    if (process.session == root && process.pid != root) tree.push_back(process.pid);
-  }
-  for (std::size_t i = 0; i < tree.size(); ++i) {
-    for (const Process& process : processes) {
-      if (process.parent != tree[i]) continue;
-      if (std::find(tree.begin(), tree.end(), process.pid) == tree.end()) {
-        tree.push_back(process.pid);
-      }
-    }
-  }
+  std::vector<pid_t> tree = TreeOf(root, processes);
   const bool root_lives = std::any_of(processes.begin(), processes.end(),
                                       [root](const Process& one) { return one.pid == root; });
   if (!root_lives) tree.erase(tree.begin());
   return tree;
+}
+
+Result<std::vector<Process>> DescendantsBeside(pid_t root, std::span<const pid_t> branches) {
+  TRY(const std::vector<Process> processes, AllProcesses());
+  std::vector<pid_t> taken;
+  for (const pid_t branch : branches) {
+    const std::vector<pid_t> tree = TreeOf(branch, processes);
+    taken.insert(taken.end(), tree.begin(), tree.end());
+  }
+  std::vector<Process> left;
+  const std::vector<pid_t> all = WithDescendants({root}, processes);
+  for (const Process& process : processes) {
+    if (process.pid != root && Contains(all, process.pid) && !Contains(taken, process.pid)) {
+      left.push_back(process);
+    }
+  }
+  return left;
+}
+
+Status Signal(pid_t pid, int signal) {
+  if (::kill(pid, signal) != 0 && errno != ESRCH) return LastError("kill", std::to_string(pid));
+  return {};
 }
 
 Status SignalTree(pid_t root, int signal) {
@@ -97,11 +136,7 @@ Status SignalTree(pid_t root, int signal) {
   for (int round = 0; round < rounds; ++round) {
     TRY(const std::vector<pid_t> tree, ProcessTree(root));
     if (tree.empty()) return {};
-    for (const pid_t pid : tree) {
-      if (::kill(pid, signal) != 0 && errno != ESRCH) {
-        return LastError("kill", std::to_string(pid));
-      }
-    }
+    for (const pid_t pid : tree) TRY_STATUS(Signal(pid, signal));
   }
   return {};
 }

@@ -2,11 +2,13 @@
 // A process and what it has started, found in /proc (proc(5), stat: ppid and session).
 //
 // LIMITS. A descendant whose parents are gone and that made a session of its own belongs to nobody
-// any more: only the end of its pid namespace or its control group reaches it.
+// any more, but to the process that the kernel gave it to (prctl(2), PR_SET_CHILD_SUBREAPER;
+// pid_namespaces(7)).
 #pragma once
 
 #include <sys/types.h>
 
+#include <span>
 #include <vector>
 
 #include "sandbox/sys/error.h"
@@ -25,5 +27,12 @@ Result<std::vector<pid_t>> ProcessTree(pid_t root);
 // Sends the signal to all of them. SIGKILL is repeated, at most a few times, for what is started
 // meanwhile.
 Status SignalTree(pid_t root, int signal);
+
+// One that has ended is no error.
+Status Signal(pid_t pid, int signal);
+
+// Every descendant of `root` that does not belong to the tree of one of `branches`, as
+// ProcessTree() has it.
+Result<std::vector<Process>> DescendantsBeside(pid_t root, std::span<const pid_t> branches);
 
 }  // namespace postern::sandbox::sys

@@ -108,10 +108,11 @@ sys::Status Zygote::Run() {
 }
 
 // What instances left running in the background goes on, as without a zygote; with `once` the
-// sandbox ends with its instance.
+// sandbox, where it is one of processes, ends with its instance.
 bool Zygote::Finished() const {
   if (open_ || !instances_.empty()) return false;
-  return profile_.once || ::waitid(P_ALL, 0, nullptr, WEXITED | WNOHANG | WNOWAIT) != 0;
+  if (profile_.once && profile_.namespaces.pid) return true;
+  return ::waitid(P_ALL, 0, nullptr, WEXITED | WNOHANG | WNOWAIT) != 0;
 }
 
 sys::Status Zygote::Await() {

@@ -6,6 +6,7 @@
 // DIAGNOSTICS: what keeps the sandbox from being made is told to posternd, and the exit status is
 // 1; 2 for a start that was not posternd's.
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 
 #include <chrono>
@@ -72,6 +73,16 @@ sys::Status BlockChildren() {
   return {};
 }
 
+// What instances leave behind has this process as its parent, so that max_lifetime finds it: as the
+// init of a pid namespace has without asking (prctl(2)).
+sys::Status AdoptOrphans(const Profile& profile) {
+  if (profile.namespaces.pid) return {};
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
+    return sys::LastError("prctl", "PR_SET_CHILD_SUBREAPER");
+  }
+  return {};
+}
+
 // What the loop needs and the sandbox might refuse to make.
 struct Prepared {
   sys::UniqueFd children, domain;
@@ -79,6 +90,7 @@ struct Prepared {
 
 sys::Result<Prepared> Prepare(const Profile& profile) {
   Prepared prepared;
+  TRY_STATUS(AdoptOrphans(profile));
   TRY(prepared.children, WatchChildren());
   // A kernel without Landlock is Enter()'s to judge. Without no_new_privs it takes a right that no
   // instance has to restrict oneself (landlock_restrict_self(2), EPERM).

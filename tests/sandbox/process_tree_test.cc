@@ -81,6 +81,30 @@ TEST_CASE("A process that is gone has no tree") {
   CHECK(SignalTree(child, SIGTERM));
 }
 
+TEST_CASE("Beside a branch there is what has lost its parents, with its session") {
+  REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+  Family branch("setsid sh -c 'echo; sleep 100' & echo; exec sleep 100");
+  branch.AwaitLines(2);
+  Family left(
+      "(sh -c 'echo; exec sleep 100' &) ; (setsid sh -c 'echo $$; exec sleep 100' &) ; echo");
+  left.AwaitLines(3);
+  REQUIRE(::waitpid(left.root, nullptr, WNOHANG | __WALL) >= 0);
+  const pid_t branches[] = {branch.root};
+  const auto found = DescendantsBeside(::getpid(), branches);
+  REQUIRE(found);
+  CHECK(std::ranges::count(*found, left.root, &Process::session) >= 1);
+  CHECK(std::ranges::any_of(*found, [](const Process& one) { return one.session == one.pid; }));
+  CHECK(std::ranges::count(*found, branch.root, &Process::session) == 0);
+  CHECK(std::ranges::count(*found, branch.root, &Process::pid) == 0);
+  const auto again = DescendantsBeside(::getpid(), {});
+  REQUIRE(again);
+  CHECK(again->size() >= found->size() + 3);  // the branch, and what it has started
+  for (const Process& one : *again) ::kill(one.pid, SIGKILL);
+  branch.AwaitLastMember();
+  left.AwaitLastMember();
+  REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 0) == 0);
+}
+
 TEST_CASE("A zombie is not alive") {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(0);
