@@ -12,6 +12,8 @@
 
 #include "sandbox/confine/open_path.h"
 #include "sandbox/sys/files.h"
+#include "sandbox/sys/process.h"
+#include "sandbox/sys/process_tree.h"
 
 namespace postern::sandbox {
 namespace {
@@ -246,6 +248,25 @@ sys::Status ServiceCgroup::Remove() {
   return {};
 }
 
+namespace {
+
+// What the caller has started by now, as far as it is in the group. It goes on starting more while
+// this reads, but those follow it to where it is.
+sys::Status MoveOffspring(const sys::UniqueFd& from, const sys::UniqueFd& to) {
+  TRY(const std::string text, ReadControl(from, "cgroup.procs"));
+  const std::vector<std::string_view> members = Words(text);
+  TRY(const std::vector<pid_t> offspring, sys::ProcessTree(sys::OwnPid()));
+  for (const pid_t pid : offspring) {
+    const std::string number = std::to_string(pid);
+    if (std::ranges::find(members, number) == members.end()) continue;
+    const auto moved = WriteControl(to, "cgroup.procs", number);
+    if (!moved && moved.error().number != ESRCH) return moved;
+  }
+  return {};
+}
+
+}  // namespace
+
 sys::Status StepAsideInCgroup(const CgroupSource& source) {
   TRY(const std::vector<CgroupMount> mounts, MountsOf(source));
   for (const CgroupMount& mount : mounts) {
@@ -256,6 +277,7 @@ sys::Status StepAsideInCgroup(const CgroupSource& source) {
     TRY(const sys::UniqueFd all, MakeGroup(own, kGroupOfAll));
     TRY(const sys::UniqueFd aside, MakeGroup(all, kGroupOfDaemon));
     TRY_STATUS(WriteControl(aside, "cgroup.procs", "0"));
+    TRY_STATUS(MoveOffspring(own, aside));
   }
   return {};
 }

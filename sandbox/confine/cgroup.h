@@ -52,8 +52,8 @@ class ServiceCgroup {
   std::vector<Group> groups_;
 };
 
-// Moves the calling process to OWN/postern/@daemon of the version 2 hierarchy, where there is one
-// with controllers, so that OWN may hand them on.
+// Moves the calling process, and what it has started, to OWN/postern/@daemon of the version 2
+// hierarchy, where there is one with controllers, so that OWN may hand them on.
 sys::Status StepAsideInCgroup(const CgroupSource& source = {});
 
 // Where Make() would find a controller: "version 2, PATH". ENOENT: the machine has it not, or has

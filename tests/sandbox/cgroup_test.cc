@@ -108,6 +108,25 @@ TEST_CASE("Version 2: a daemon that stepped aside still makes its groups beside"
   CHECK(before.Of("unit/postern/@daemon/cgroup.procs") == "0");
 }
 
+TEST_CASE("Version 2: what the daemon has started steps aside with it, and nobody else") {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  Version2 machine;
+  machine.AddGroup("unit/postern/@daemon", "");
+  Write(machine.Group("unit") + "/cgroup.procs", "1\n" + std::to_string(child) + "\n");
+  CHECK(StepAsideInCgroup(machine.source()));
+  CHECK(machine.Of("unit/postern/@daemon/cgroup.procs") == std::to_string(child));
+  Write(machine.Group("unit") + "/cgroup.procs", "1\n");
+  Write(machine.Group("unit/postern/@daemon") + "/cgroup.procs", "");
+  CHECK(StepAsideInCgroup(machine.source()));
+  CHECK(machine.Of("unit/postern/@daemon/cgroup.procs") == "0");
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+}
+
 TEST_CASE("A controller that is not delegated is an error that names it") {
   const Version2 machine("/unit", "cpu pids\n");
   const auto cgroup = ServiceCgroup::Make("svc", kAll, machine.source());
