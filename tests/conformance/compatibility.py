@@ -27,7 +27,6 @@ _ELSEWHERE = {
     "include-cycle": ("policy/conf_sources_test.cc", "a file that includes itself is an error, by any name (case 27)"),
     "hex-account": ("policy/account_lessons_test.cc",
                     "CVE-2020-13776: 0x0 is no number and no name, even if a name service knows it"),
-    "own-filter": ("sandbox/daemon_filter_test.cc", "Each denied call fails with EPERM, and nothing else changes"),
     "exit-status": ("conformance/cases/parsing.py", "a bad value in defaults"),
     "failed-control": ("sandbox/launch_test.cc", "A limit that cannot be set keeps the program from running"),
     "fork-retry": ("daemon/sessions_test.cc", "A sandbox without a process to spare refuses its client at once"),

@@ -68,5 +68,6 @@ CASES = [
          Differs("unenforced", DOWN_WITH_ERROR)),
     Case("108g", "a service that says nothing of its sandbox", confined_by(), ["0", "0"],
          Differs("sandbox", ["1", "2"])),
-    Case("108h", "sandbox = none", confined_by("sandbox = none"), ["0", "0"]),
+    Case("108h", "sandbox = none", confined_by("sandbox = none"), ["0", "0"],
+         Differs("own-filter", ["0", "2"])),
 ]
