@@ -37,6 +37,7 @@ Zygote::Zygote(EventLoop& loop, ProgramLog& log, InstanceEvents& events,
 
 Zygote::~Zygote() {
   loop_.Cancel(ready_deadline_);
+  loop_.Cancel(answer_timer_);
   loop_.Unwatch(helper_.channel, channel_watch_);
   loop_.Unwatch(helper_.pidfd, death_watch_);
 }
@@ -93,7 +94,30 @@ sys::Status Zygote::Send(Launch& launch) {
   TRY_STATUS(sandbox::SendFrame(helper_.channel, sandbox::AsZygoteFrame(ask), handed_over));
   running_.emplace(launch.id, Instance{.lifetime = launch.lifetime});
   launch.connection.Reset();
+  WatchAnswers();
   return {};
+}
+
+// One timer for all of them, which is left to run: a launch must not cost one.
+void Zygote::WatchAnswers() {
+  if (unanswered_++ == 0) last_answer_ = loop_.now();
+  if (answer_timer_ != 0) return;
+  answer_timer_ = loop_.After(kAnswerPatience, [this] { CheckAnswers(); });
+}
+
+void Zygote::CheckAnswers() {
+  answer_timer_ = 0;
+  if (unanswered_ == 0 || !open()) return;
+  const auto left = last_answer_ + kAnswerPatience - loop_.now();
+  if (left.count() <= 0) return Condemn("it does not answer");
+  answer_timer_ =
+      loop_.After(std::chrono::ceil<std::chrono::milliseconds>(left), [this] { CheckAnswers(); });
+}
+
+void Zygote::Answered(State state) {
+  if (state != State::kAsked) return;
+  --unanswered_;
+  last_answer_ = loop_.now();
 }
 
 void Zygote::OnChannel(std::uint32_t ready) {
@@ -176,6 +200,7 @@ bool Zygote::OnStarted(const sandbox::AnswerStarted& answer, pid_t sender) {
   // Sent by the instance, which is not the zygote.
   if (found == running_.end() || found->second.state != State::kAsked) return false;
   if (sender <= 0 || sender == sealed_pid_) return false;
+  Answered(found->second.state);
   found->second.state = State::kStarted;
   found->second.pid = sender;
   found->second.started = loop_.now();
@@ -188,6 +213,7 @@ bool Zygote::OnFailed(const sandbox::AnswerFailed& answer) {
   const auto found = running_.find(answer.header.id);
   if (found == running_.end() || found->second.state == State::kFailed) return false;
   const auto step = static_cast<sandbox::LaunchStep>(answer.step);
+  Answered(found->second.state);
   found->second.state = State::kFailed;
   const bool no_process = step == sandbox::LaunchStep::kClone;
   if (no_process) running_.erase(found);
@@ -200,6 +226,7 @@ bool Zygote::OnEnded(const sandbox::AnswerEnded& answer) {
   const auto found = running_.find(answer.header.id);
   if (answer.signaled > 1 || found == running_.end()) return false;
   const Instance ended = found->second;
+  Answered(ended.state);
   running_.erase(found);
   if (ended.lifetime && ended.pid != 0) {
     leftovers_.Expect(ended.pid, ended.started + *ended.lifetime);
@@ -232,11 +259,7 @@ void Zygote::WhenQuiet(std::function<void()> act) {
 }
 
 void Zygote::ActIfQuiet() {
-  if (!when_quiet_ || std::ranges::any_of(running_, [](const auto& one) {
-        return one.second.state == State::kAsked;
-      })) {
-    return;
-  }
+  if (!when_quiet_ || unanswered_ != 0) return;
   std::exchange(when_quiet_, nullptr)();
   Flush();
 }
@@ -254,6 +277,11 @@ void Zygote::Close() {
 
 void Zygote::Kill() {
   sys::IgnoreError(sys::SignalPidfd(helper_.pidfd, SIGKILL), "it may be dead already");
+}
+
+void Zygote::KillStopped() {
+  const auto stopped = sys::IsStopped(helper_.pidfd);
+  if (stopped && *stopped) Condemn("somebody has stopped it");
 }
 
 void Zygote::Condemn(const std::string& why) {
@@ -288,7 +316,7 @@ void Zygote::OnDeath(std::uint32_t /*ready*/) {
 
 void Zygote::Lose(const std::string& why) {
   std::deque<Launch> queued = std::exchange(queue_, {});
-  std::unordered_map<sandbox::LaunchId, Instance> running = std::exchange(running_, {});
+  Running running = std::exchange(running_, {});
   for (const auto& [id, instance] : running) events_.OnInstanceLost(id, why);
   for (const Launch& launch : queued) events_.OnInstanceLost(launch.id, why);
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "daemon/acceptor/event_loop.h"
+#include "daemon/acceptor/instance_events.h"
 #include "daemon/acceptor/leftovers.h"
 #include "daemon/log/program_log.h"
 #include "sandbox/helper.h"
@@ -27,30 +28,12 @@
 
 namespace postern::daemon {
 
-// Who hears what becomes of an instance: of each id one OnInstanceStarted at most, then
-// OnInstanceFailed at most, and in the end one OnInstanceEnded or OnInstanceLost.
-class InstanceEvents {
- public:
-  virtual void OnInstanceStarted(sandbox::LaunchId id, pid_t pid) = 0;
-  // No program ran. OnInstanceEnded follows, unless there was no process either
-  // (LaunchStep::kClone).
-  virtual void OnInstanceFailed(sandbox::LaunchId id, sandbox::LaunchStep step, int error) = 0;
-  virtual void OnInstanceEnded(sandbox::LaunchId id, sandbox::sys::Exit how) = 0;
-  // A process in the sandbox was killed for a call that the profile's filter does not list; one of
-  // this instance, which may go on, or of none that runs any more: `id` is 0.
-  virtual void OnUnlistedCall(const sandbox::Profile& profile, sandbox::LaunchId id,
-                              std::uint32_t call) = 0;
-  // The sandbox could not be made, or is gone, and what ran in it with it.
-  virtual void OnInstanceLost(sandbox::LaunchId id, const std::string& why) = 0;
-
- protected:
-  ~InstanceEvents() = default;
-};
-
 class Zygote final : private Adopter {
  public:
   // Far more than it takes to make a sandbox, on whatever machine.
   static constexpr std::chrono::milliseconds kReadyPatience = std::chrono::seconds(30);
+  // Without an answer to any of the launches it was asked for; the clients wait meanwhile.
+  static constexpr std::chrono::milliseconds kAnswerPatience = std::chrono::seconds(20);
 
   // `over` is called when the process is gone; the zygote may be destroyed after that, not in it.
   Zygote(EventLoop& loop, ProgramLog& log, InstanceEvents& events,
@@ -87,6 +70,9 @@ class Zygote final : private Adopter {
   // For one that is idle: it takes nothing more, and ends when nothing is left running in it.
   void Retire();
   void Kill();  // with a pid namespace, all its instances too
+  // Kills it if somebody has stopped it, which its own user may (kill(2)): it does not tell of ends
+  // any more.
+  void KillStopped();
 
  private:
   struct Handler final : EventHandler {
@@ -101,6 +87,7 @@ class Zygote final : private Adopter {
     pid_t pid = 0;
     policy::Instant started{};
   };
+  using Running = std::unordered_map<sandbox::LaunchId, Instance>;
 
   pid_t adopter_pid() const override { return sealed_pid_; }
   std::vector<pid_t> Programs() const override;
@@ -118,6 +105,9 @@ class Zygote final : private Adopter {
   bool OnFailed(const sandbox::AnswerFailed& answer);
   bool OnEnded(const sandbox::AnswerEnded& answer);
   bool OnUnlisted(const sandbox::AnswerUnlisted& answer);
+  void Answered(State state);
+  void WatchAnswers();
+  void CheckAnswers();
   void Flush();
   void SetWritable(bool wanted);
   void OnDeath(std::uint32_t ready);
@@ -133,9 +123,11 @@ class Zygote final : private Adopter {
   sandbox::Helper helper_;
   Handler channel_, death_;
   EventLoop::WatchId channel_watch_ = 0, death_watch_ = 0;
-  EventLoop::TimerId ready_deadline_ = 0;
+  EventLoop::TimerId ready_deadline_ = 0, answer_timer_ = 0;
+  policy::Instant last_answer_{};  // or since when one is waited for
+  std::size_t unanswered_ = 0;     // of running_, those in State::kAsked
   std::deque<Launch> queue_;
-  std::unordered_map<sandbox::LaunchId, Instance> running_;
+  Running running_;
   pid_t sealed_pid_ = 0;  // not the helper's where the pid namespace is of its own making
   Leftovers leftovers_;
   std::function<void()> when_quiet_;

@@ -156,6 +156,7 @@ void Zygotes::CheckIdle(const sandbox::Profile* profile) {
   if (found == seats_.end()) return;
   Seat& seat = found->second;
   seat.idle_timer = 0;
+  for (const auto& zygote : seat.zygotes) zygote->KillStopped();
   const bool unused = seat.released || loop_.now() - seat.last_used >= idle_life_;
   if (unused && !seat.keep) RetireIdle(seat);
   if (seat.zygotes.empty() && !seat.keep) {

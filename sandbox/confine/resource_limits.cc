@@ -89,7 +89,9 @@ sys::Status MakeRoomFor(const PlannedLimit& limit) {
 }
 
 sys::Status PrepareLimits(std::span<const PlannedLimit> limits) {
-  for (const PlannedLimit& limit : limits) {
+  for (PlannedLimit limit : limits) {
+    // The zygote is one of its user's processes, and must be able to make the first of the others.
+    if (limit.resource == RLIMIT_NPROC && limit.value < RLIM_INFINITY) ++limit.value;
     if (IsForInstancesOnly(limit.resource)) {
       TRY_STATUS(MakeRoomFor(limit));
     } else {

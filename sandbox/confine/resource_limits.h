@@ -3,7 +3,8 @@
 //
 // Who calls: Enter(), in a zygote. A few limits would end or starve the zygote before they reach an
 // instance (its CPU time adds up over days); these it only makes room for, and each instance takes
-// the whole list for itself. Everything else holds from the zygote on.
+// the whole list for itself. Everything else holds from the zygote on, but that it may be one
+// process more of its user than an instance.
 #pragma once
 
 #include <optional>

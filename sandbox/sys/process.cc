@@ -42,6 +42,15 @@ Result<Exit> AwaitPidfd(const UniqueFd& pidfd) {
   return exit.value_or(Exit{});
 }
 
+Result<bool> IsStopped(const UniqueFd& pidfd) {
+  siginfo_t info{};
+  constexpr int kOptions = WSTOPPED | WNOHANG | WNOWAIT;
+  if (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, kOptions) != 0) {
+    return LastError("waitid");
+  }
+  return info.si_pid != 0;
+}
+
 Status SignalPidfd(const UniqueFd& pidfd, int signal) {
   if (::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) != 0) {
     return LastError("pidfd_send_signal");

@@ -28,6 +28,8 @@ struct Exit {
 // Reaps the child behind a pidfd; nullopt while it runs (waitid(2), P_PIDFD).
 Result<std::optional<Exit>> ReapPidfd(const UniqueFd& pidfd);
 Result<Exit> AwaitPidfd(const UniqueFd& pidfd);  // the same, waiting for the end
+// Whether a child is stopped by a signal now; nothing is reaped.
+Result<bool> IsStopped(const UniqueFd& pidfd);
 Status SignalPidfd(const UniqueFd& pidfd, int signal);
 Result<UniqueFd> OpenPidfd(pid_t pid);
 

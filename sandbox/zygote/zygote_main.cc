@@ -88,14 +88,18 @@ struct Prepared {
   sys::UniqueFd children, domain;
 };
 
+// Without no_new_privs it takes a right that no instance has to restrict oneself
+// (landlock_restrict_self(2), EPERM).
+bool WantsDomain(const Profile& profile) {
+  return profile.landlock.enabled && profile.no_new_privileges;
+}
+
 sys::Result<Prepared> Prepare(const Profile& profile) {
   Prepared prepared;
   TRY_STATUS(AdoptOrphans(profile));
   TRY(prepared.children, WatchChildren());
-  // A kernel without Landlock is Enter()'s to judge. Without no_new_privs it takes a right that no
-  // instance has to restrict oneself (landlock_restrict_self(2), EPERM).
-  TRY(const int abi, LandlockAbi());
-  if (profile.landlock.enabled && profile.no_new_privileges && abi > 0) {
+  // A machine without Landlock is Enter()'s to judge.
+  if (WantsDomain(profile) && LandlockAbi().value_or(0) > 0) {
     TRY(prepared.domain, MakeInstanceRuleset());
   }
   return prepared;
@@ -107,9 +111,12 @@ struct Sealed {
 };
 
 // Or why there is no sandbox.
-std::expected<Sealed, std::string> Seal(const Profile& profile) {
+std::expected<Sealed, std::string> Seal(const Profile& profile, const Prepared& prepared) {
   auto report = Enter(profile);
   if (!report) return std::unexpected(report.error().ToString());
+  if (report->landlock_abi > 0 && WantsDomain(profile) && !prepared.domain) {
+    return std::unexpected("Landlock: no ruleset for the instances");
+  }
   if (const auto blocked = BlockChildren(); !blocked) {
     return std::unexpected(blocked.error().ToString());
   }
@@ -144,7 +151,7 @@ int Learn(const Profile& profile, const std::string& warnings, LearningEnds ends
 int Serve(Asked asked, sys::UniqueFd channel) {
   const Profile& profile = asked.profile;
   auto prepared = Prepare(profile);
-  auto sealed = prepared ? Seal(profile) : std::unexpected(prepared.error().ToString());
+  auto sealed = prepared ? Seal(profile, *prepared) : std::unexpected(prepared.error().ToString());
   if (!sealed) return Refuse(channel, sealed.error());
   if (profile.learning) {
     return Learn(profile, sealed->warnings,

@@ -217,6 +217,20 @@ TEST_CASE_METHOD(Fixture, "An idle zygote leaves, a busy one does not, an eager 
   CHECK(events.fates[3].ended->status == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "A zygote that somebody has stopped is killed, not waited for") {
+  Start(ZYGOTE_PROGRAM, milliseconds(50));
+  const auto client = Connect(Running("echo $PPID; read -r line"));
+  TurnUntil(*loop, [&] { return events.fates[1].pid != 0; });
+  char text[16] = {};
+  REQUIRE(::read(client.get(), text, sizeof text - 1) > 0);
+  REQUIRE(::kill(std::stoi(text), SIGSTOP) == 0);
+  REQUIRE(::write(client.get(), "\n", 1) == 1);
+  AwaitAll();
+  REQUIRE(events.fates[1].lost);
+  CHECK(events.fates[1].lost->find("somebody has stopped it") != std::string::npos);
+  TurnUntil(*loop, [&] { return zygotes->count() == 0; });
+}
+
 // The groups of this name in every hierarchy of the machine.
 std::size_t GroupsNamed(const std::string& name) {
   std::size_t count = 0;

@@ -73,6 +73,27 @@ TEST_CASE("A child ended by a signal is told apart from one that exited") {
   CHECK(OpenPidfd(-1).error().number == EINVAL);
 }
 
+TEST_CASE("A child that is stopped is told apart from one that runs or has ended") {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (;;) ::pause();
+  }
+  const UniqueFd pidfd = OpenPidfd(child).value();
+  CHECK(IsStopped(pidfd) == false);
+  for (int round = 0; round < 2; ++round) {
+    REQUIRE(SignalPidfd(pidfd, SIGSTOP));
+    siginfo_t info{};
+    REQUIRE(::waitid(P_PID, static_cast<id_t>(child), &info, WSTOPPED | WNOWAIT) == 0);
+    CHECK(IsStopped(pidfd) == true);
+    CHECK(IsStopped(pidfd) == true);
+    REQUIRE(SignalPidfd(pidfd, SIGCONT));
+    CHECK(IsStopped(pidfd) == false);
+  }
+  REQUIRE(SignalPidfd(pidfd, SIGKILL));
+  REQUIRE(AwaitPidfd(pidfd));
+  CHECK_FALSE(IsStopped(pidfd));
+}
+
 TEST_CASE("Missing standard descriptors are put on /dev/null, the others left alone") {
   CHECK(StatusOfChild([] {
           const ino_t error = InodeOf(2);

@@ -90,5 +90,21 @@ TEST_CASE("What would starve the zygote is left to the instance, all else holds 
         }) == 0);
 }
 
+TEST_CASE("Under a limit of one process, the zygote can make that one") {
+  CHECK(StatusOfChild([] {
+          const std::vector<PlannedLimit> plan = {{RLIMIT_NPROC, 1}};
+          if (!PrepareLimits(plan) || Now(RLIMIT_NPROC).rlim_max != 2) return 1;
+          return ApplyLimit({RLIMIT_NPROC, 1}) ? 0 : 2;
+        }) == 0);
+  CHECK(StatusOfChild([] {
+          const std::vector<PlannedLimit> plan = {{RLIMIT_NPROC, RLIM_INFINITY}};
+          // Who may not raise it is told so; in no case is it one more than infinite, which is
+          // none.
+          const rlim_t before = Now(RLIMIT_NPROC).rlim_max;
+          const rlim_t expected = PrepareLimits(plan) ? RLIM_INFINITY : before;
+          return Now(RLIMIT_NPROC).rlim_max == expected ? 0 : 1;
+        }) == 0);
+}
+
 }  // namespace
 }  // namespace postern::sandbox
