@@ -70,11 +70,19 @@ class Questions {
       case SECCOMP_RET_ALLOW:
       case SECCOMP_RET_LOG:
       case SECCOMP_RET_TRACE:
-      case SECCOMP_RET_USER_NOTIF:
         return true;
+      case SECCOMP_RET_USER_NOTIF:
+        return IsAnswered(filter);
       default:
         return false;
     }
+  }
+  // A zygote kills who makes a call that its filter asks about (sandbox/zygote/unlisted.h). One
+  // that asks about read(2) is of a program that somebody answers: there could be no other.
+  static bool IsAnswered(const FilterProgram& filter) {
+    const auto answer =
+        Evaluate(filter, {.number = *NumberOf("read"), .architecture = kArchitecture});
+    return answer && (*answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF;
   }
 
   const std::vector<FilterProgram>& filters_;

@@ -44,6 +44,14 @@ const std::vector<std::string>* PassingOf(const Reach& reach, std::string_view g
   return found == reach.groups.end() ? nullptr : &found->passing;
 }
 
+TEST_CASE("What a zygote is asked about does not pass: it kills who asks") {
+  const Reach asked = Under([](FilterRequest& request) { request.unlisted = Unlisted::kNotify; });
+  const Reach killed = Under([](FilterRequest& request) { request.unlisted = Unlisted::kKill; });
+  CHECK(asked.groups.size() == killed.groups.size());
+  CHECK(PassingOf(asked, "@debug") == nullptr);
+  CHECK_FALSE(asked.internet);
+}
+
 TEST_CASE("Without a filter, and under one that allows, everything passes") {
   const std::vector<Filters> all = {
       {}, {Always(SECCOMP_RET_ALLOW)}, {Always(SECCOMP_RET_LOG)}, {Always(SECCOMP_RET_USER_NOTIF)}};
