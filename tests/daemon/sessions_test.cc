@@ -172,7 +172,11 @@ TEST_CASE_METHOD(Fixture, "What cannot be executed is told by the name of what w
 
 TEST_CASE_METHOD(Fixture, "A sandbox without a process to spare refuses its client at once") {
   StartRelay("ready");
-  sessions->zygotes().SetProgram("/bin/cat");  // reads, and never gets ready
+  // Never gets ready.
+  const std::string program = directory / "idle";
+  std::ofstream(program) << "#!/bin/sh\nexec sleep 600\n";
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  sessions->zygotes().SetProgram(program);
   const auto service = Confine(Make(Spec()));
   const UniqueFd client = Serve(service);
   sandbox::LaunchId id = 0;
