@@ -36,18 +36,7 @@ id -un
 ls /srv
 """
 
-PYTHON = """import queue, sqlite3, subprocess, sys, threading
-name = sys.stdin.readline().strip()
-base = sqlite3.connect("/srv/python/base.sqlite")
-base.execute("create table if not exists seen (name text)")
-base.execute("insert into seen values (?)", (name,))
-base.commit()
-told = queue.Queue()
-threads = [threading.Thread(target=lambda n=n: told.put(n * n)) for n in range(8)]
-[thread.start() for thread in threads]
-[thread.join() for thread in threads]
-words = subprocess.run(["/bin/echo", name], capture_output=True, text=True, check=True).stdout.strip()
-print(words, sum(told.get() for _ in threads), flush=True)
+PYTHON = sandboxed.BUSY_PYTHON + """print(words, sum(told.get() for _ in threads), flush=True)
 """
 
 # Answers a datagram from a socket of its own, and tells a server about it.

@@ -64,18 +64,7 @@ seccomp_sandbox=NO
 xferlog_enable=NO
 """
 
-PYTHON = """import queue, sqlite3, subprocess, sys, threading
-name = sys.stdin.readline().strip()
-base = sqlite3.connect("/srv/python/base.sqlite")
-base.execute("create table if not exists seen (name text)")
-base.execute("insert into seen values (?)", (name,))
-base.commit()
-told = queue.Queue()
-threads = [threading.Thread(target=lambda n=n: told.put(n * n)) for n in range(8)]
-[thread.start() for thread in threads]
-[thread.join() for thread in threads]
-words = subprocess.run(["/bin/echo", name], capture_output=True, text=True, check=True).stdout.strip()
-rows = base.execute("select count(*) from seen where name = ?", (name,)).fetchone()[0]
+PYTHON = sandboxed.BUSY_PYTHON + """rows = base.execute("select count(*) from seen where name = ?", (name,)).fetchone()[0]
 print(words, sum(told.get() for _ in threads), rows, flush=True)
 sys.stdin.read()
 """

@@ -8,6 +8,21 @@ import netlab
 
 NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "user", "uts")
 
+# What a Python server with threads, a database and a child needs of its sandbox. Leaves `words` (what the client said),
+# `told` with a number of each of `threads`, and `base`.
+BUSY_PYTHON = """import queue, sqlite3, subprocess, sys, threading
+name = sys.stdin.readline().strip()
+base = sqlite3.connect("/srv/python/base.sqlite")
+base.execute("create table if not exists seen (name text)")
+base.execute("insert into seen values (?)", (name,))
+base.commit()
+told = queue.Queue()
+threads = [threading.Thread(target=lambda n=n: told.put(n * n)) for n in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+words = subprocess.run(["/bin/echo", name], capture_output=True, text=True, check=True).stdout.strip()
+"""
+
 
 def service(name, port, *lines, protocol="tcp"):
     """A service block with nothing said of its sandbox. What `lines` say goes before what is usual."""
