@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sandbox/confine/mount_view.h"
 
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -97,8 +99,15 @@ class ViewBuilder {
     return {};
   }
 
+  // A listed path is laid over the view's own /proc: the host's would show its processes, and let
+  // root write the kernel's parameters.
   sys::Status CollectListed(const std::string& path, bool read_only) {
     TRY(Part part, CopyPart(path, plain_ | (read_only ? kReadOnly : 0)));
+    struct statfs of{};
+    if (::fstatfs(part.copy.get(), &of) != 0) return sys::LastError("fstatfs", path);
+    if (of.f_type == PROC_SUPER_MAGIC) {
+      return std::unexpected(sys::Error{"open_tree", EINVAL, path});
+    }
     part.read_only = read_only;
     listed_.push_back(std::move(part));
     return {};

@@ -282,6 +282,16 @@ TEST_CASE("The root itself is no path to list") {
   }
 }
 
+TEST_CASE("Nor is /proc, which is the view's own") {
+  for (auto list : {&FileView::read_only_paths, &FileView::read_write_paths}) {
+    for (const char* path : {"/proc", "/proc/sys", "/usr/../proc/1"}) {
+      FileView files;
+      files.*list = {path};
+      CHECK(InView(files, [](std::string&) { return 0; }).status == kNotEntered);
+    }
+  }
+}
+
 TEST_CASE("A minimal root has what programs need and no more") {
   FileView files;
   files.minimal = files.private_tmp = true;
