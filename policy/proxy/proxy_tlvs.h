@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a version 2 PROXY header may hold behind its addresses: type-length-value vectors.
+//
+// Source: haproxy's proxy-protocol.txt, 2.2. A length that leads out of its vector, a known type
+// that comes twice, or a value that cannot be one of its type is a fault; unknown types are passed
+// over. What the values say is nobody's evidence here: access is decided by addresses alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace postern::policy {
+
+// PP2_TYPE_SSL: the TLS connection that the proxy has ended.
+struct ProxySsl {
+  std::uint8_t client = 0;   // bits: 1 TLS, 2 a certificate on this connection, 4 in this session
+  std::uint32_t verify = 0;  // 0: the certificate was verified
+  std::string_view version, common_name, cipher, signature_algorithm, key_algorithm;
+};
+
+// Empty where it was not sent. Bytes as they came: neither text nor printable by nature.
+struct ProxyTlvs {
+  std::string_view alpn, authority, unique_id, netns;
+  std::optional<ProxySsl> ssl;
+};
+
+enum class TlvFault : std::uint8_t { kMalformed, kChecksum };
+
+// `header` is the whole one, for its checksum; the vectors begin at `start` and fill the rest.
+std::expected<ProxyTlvs, TlvFault> ParseProxyTlvs(std::span<const std::uint8_t> header,
+                                                  std::size_t start);
+
+// CRC32c as of RFC 3720, appendix B.4. `hole` is where four bytes count as zero: those that hold
+// the sum itself.
+std::uint32_t ProxyChecksum(std::span<const std::uint8_t> header, std::size_t hole);
+
+}  // namespace postern::policy

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "policy/proxy/proxy_writer.h"
+
+#include <string_view>
+
+namespace postern::policy {
+namespace {
+
+using namespace std::string_view_literals;
+
+bool BothV4(const ProxiedEnds& ends) {
+  return ends.source.address.is_v4() && ends.destination.address.is_v4();
+}
+
+std::string Spelled(const IpAddress& address, bool as_v4) {
+  return address.is_v4() && !as_v4 ? "::ffff:" + address.ToString() : address.ToString();
+}
+
+void AppendAddress(std::string& header, const IpAddress& address, bool as_v4) {
+  for (std::size_t i = as_v4 ? 12 : 0; i < address.bytes().size(); ++i) {
+    header.push_back(static_cast<char>(address.bytes()[i]));
+  }
+}
+
+void AppendPort(std::string& header, std::uint16_t port) {
+  header.push_back(static_cast<char>(port >> 8));
+  header.push_back(static_cast<char>(port & 0xff));
+}
+
+}  // namespace
+
+std::string WriteProxyLine(const ProxiedEnds& ends) {
+  const bool v4 = BothV4(ends);
+  return (v4 ? "PROXY TCP4 " : "PROXY TCP6 ") + Spelled(ends.source.address, v4) + " " +
+         Spelled(ends.destination.address, v4) + " " + std::to_string(ends.source.port) + " " +
+         std::to_string(ends.destination.port) + "\r\n";
+}
+
+// Command PROXY; TCP over IPv4 and a block of 12 bytes, or over IPv6 and one of 36.
+std::string WriteProxyBinary(const ProxiedEnds& ends) {
+  const bool v4 = BothV4(ends);
+  std::string header("\r\n\r\n\0\r\nQUIT\n\x21"sv);
+  header += v4 ? "\x11\0\x0c"sv : "\x21\0\x24"sv;
+  AppendAddress(header, ends.source.address, v4);
+  AppendAddress(header, ends.destination.address, v4);
+  AppendPort(header, ends.source.port);
+  AppendPort(header, ends.destination.port);
+  return header;
+}
+
+}  // namespace postern::policy
