@@ -21,7 +21,20 @@ inline constexpr std::size_t kMaxIdentUser = 255;
 // How much of a reply has arrived. A line that is too long is taken as far as it goes.
 bool IsWholeIdentReply(std::string_view received);
 
-// The user; nullopt for errors, other ports and whatever is no reply.
+// What the line says. The user is `text` up to its first blank; who reads it as RFC 1413 does takes
+// all of it.
+struct IdentUser {
+  std::string system;  // "UNIX", "UNIX, US-ASCII", "OTHER"; at most kMaxIdentSystem bytes
+  std::string text;    // at most kMaxIdentUser bytes, without blanks around it
+  std::string_view user() const;
+};
+inline constexpr std::size_t kMaxIdentSystem = 63;
+
+// nullopt for errors, other ports and whatever is no reply.
+std::optional<IdentUser> ReadIdentReply(std::string_view reply, std::uint16_t client_port,
+                                        std::uint16_t server_port);
+
+// The user alone; nullopt for errors, other ports and whatever is no reply.
 std::optional<std::string> ParseIdentReply(std::string_view reply, std::uint16_t client_port,
                                            std::uint16_t server_port);
 

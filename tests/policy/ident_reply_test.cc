@@ -50,5 +50,19 @@ TEST_CASE("a reply is whole with its line end or at its longest") {
   CHECK(IsWholeIdentReply(std::string(kMaxIdentReply, 'x')));
 }
 
+TEST_CASE("the system and the whole of what it says are kept for the log") {
+  const auto read =
+      ReadIdentReply("4711, 22 : USERID : UNIX, US-ASCII  :  two words \r\n", 4711, 22);
+  REQUIRE(read);
+  CHECK(read->system == "UNIX, US-ASCII");
+  CHECK(read->text == "two words");
+  CHECK(read->user() == "two");
+  const auto longest = ReadIdentReply(
+      "4711,22:USERID:" + std::string(100, 's') + ":" + std::string(300, 'u'), 4711, 22);
+  REQUIRE(longest);
+  CHECK(longest->system.size() == kMaxIdentSystem);
+  CHECK(longest->text.size() == kMaxIdentUser);
+}
+
 }  // namespace
 }  // namespace postern::policy::hosts

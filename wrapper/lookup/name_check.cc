@@ -3,14 +3,13 @@
 
 #include <algorithm>
 
-#include "policy/base/text.h"
+#include "policy/names/name_rules.h"
 #include "sandbox/sys/resolver.h"
 
 namespace postern::wrapper {
 namespace {
 
 namespace sys = sandbox::sys;
-using policy::EqualsIgnoreCase;
 using policy::hosts::Fact;
 
 NameAnswer Paranoid(std::string warning) {
@@ -19,27 +18,19 @@ NameAnswer Paranoid(std::string warning) {
 
 NameAnswer Confirmed(const std::string& name, const sys::SocketAddress& address) {
   const bool v4 = address.is_v4();
-  if (sys::IsNumericHost(name, v4)) {
-    return Paranoid("host name/name mismatch: reverse lookup results in non-FQDN " + name);
-  }
-  const auto answer = sys::ForwardLookup(name, v4);
-  if (!answer) {
-    return Paranoid("can't verify hostname: getaddrinfo(" + name + ", " +
-                    (v4 ? "AF_INET" : "AF_INET6") + ") failed");
-  }
-  const std::string& canonical = answer->canonical_name;
-  if (!EqualsIgnoreCase(name, canonical) && !EqualsIgnoreCase(name, "localhost")) {
-    return Paranoid("host name/name mismatch: " + name + " != " + canonical);
-  }
+  const bool numeric = sys::IsNumericHost(name, v4);
+  const auto answer = numeric ? std::nullopt : sys::ForwardLookup(name, v4);
+  const std::string canonical = answer ? answer->canonical_name : std::string();
   const bool points_back =
-      std::ranges::any_of(answer->addresses, [&address](const sys::SocketAddress& candidate) {
+      answer && std::ranges::any_of(answer->addresses, [&](const sys::SocketAddress& candidate) {
         return sys::IsSameHost(candidate, address);
       });
-  if (!points_back) {
-    return Paranoid("host name/address mismatch: " + sys::NumericHost(address).value_or("?") +
-                    " != " + canonical);
-  }
-  return {Fact::Known(name), {}};
+  const auto standing =
+      policy::JudgeName(name, numeric, {answer.has_value(), canonical, points_back});
+  if (standing == policy::NameStanding::kConfirmed) return {Fact::Known(name), {}};
+  return Paranoid(policy::StandingText(standing, name, canonical,
+                                       sys::NumericHost(address).value_or("?"),
+                                       v4 ? "AF_INET" : "AF_INET6"));
 }
 
 constexpr std::string_view kWhole = "whole";  // the last field: nothing was lost
