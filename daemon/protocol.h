@@ -49,12 +49,20 @@ enum class FrameType : std::uint32_t {
   kAskDatagram,
   kAskStop,
   kAskSplice,
+  kAskKey = 41,  // from here on: daemon/keys_protocol.h
+  kAskForgetKey,
+  kAskEdge,
+  kAskAllow,
+  kAskSign,
   kAnswerReady = 101,
   kAnswerDone,
   kAnswerMux,
   kAnswerBanner,
   kAnswerDatagram,
   kAnswerSplice,
+  kAnswerKey = 141,
+  kAnswerOverdrawn,
+  kAnswerSign,
 };
 
 // The built-in services as the wire has them.
@@ -194,8 +202,8 @@ struct AnswerDatagram {
 
 FrameType TypeOf(std::span<const std::byte> bytes);  // FrameType{0} when too short
 
-// Large enough for every frame above.
-inline constexpr std::size_t kMaxFrame = 512;
+// Large enough for every frame of every helper.
+inline constexpr std::size_t kMaxFrame = 4096;
 
 template <typename Frame>
 std::span<const std::byte> AsFrame(const Frame& frame) {

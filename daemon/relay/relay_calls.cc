@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/relay/relay_calls.h"
 
-// g++ defines a macro for it, clang has a feature.
-#ifdef __SANITIZE_ADDRESS__
-#define POSTERN_ADDRESS_SANITIZER
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define POSTERN_ADDRESS_SANITIZER
-#endif
-#endif
+#include "daemon/address_sanitizer.h"
 
 namespace postern::daemon {
 namespace {

@@ -7,14 +7,13 @@
 //
 // DIAGNOSTICS: exits 0 when posternd closes the channel. Anything else is one line on standard
 // error and exit 1; usage, exit 2. It never runs less confined than it should.
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <optional>
 #include <string>
-#include <string_view>
 
+#include "daemon/helper_arguments.h"
 #include "daemon/protocol.h"
 #include "daemon/relay/relay.h"
 #include "daemon/relay/relay_calls.h"
@@ -33,24 +32,6 @@ constexpr std::uint64_t kWantedDescriptors = 65536;
 int Fail(const std::string& reason) {
   std::fprintf(stderr, "postern-relay: %s\n", reason.c_str());
   return 1;
-}
-
-std::optional<std::uint32_t> ParseId(std::string_view text) {
-  std::uint32_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return id;
-}
-
-// False when the command line is not understood.
-bool ParseArguments(int argc, char** argv, std::optional<sandbox::HelperUser>& user) {
-  if (argc == 1) return true;
-  if (argc != 4 || std::string_view(argv[1]) != "--user") return false;
-  const auto uid = ParseId(argv[2]);
-  const auto gid = ParseId(argv[3]);
-  if (!uid || !gid) return false;
-  user = sandbox::HelperUser{*uid, *gid};
-  return true;
 }
 
 // Everything that needs a file or a right, up to the point of no return.
@@ -72,7 +53,7 @@ sys::Result<std::unique_ptr<Relay>> SetUp(const std::optional<sandbox::HelperUse
 
 int Main(int argc, char** argv) {
   std::optional<sandbox::HelperUser> user;
-  if (!ParseArguments(argc, argv, user)) {
+  if (!ParseHelperArguments(argc, argv, user)) {
     std::fputs("usage: postern-relay [--user UID GID]   (started by posternd)\n", stderr);
     return 2;
   }

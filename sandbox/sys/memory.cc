@@ -4,6 +4,7 @@
 #include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -31,6 +32,14 @@ int ReleaseObject(dl_phdr_info* object, std::size_t /*size*/, void* /*data*/) {
 void ReleaseUnusedMemory() {
   ::malloc_trim(0);
   ::dl_iterate_phdr(&ReleaseObject, nullptr);
+}
+
+std::uint64_t LockableMemory() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return 0;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_MEMLOCK, &limit) != 0) return 0;
+  return limit.rlim_cur;
 }
 
 }  // namespace postern::sandbox::sys

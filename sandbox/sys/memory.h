@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Giving back memory that only start-up or a reload needed.
+// Giving back memory that only start-up or a reload needed, and keeping memory out of swap.
 #pragma once
+
+#include <cstdint>
 
 namespace postern::sandbox::sys {
 
@@ -9,5 +11,8 @@ namespace postern::sandbox::sys {
 // used comes back from the page cache at its next use (madvise(2), MADV_DONTNEED on a private,
 // unwritten file mapping). Nothing fails: at worst nothing is saved.
 void ReleaseUnusedMemory();
+
+// How many bytes may be kept out of swap (RLIMIT_MEMLOCK), once the soft limit is at the hard one.
+std::uint64_t LockableMemory();
 
 }  // namespace postern::sandbox::sys

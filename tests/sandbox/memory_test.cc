@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sandbox/sys/memory.h"
 
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <string>
@@ -30,4 +32,10 @@ TEST_CASE("Memory that start-up freed goes back to the kernel, and the program r
   CHECK(after > 0);
   CHECK(after < before);
   CHECK(std::stoi("42") == 42);
+}
+
+TEST_CASE("What may be locked is what the hard limit says") {
+  const rlimit before{4096 * 16, 4096 * 16};
+  REQUIRE(::setrlimit(RLIMIT_MEMLOCK, &before) == 0);
+  CHECK(postern::sandbox::sys::LockableMemory() == 4096 * 16);
 }

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/keys/key_keeper.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "sandbox/channel.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+
+namespace {
+
+constexpr std::uint64_t kChannelToken = 0, kEdgeToken = 1;
+// Far more than there are connections in a handshake; beyond them the oldest go.
+constexpr std::size_t kMostAllowed = 262'144;
+
+}  // namespace
+
+sys::Result<std::unique_ptr<KeyKeeper>> KeyKeeper::Make(sys::UniqueFd channel) {
+  TRY(sys::Poller poller, sys::Poller::Make());
+  auto keeper = std::make_unique<KeyKeeper>(std::move(channel), std::move(poller));
+  TRY_STATUS(keeper->poller_.Add(keeper->channel_, sys::kReadable, kChannelToken));
+  keeper->answers_.Push(AnswerReady{});
+  return keeper;
+}
+
+KeyKeeper::KeyKeeper(sys::UniqueFd channel, sys::Poller poller)
+    : channel_(std::move(channel)), poller_(std::move(poller)), channel_interest_(sys::kReadable) {}
+
+KeyKeeper::State KeyKeeper::Run() {
+  while (Turn(std::chrono::milliseconds(-1)) == State::kRunning) {
+  }
+  return state_;
+}
+
+KeyKeeper::State KeyKeeper::Turn(std::chrono::milliseconds longest_wait) {
+  FlushAnswers();
+  if (state_ != State::kRunning) return state_;
+  const auto events = poller_.Wait(longest_wait);
+  if (!events) return state_ = State::kFailed;
+  Expire();
+  for (const sys::Event& event : *events) {
+    if (state_ != State::kRunning) break;
+    if (event.token == kEdgeToken) {
+      ReadEdge();
+    } else if ((event.ready & ~sys::kWritable) != 0) {
+      ReadChannel();
+    }
+  }
+  if (state_ == State::kRunning) FlushAnswers();
+  return state_;
+}
+
+// All that is there: what posternd allows it says before anybody can ask for it.
+void KeyKeeper::ReadChannel() {
+  alignas(8) std::array<std::byte, kMaxFrame> buffer;
+  while (state_ == State::kRunning && !answers_.crowded()) {
+    auto received = sandbox::ReceiveFrame(channel_, buffer);
+    if (!received && received.error().number == EAGAIN) return;
+    if (received && received->length == 0) {
+      state_ = State::kChannelClosed;
+    } else if (!received || !Dispatch(std::span(buffer).first(received->length),
+                                      {received->descriptors, received->descriptor_count})) {
+      state_ = State::kGarbage;
+    }
+  }
+}
+
+bool KeyKeeper::Dispatch(std::span<const std::byte> frame, Descriptors descriptors) {
+  AskKey key;
+  if (ReadFrame(frame, key)) return OnKey(key, descriptors);
+  AskEdge edge;
+  if (ReadFrame(frame, edge)) return OnEdge(descriptors);
+  if (!descriptors.empty()) return false;
+  AskAllow allow;
+  if (ReadFrame(frame, allow)) return OnAllow(allow);
+  AskForgetKey forget;
+  if (!ReadFrame(frame, forget)) return false;
+  keys_.erase(forget.index);
+  return true;
+}
+
+bool KeyKeeper::OnKey(const AskKey& ask, Descriptors descriptors) {
+  if (descriptors.size() != 2 || keys_.contains(ask.index)) return false;
+  AnswerKey answer;
+  answer.index = ask.index;
+  if (keys_.size() >= kMaxKeys) {
+    answer.verdict = KeyVerdict::kNoRoom;
+  } else if (auto key = PrivateKey::Load(descriptors[0], descriptors[1])) {
+    keys_.emplace(ask.index, std::move(*key));
+  } else {
+    answer.verdict = key.error();
+  }
+  answers_.Push(answer);
+  return true;
+}
+
+// What the old postern-tls was allowed is void: its connections are gone.
+bool KeyKeeper::OnEdge(Descriptors descriptors) {
+  if (descriptors.size() != 1) return false;
+  DropEdge();
+  allowed_.clear();
+  expiries_.clear();
+  edge_ = std::move(descriptors[0]);
+  if (!poller_.Add(edge_, sys::kReadable, kEdgeToken)) edge_.Reset();
+  return true;
+}
+
+bool KeyKeeper::OnAllow(const AskAllow& ask) {
+  const Allowance allowance{ask.first_key, ask.key_count};
+  if (ask.key_count == 0 || !allowed_.emplace(ask.header.session, allowance).second) return false;
+  expiries_.emplace(sys::BootTime() + std::chrono::milliseconds(ask.milliseconds),
+                    ask.header.session);
+  return true;
+}
+
+void KeyKeeper::Expire() {
+  const Instant now = sys::BootTime();
+  while (!expiries_.empty() &&
+         (expiries_.begin()->first <= now || expiries_.size() > kMostAllowed)) {
+    allowed_.erase(expiries_.begin()->second);
+    expiries_.erase(expiries_.begin());
+  }
+}
+
+void KeyKeeper::ReadEdge() {
+  alignas(8) std::array<std::byte, kMaxFrame> buffer;
+  auto received = sandbox::ReceiveFrame(edge_, buffer);
+  if (!received && received.error().number == EAGAIN) return;
+  AskSign ask;
+  const bool good = received && received->descriptor_count == 0 &&
+                    ReadFrame(std::span(buffer).first(received->length), ask) &&
+                    ask.length <= kMaxSigned;
+  if (!good) return DropEdge();
+  ReadChannel();
+  if (state_ == State::kRunning && edge_ && !OnSign(ask)) DropEdge();
+}
+
+// False when the other side does not take the answer. It waits for one at a time, so it would.
+bool KeyKeeper::OnSign(const AskSign& ask) {
+  AnswerSign answer;
+  answer.header.session = ask.header.session;
+  const auto algorithm = AlgorithmOf(ask.scheme);
+  const auto message = std::span(ask.message).first(ask.length);
+  const auto thing = WhatIsSigned(message);
+  const PrivateKey* const key = algorithm && thing ? Spend(ask) : nullptr;
+  if (key == nullptr) {
+    AnswerOverdrawn overdrawn;
+    overdrawn.header.session = ask.header.session;
+    if (!answers_.crowded()) answers_.Push(overdrawn);
+  } else {
+    const auto signature = key->Sign(*algorithm, *thing, message);
+    std::ranges::copy(signature, answer.signature.begin());
+    answer.length = static_cast<std::uint32_t>(signature.size());
+  }
+  return sandbox::SendFrame(edge_, AsFrame(answer), {}).has_value();
+}
+
+const PrivateKey* KeyKeeper::Spend(const AskSign& ask) {
+  const auto allowed = allowed_.find(ask.header.session);
+  if (allowed == allowed_.end()) return nullptr;
+  const Allowance allowance = allowed->second;
+  allowed_.erase(allowed);
+  if (ask.key < allowance.first_key || ask.key - allowance.first_key >= allowance.key_count) {
+    return nullptr;
+  }
+  const auto key = keys_.find(ask.key);
+  return key == keys_.end() ? nullptr : &key->second;
+}
+
+void KeyKeeper::DropEdge() {
+  if (!edge_) return;
+  sys::IgnoreError(poller_.Remove(edge_), "closing it removes it");
+  edge_.Reset();
+}
+
+void KeyKeeper::FlushAnswers() {
+  const auto sent = answers_.Flush(channel_);
+  if (sent == FrameQueue::Sent::kChannelGone) {
+    state_ = State::kChannelClosed;
+    return;
+  }
+  const std::uint32_t interest = (answers_.crowded() ? 0U : sys::kReadable) |
+                                 (sent == FrameQueue::Sent::kSome ? sys::kWritable : 0U);
+  if (interest == channel_interest_) return;
+  channel_interest_ = interest;
+  if (!poller_.Change(channel_, interest, kChannelToken)) state_ = State::kFailed;
+}
+
+}  // namespace postern::daemon

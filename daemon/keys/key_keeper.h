@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// postern-keys itself: one loop over what posternd asks on its channel and postern-tls on the edge.
+//
+// One thread; nothing blocks. A signature takes what the algorithm takes, and nobody else waits for
+// anything but signatures.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <utility>
+
+#include "daemon/frame_queue.h"
+#include "daemon/keys/private_key.h"
+#include "daemon/keys_protocol.h"
+#include "sandbox/sys/error.h"
+#include "sandbox/sys/events.h"
+#include "sandbox/sys/unique_fd.h"
+
+namespace postern::daemon {
+
+class KeyKeeper {
+ public:
+  // Queues AnswerReady.
+  static sandbox::sys::Result<std::unique_ptr<KeyKeeper>> Make(sandbox::sys::UniqueFd channel);
+  // For Make() alone.
+  KeyKeeper(sandbox::sys::UniqueFd channel, sandbox::sys::Poller poller);
+
+  enum class State : std::uint8_t {
+    kRunning,
+    kChannelClosed,  // the ordinary end
+    kGarbage,        // posternd said something that is not in daemon/keys_protocol.h
+    kFailed,         // the poller failed
+  };
+  State Run();
+  // One turn of the loop, waiting at most so long for something to happen.
+  State Turn(std::chrono::milliseconds longest_wait);
+
+  std::size_t keys() const { return keys_.size(); }
+
+ private:
+  using Instant = std::chrono::milliseconds;
+  using Descriptors = std::span<sandbox::sys::UniqueFd>;
+  struct Allowance {
+    KeyIndex first_key = 0;
+    std::uint32_t key_count = 0;
+  };
+
+  void ReadChannel();
+  bool Dispatch(std::span<const std::byte> frame, Descriptors descriptors);
+  bool OnKey(const AskKey& ask, Descriptors descriptors);
+  bool OnEdge(Descriptors descriptors);
+  bool OnAllow(const AskAllow& ask);
+  void ReadEdge();
+  bool OnSign(const AskSign& ask);
+  // The key, when the session may have it used now; its allowance is spent then.
+  const PrivateKey* Spend(const AskSign& ask);
+  void Expire();
+  void DropEdge();
+  void FlushAnswers();
+
+  sandbox::sys::UniqueFd channel_, edge_;
+  sandbox::sys::Poller poller_;
+  std::uint32_t channel_interest_ = 0;
+  State state_ = State::kRunning;
+  FrameQueue answers_;
+  std::map<KeyIndex, PrivateKey> keys_;
+  std::unordered_map<SessionId, Allowance> allowed_;
+  std::multimap<Instant, SessionId> expiries_;
+};
+
+}  // namespace postern::daemon

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/keys/private_key.h"
+
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+
+#include "sandbox/sys/files.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+
+namespace {
+
+constexpr std::size_t kMaxFile = 128 * 1024;
+constexpr int kFewestBits = 2048, kMostBits = 8192;
+
+template <auto kFree>
+struct FreeBy {
+  template <typename T>
+  void operator()(T* thing) const {
+    kFree(thing);
+  }
+};
+using Key = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, FreeBy<X509_free>>;
+using Bio = std::unique_ptr<BIO, FreeBy<BIO_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeBy<EVP_MD_CTX_free>>;
+
+// No phrase is ever asked for: an encrypted key is an unreadable one.
+int NoPhrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return -1; }
+
+// The whole file, where keys may lie; empty when it cannot be had.
+class FileBytes {
+ public:
+  explicit FileBytes(const sys::UniqueFd& file)
+      : bytes_(static_cast<std::byte*>(OPENSSL_secure_malloc(kMaxFile))) {
+    while (bytes_ != nullptr && length_ < kMaxFile) {
+      const auto count = sys::ReadAt(file, length_, std::span(bytes_, kMaxFile).subspan(length_));
+      if (!count || *count == 0) break;
+      length_ += *count;
+    }
+  }
+  FileBytes(const FileBytes&) = delete;
+  FileBytes& operator=(const FileBytes&) = delete;
+  ~FileBytes() { OPENSSL_secure_clear_free(bytes_, kMaxFile); }
+
+  Bio Open() const { return Bio(BIO_new_mem_buf(bytes_, static_cast<int>(length_))); }
+
+ private:
+  std::byte* bytes_;
+  std::size_t length_ = 0;
+};
+
+std::optional<KeyVerdict> JudgeKind(const EVP_PKEY* key) {
+  if (EVP_PKEY_is_a(key, "RSA") != 0 || EVP_PKEY_is_a(key, "RSA-PSS") != 0) {
+    const int bits = EVP_PKEY_get_bits(key);
+    if (bits < kFewestBits || bits > kMostBits) return KeyVerdict::kWeakKey;
+    return std::nullopt;
+  }
+  if (EVP_PKEY_is_a(key, "ED25519") != 0) return std::nullopt;
+  if (EVP_PKEY_is_a(key, "EC") == 0) return KeyVerdict::kUnsupportedKey;
+  std::array<char, 64> group{};
+  std::size_t length = 0;
+  if (EVP_PKEY_get_group_name(key, group.data(), group.size(), &length) != 1) {
+    return KeyVerdict::kUnsupportedKey;
+  }
+  const std::string_view name(group.data(), length);
+  const bool listed = name == "prime256v1" || name == "P-256" || name == "secp384r1" ||
+                      name == "P-384" || name == "secp521r1" || name == "P-521";
+  return listed ? std::nullopt : std::optional(KeyVerdict::kUnsupportedKey);
+}
+
+// A comparison that cannot be made (0: the certificate says no time) is a failed one.
+std::optional<KeyVerdict> JudgeTime(const X509* certificate) {
+  if (X509_cmp_current_time(X509_get0_notBefore(certificate)) >= 0) {
+    return KeyVerdict::kNotYetValid;
+  }
+  if (X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0) return KeyVerdict::kExpired;
+  return std::nullopt;
+}
+
+bool SetPadding(EVP_PKEY_CTX* context, SignatureFamily family) {
+  if (family == SignatureFamily::kRsaPkcs1) {
+    return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) > 0;
+  }
+  if (family != SignatureFamily::kRsaPss) return true;
+  return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) > 0 &&
+         EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) > 0;
+}
+
+}  // namespace
+
+void PrivateKey::Free::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
+
+std::expected<PrivateKey, KeyVerdict> PrivateKey::Load(const sys::UniqueFd& key_file,
+                                                       const sys::UniqueFd& certificate_file) {
+  const FileBytes key_bytes(key_file), certificate_bytes(certificate_file);
+  Key key(PEM_read_bio_PrivateKey(key_bytes.Open().get(), nullptr, &NoPhrase, nullptr));
+  const Certificate certificate(
+      PEM_read_bio_X509(certificate_bytes.Open().get(), nullptr, &NoPhrase, nullptr));
+  ERR_clear_error();
+  if (!key) return std::unexpected(KeyVerdict::kUnreadableKey);
+  if (!certificate) return std::unexpected(KeyVerdict::kUnreadableCertificate);
+  if (const auto bad = JudgeKind(key.get())) return std::unexpected(*bad);
+  const bool pair = X509_check_private_key(certificate.get(), key.get()) == 1;
+  ERR_clear_error();
+  if (!pair) return std::unexpected(KeyVerdict::kMismatch);
+  if (const auto bad = JudgeTime(certificate.get())) return std::unexpected(*bad);
+  return PrivateKey(key.release());
+}
+
+bool PrivateKey::Fits(const SignatureAlgorithm& algorithm, SignedThing thing) const {
+  const bool tls13 = thing == SignedThing::kCertificateVerify;
+  switch (algorithm.family) {
+    case SignatureFamily::kRsaPkcs1:  // in TLS 1.2 alone (RFC 8446 section 4.2.3)
+      return !tls13 && EVP_PKEY_is_a(key_.get(), "RSA") != 0;
+    case SignatureFamily::kRsaPss:
+      return EVP_PKEY_is_a(key_.get(), algorithm.pss_key ? "RSA-PSS" : "RSA") != 0;
+    case SignatureFamily::kEcdsa:
+      if (EVP_PKEY_is_a(key_.get(), "EC") == 0) return false;
+      return !tls13 ||
+             static_cast<std::uint32_t>(EVP_PKEY_get_bits(key_.get())) == algorithm.curve_bits;
+    case SignatureFamily::kEdDsa:
+      return EVP_PKEY_is_a(key_.get(), "ED25519") != 0;
+  }
+  return false;
+}
+
+std::vector<std::uint8_t> PrivateKey::Sign(const SignatureAlgorithm& algorithm, SignedThing thing,
+                                           std::span<const std::uint8_t> message) const {
+  if (!Fits(algorithm, thing)) return {};
+  const DigestContext context(EVP_MD_CTX_new());
+  EVP_PKEY_CTX* parameters = nullptr;  // the digest context's own
+  std::vector<std::uint8_t> signature(kMaxSignature);
+  std::size_t length = signature.size();
+  const bool made =
+      context &&
+      EVP_DigestSignInit_ex(context.get(), &parameters, algorithm.digest, nullptr, nullptr,
+                            key_.get(), nullptr) > 0 &&
+      SetPadding(parameters, algorithm.family) &&
+      EVP_DigestSign(context.get(), signature.data(), &length, message.data(), message.size()) > 0;
+  ERR_clear_error();
+  signature.resize(made ? length : 0);
+  return signature;
+}
+
+bool LockKeyMemory(std::uint64_t lockable) {
+  constexpr std::uint64_t kFewest = 4 * kMaxFile, kMost = 32 * 1024 * 1024;
+  constexpr std::size_t kSmallestPiece = 32;
+  // Of a limit that is shared with other processes of the user, not all.
+  const std::uint64_t size = std::bit_floor(std::min(lockable / 2, kMost));
+  return size >= kFewest && CRYPTO_secure_malloc_init(size, kSmallestPiece) == 1;
+}
+
+bool PrepareToSign() {
+  if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr) != 1) return false;
+  std::array<unsigned char, 32> random{};
+  if (RAND_bytes(random.data(), random.size()) != 1) return false;
+  const Key key(EVP_EC_gen("P-256"));
+  if (!key) return false;
+  const DigestContext context(EVP_MD_CTX_new());
+  std::array<unsigned char, 128> signature{};
+  std::size_t length = signature.size();
+  return context &&
+         EVP_DigestSignInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr, key.get(),
+                               nullptr) > 0 &&
+         EVP_DigestSign(context.get(), signature.data(), &length, random.data(), random.size()) > 0;
+}
+
+}  // namespace postern::daemon

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One private key: read from its file, compared with its certificate, and used to sign what a TLS
+// server signs. There is no way to decrypt with it.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "daemon/keys/tls_signature.h"
+#include "daemon/keys_protocol.h"
+#include "sandbox/sys/unique_fd.h"
+
+struct evp_pkey_st;
+
+namespace postern::daemon {
+
+class PrivateKey {
+ public:
+  // Both PEM. The bytes of the key are wiped once it is read.
+  static std::expected<PrivateKey, KeyVerdict> Load(const sandbox::sys::UniqueFd& key,
+                                                    const sandbox::sys::UniqueFd& certificate);
+
+  // Empty: the key is not one for this algorithm, TLS does not have the two together, or it failed.
+  std::vector<std::uint8_t> Sign(const SignatureAlgorithm& algorithm, SignedThing thing,
+                                 std::span<const std::uint8_t> message) const;
+
+ private:
+  struct Free {
+    void operator()(evp_pkey_st* key) const;
+  };
+  explicit PrivateKey(evp_pkey_st* key) : key_(key) {}
+  bool Fits(const SignatureAlgorithm& algorithm, SignedThing thing) const;
+
+  std::unique_ptr<evp_pkey_st, Free> key_;
+};
+
+// From now on private keys lie in memory of their own, between guard pages, that is neither swapped
+// nor dumped and is wiped when it is freed: at most so many bytes. False when there is none.
+bool LockKeyMemory(std::uint64_t lockable);
+
+// Everything that OpenSSL looks for when it signs is found once, so that nothing is left to open
+// or to ask for afterwards. False when it does not work.
+bool PrepareToSign();
+
+}  // namespace postern::daemon

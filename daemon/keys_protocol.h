@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What postern-keys is asked, by posternd on its channel and by postern-tls on an edge of its own.
+//
+// | asked by   |               | when                         | answered by                       |
+// |------------|---------------|------------------------------|-----------------------------------|
+// | posternd   | AskKey        | any time, an index not in use| AnswerKey                         |
+// | posternd   | AskForgetKey  | any time                     | nothing                           |
+// | posternd   | AskEdge       | any time; replaces the edge  | nothing                           |
+// | posternd   | AskAllow      | before the client is passed  | nothing                           |
+// | postern-tls| AskSign       | once for each AskAllow       | AnswerSign                        |
+//
+// AnswerReady comes first, once. Garbage from posternd ends postern-keys; garbage from postern-tls
+// ends the edge. A signature that is not due, or of something that no TLS server signs, is refused,
+// and AnswerOverdrawn tells posternd.
+//
+// A signature is of the message itself, not of a digest: postern-keys reads it, and signs only what
+// a TLS server signs in a handshake (daemon/keys/tls_signature.h). So whoever has taken over
+// postern-tls gets handshakes signed, one for each connection that posternd passed on, and nothing
+// else: no certificate, no token, no message of another protocol that uses the same key.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "daemon/protocol.h"
+
+namespace postern::daemon {
+
+// Chosen by posternd, never reused while it runs.
+using KeyIndex = std::uint32_t;
+
+// Descriptors: the private key, the certificate it is for (both PEM, regular files). The same index
+// names it to postern-tls.
+struct AskKey {
+  FrameHeader header{FrameType::kAskKey};
+  KeyIndex index = 0;
+  std::uint32_t reserved = 0;
+};
+
+enum class KeyVerdict : std::uint32_t {
+  kGood = 1,
+  kUnreadableKey,  // no unencrypted private key in PEM form
+  kUnreadableCertificate,
+  kMismatch,  // the key is not the certificate's
+  kExpired,
+  kNotYetValid,
+  kUnsupportedKey,  // neither RSA, RSA-PSS, ECDSA on a NIST curve of RFC 8446, nor Ed25519
+  kWeakKey,         // RSA below 2048 bits or above 8192
+  kNoRoom,          // kMaxKeys are there
+};
+inline constexpr std::size_t kMaxKeys = 4096;
+
+// Only a good key is kept. A certificate that is not good for its time alone (kExpired,
+// kNotYetValid) is judged so after everything else is.
+struct AnswerKey {
+  FrameHeader header{FrameType::kAnswerKey};
+  KeyIndex index = 0;
+  KeyVerdict verdict = KeyVerdict::kGood;
+};
+
+struct AskForgetKey {
+  FrameHeader header{FrameType::kAskForgetKey};
+  KeyIndex index = 0;
+  std::uint32_t reserved = 0;
+};
+
+// Descriptors: this end of a channel to a new postern-tls.
+struct AskEdge {
+  FrameHeader header{FrameType::kAskEdge};
+};
+
+// One signature, for one handshake, with one of `key_count` keys, within so long. A handshake that
+// ends without one leaves nothing behind: what is not used expires.
+struct AskAllow {
+  FrameHeader header{FrameType::kAskAllow};
+  KeyIndex first_key = 0;
+  std::uint32_t key_count = 0;
+  std::uint32_t milliseconds = 0;
+  std::uint32_t reserved = 0;
+};
+
+// Somebody asked for what was not due.
+struct AnswerOverdrawn {
+  FrameHeader header{FrameType::kAnswerOverdrawn};
+};
+
+// TLS 1.2: two times 32 random bytes and the server's share of ECDHE, at most 133 bytes with its
+// 4 of head. TLS 1.3: 98 bytes of context and a transcript hash of at most 64.
+inline constexpr std::size_t kMaxSigned = 256;
+inline constexpr std::size_t kMaxSignature = 1024;  // RSA of 8192 bits
+struct AskSign {
+  FrameHeader header{FrameType::kAskSign};
+  KeyIndex key = 0;
+  std::uint32_t scheme = 0;  // SignatureScheme, RFC 8446 section 4.2.3
+  std::uint32_t length = 0;
+  std::uint32_t reserved = 0;
+  std::array<std::uint8_t, kMaxSigned> message{};
+};
+
+struct AnswerSign {
+  FrameHeader header{FrameType::kAnswerSign};
+  std::uint32_t length = 0;  // 0: refused
+  std::uint32_t reserved = 0;
+  std::array<std::uint8_t, kMaxSignature> signature{};
+};
+
+inline bool Valid(KeyVerdict verdict) {
+  return verdict >= KeyVerdict::kGood && verdict <= KeyVerdict::kNoRoom;
+}
+
+}  // namespace postern::daemon

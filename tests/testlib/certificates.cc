@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/testlib/certificates.h"
+
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+
+#include <cstdlib>
+
+namespace postern::testlib {
+namespace {
+
+void Require(bool condition) {
+  if (!condition) std::abort();
+}
+
+EVP_PKEY* MakeRsa(const char* name, int bits) {
+  EVP_PKEY* key = nullptr;
+  EVP_PKEY_CTX* context = EVP_PKEY_CTX_new_from_name(nullptr, name, nullptr);
+  Require(EVP_PKEY_keygen_init(context) > 0);
+  Require(EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits) > 0);
+  Require(EVP_PKEY_generate(context, &key) > 0);
+  EVP_PKEY_CTX_free(context);
+  return key;
+}
+
+EVP_PKEY* MakeKey(const std::string& kind) {
+  if (kind.starts_with("RSA:")) return MakeRsa("RSA", std::stoi(kind.substr(4)));
+  if (kind == "RSA-PSS") return MakeRsa("RSA-PSS", 2048);
+  if (kind == "ED25519") return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+  return EVP_EC_gen(kind.c_str());
+}
+
+void AddExtension(X509* certificate, int kind, const std::string& value) {
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, kind, value.c_str());
+  Require(extension != nullptr && X509_add_ext(certificate, extension, -1) == 1);
+  X509_EXTENSION_free(extension);
+}
+
+template <typename Write>
+std::string Written(const Write& write) {
+  BIO* const memory = BIO_new(BIO_s_mem());
+  Require(write(memory) == 1);
+  char* bytes = nullptr;
+  const long length = BIO_get_mem_data(memory, &bytes);
+  std::string text(bytes, static_cast<std::size_t>(length));
+  BIO_free(memory);
+  return text;
+}
+
+}  // namespace
+
+Certificate::Certificate(const CertificateWish& wish, const Certificate* issuer)
+    : key_(MakeKey(wish.kind)), certificate_(X509_new()) {
+  Require(key_ != nullptr);
+  X509* const certificate = certificate_.get();
+  X509_set_version(certificate, 2);
+  std::uint64_t serial = 0;
+  RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial);
+  ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial >> 1);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), wish.from);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), wish.until);
+  X509_set_pubkey(certificate, key_.get());
+  X509_NAME* const subject = X509_get_subject_name(certificate);
+  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+                             reinterpret_cast<const unsigned char*>(wish.common_name.data()),
+                             static_cast<int>(wish.common_name.size()), -1, 0);
+  X509* const signer = issuer == nullptr ? certificate : issuer->certificate();
+  X509_set_issuer_name(certificate, X509_get_subject_name(signer));
+  if (wish.authority) AddExtension(certificate, NID_basic_constraints, "critical,CA:TRUE");
+  std::string names;
+  for (const std::string& name : wish.names) names += (names.empty() ? "" : ",") + name;
+  if (!names.empty()) AddExtension(certificate, NID_subject_alt_name, names);
+  EVP_PKEY* const signing = issuer == nullptr ? key_.get() : issuer->key();
+  const bool no_digest = EVP_PKEY_is_a(signing, "ED25519") != 0;
+  Require(X509_sign(certificate, signing, no_digest ? nullptr : EVP_sha256()) > 0);
+}
+
+std::string Certificate::key_pem() const {
+  return Written([this](BIO* memory) {
+    return PEM_write_bio_PrivateKey(memory, key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  });
+}
+
+std::string Certificate::pem() const {
+  return Written([this](BIO* memory) { return PEM_write_bio_X509(memory, certificate_.get()); });
+}
+
+std::string Certificate::der() const {
+  return Written([this](BIO* memory) { return i2d_X509_bio(memory, certificate_.get()); });
+}
+
+}  // namespace postern::testlib
