@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// posternd's side of postern-relay: starts it, asks it, hears its answers, starts it again.
-//
-// A relay that dies, or that says something daemon/protocol.h does not allow, is killed; its
-// sessions are reported lost, and a new one is started with growing pauses. While there is none,
-// Ask… fails and the caller refuses the connection. So it is with one that lives but does not say
-// in time that it is ready.
+// posternd's side of postern-relay: what helper_client.h does for every helper, and what a relay
+// may answer. While there is no relay, Ask… fails and the caller refuses the connection.
 #pragma once
 
 #include <chrono>
-#include <deque>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "daemon/acceptor/event_loop.h"
-#include "daemon/log/program_log.h"
+#include "daemon/acceptor/helper_client.h"
 #include "daemon/protocol.h"
-#include "sandbox/channel.h"
-#include "sandbox/helper.h"
 
 namespace postern::daemon {
 
@@ -37,20 +28,16 @@ class RelayAnswers {
   ~RelayAnswers() = default;
 };
 
-class RelayClient {
+class RelayClient final : private HelperEvents {
  public:
-  // Far more than it takes to start and to confine itself, on whatever machine.
-  static constexpr std::chrono::milliseconds kReadyPatience = std::chrono::seconds(30);
+  static constexpr std::chrono::milliseconds kReadyPatience = HelperClient::kReadyPatience;
 
   // `command` is the helper's argv.
   RelayClient(EventLoop& loop, ProgramLog& log, std::vector<std::string> command,
               std::chrono::milliseconds ready_patience = kReadyPatience);
-  ~RelayClient();
-  RelayClient(const RelayClient&) = delete;
-  RelayClient& operator=(const RelayClient&) = delete;
 
   void Start(RelayAnswers& answers);  // they must outlive this
-  void Stop();                        // for the daemon's end: kills it and does not start another
+  void Stop() { helper_.Stop(); }
 
   // The names tcpmux may start, at most kMaxMuxNames of at most kMaxMuxName bytes, and the numbers
   // they come back as. Kept for every later relay.
@@ -60,60 +47,27 @@ class RelayClient {
   };
   void SetMuxNames(std::vector<MuxName> names);
 
-  // The descriptors stay the caller's, to close or keep. A relay that is slow to read is asked
-  // later, from a bounded queue; when that is full, or no relay runs, nothing was asked.
+  // As HelperClient::Ask().
   template <typename Frame>
   sandbox::sys::Status Ask(const Frame& frame, std::span<const int> descriptors) {
-    return Send(AsFrame(frame), descriptors);
+    return helper_.Ask(frame, descriptors);
   }
+  void Condemn(const std::string& why) { helper_.Condemn(why); }
 
-  // Kills a relay that has failed; what it had in flight is reported lost.
-  void Condemn(const std::string& why);
-
-  pid_t pid() const { return helper_.pid; }
-  bool running() const { return static_cast<bool>(helper_.channel); }
+  pid_t pid() const { return helper_.pid(); }
+  bool running() const { return helper_.running(); }
 
  private:
-  // Dispatches readiness of one of two descriptors to a member.
-  struct Handler final : EventHandler {
-    RelayClient* client = nullptr;
-    void (RelayClient::*on_ready)(std::uint32_t) = nullptr;
-    void OnReady(std::uint32_t ready) override { (client->*on_ready)(ready); }
-  };
-
-  void Launch();
-  void ScheduleRestart();
-  void OnChannel(std::uint32_t ready);
-  void ReadFrames();
-  void OnDeath(std::uint32_t ready);
-  void DropChannel();
-  void FlushQueue();
-  sandbox::sys::Status Enqueue(std::span<const std::byte> frame, std::span<const int> descriptors);
-  bool Dispatch(std::span<const std::byte> bytes);
+  void OnHelperStarted() override;
+  bool OnHelperFrame(std::span<const std::byte> bytes) override;
+  void OnHelperLost() override;
+  void OnHelperIdle() override;
   void SendMuxNames();
-  sandbox::sys::Status Send(std::span<const std::byte> frame, std::span<const int> descriptors);
 
-  struct Queued {
-    std::vector<std::byte> frame;
-    std::vector<sandbox::sys::UniqueFd> descriptors;
-  };
-  static constexpr std::size_t kMaxQueued = 1024;
-
-  EventLoop& loop_;
-  ProgramLog& log_;
-  std::vector<std::string> command_;
   RelayAnswers* answers_ = nullptr;
-  sandbox::Helper helper_;
-  Handler channel_, death_;
-  EventLoop::WatchId channel_watch_ = 0, death_watch_ = 0;
-  std::deque<Queued> queue_;
-  EventLoop::TimerId restart_ = 0, ready_deadline_ = 0;
-  std::chrono::milliseconds pause_{0}, ready_patience_;
-  policy::Instant started_{}, last_heard_{};
-  bool ready_ = false;
-  bool stopped_ = false;
   std::vector<MuxName> mux_names_;
   bool names_due_ = false;  // to be sent when the queue is empty
+  HelperClient helper_;     // last: it tells of its end
 };
 
 }  // namespace postern::daemon
