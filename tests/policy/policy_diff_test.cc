@@ -9,6 +9,7 @@
 
 #include "policy/analysis/region_words.h"
 #include "tests/testlib/random_hosts.h"
+#include "tests/testlib/slow_build.h"
 
 namespace postern::policy::analysis {
 namespace {
@@ -16,12 +17,8 @@ namespace {
 using testlib::RandomHosts;
 
 constexpr unsigned kEveryAddress = 0x10000;
-// Sanitizers and builds without optimisation.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
-constexpr double kSlowness = 30;
-#else
-constexpr double kSlowness = 1;
-#endif
+constexpr double kSlowness = testlib::kSlowBuild ? 30 : 1;
+constexpr std::uint32_t kTrials = testlib::kSlowBuild ? 3 : 10;
 
 IpAddress AddressAt(unsigned index) {
   if (index < kEveryAddress) return IpAddress::FromV4(0xc0000000 + index);
@@ -184,7 +181,7 @@ void CheckAll(const RandomHosts::Files& before, const RandomHosts::Files& after,
 }
 
 TEST_CASE("every address of two blocks changes as the difference says") {
-  for (std::uint32_t seed = 1; seed <= 10; ++seed) {
+  for (std::uint32_t seed = 1; seed <= kTrials; ++seed) {
     RandomHosts random(seed * 31);
     const RandomHosts::Files before = random.Make();
     const RandomHosts::Files after = seed % 3 == 0 ? random.Make() : random.Change(before);

@@ -7,6 +7,7 @@
 
 #include "policy/decision/evaluate.h"
 #include "tests/testlib/random_hosts.h"
+#include "tests/testlib/slow_build.h"
 
 namespace postern::policy::analysis {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using testlib::RandomHosts;
 
 constexpr std::uint32_t kNet = 0xc0000000;
+constexpr std::uint32_t kTrials = testlib::kSlowBuild ? 3 : 10;
 
 hosts::Request RequestOf(const std::string& daemon, const std::string& name,
                          const std::string& user) {
@@ -86,7 +88,7 @@ std::vector<std::string> TextsOf(const std::vector<IpAddress>& addresses) {
 TEST_CASE("every address of two blocks gets the verdict and the rule that Evaluate gives it") {
   const std::vector<IpAddress> addresses = BothBlocks();
   const std::vector<std::string> texts = TextsOf(addresses);
-  for (std::uint32_t seed = 1; seed <= 10; ++seed) {
+  for (std::uint32_t seed = 1; seed <= kTrials; ++seed) {
     RandomHosts random(seed);
     const RandomHosts::Files files = random.Make();
     const auto policy = RandomHosts::Compile(files);
@@ -113,7 +115,7 @@ TEST_CASE("many policies, daemons, names and users agree on addresses from anywh
     addresses.push_back(IpAddress::Parse(text).value());
   }
   const std::vector<std::string> texts = TextsOf(addresses);
-  for (std::uint32_t seed = 100; seed < 150; ++seed) {
+  for (std::uint32_t seed = 100; seed < 100 + 5 * kTrials; ++seed) {
     RandomHosts source(seed);
     const RandomHosts::Files files = source.Make();
     const auto policy = RandomHosts::Compile(files);
