@@ -40,7 +40,11 @@ void Leftovers::Look() {
 }
 
 sys::Status Leftovers::Sweep() {
-  TRY(Processes left, Left());
+  Processes left;
+  // Most often there is nothing, which need not cost a look at every process of the machine.
+  if (sys::MayHaveOtherChildren(adopter_.adopter_pid(), adopter_.Programs())) {
+    TRY(left, Left());
+  }
   if (left.empty()) {
     heirs_.clear();
     return {};

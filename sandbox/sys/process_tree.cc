@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -124,6 +125,16 @@ Result<std::vector<Process>> DescendantsBeside(pid_t root, std::span<const pid_t
     }
   }
   return left;
+}
+
+bool MayHaveOtherChildren(pid_t parent, std::span<const pid_t> known) {
+  const std::string number = std::to_string(parent);
+  std::ifstream file("/proc/" + number + "/task/" + number + "/children");
+  if (!file) return true;
+  for (pid_t child = 0; file >> child;) {
+    if (std::ranges::find(known, child) == known.end()) return true;
+  }
+  return !file.eof();
 }
 
 Status Signal(pid_t pid, int signal) {

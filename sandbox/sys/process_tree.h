@@ -35,4 +35,8 @@ Status Signal(pid_t pid, int signal);
 // ProcessTree() has it.
 Result<std::vector<Process>> DescendantsBeside(pid_t root, std::span<const pid_t> branches);
 
+// Whether `parent` has a child that is not one of `known` (proc(5), task/TID/children: one file
+// instead of all of /proc). True as well when that cannot be told. `parent` has one thread.
+bool MayHaveOtherChildren(pid_t parent, std::span<const pid_t> known);
+
 }  // namespace postern::sandbox::sys

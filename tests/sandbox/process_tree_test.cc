@@ -105,6 +105,20 @@ TEST_CASE("Beside a branch there is what has lost its parents, with its session"
   REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 0) == 0);
 }
 
+TEST_CASE("A child that is not known is noticed, and that nothing can be told") {
+  Family family("sleep 100 & echo; wait");
+  family.AwaitLines(1);
+  CHECK(MayHaveOtherChildren(family.root, {}));
+  const auto tree = ProcessTree(family.root);
+  REQUIRE(tree);
+  REQUIRE(tree->size() == 2);
+  CHECK_FALSE(MayHaveOtherChildren(family.root, *tree));
+  CHECK_FALSE(MayHaveOtherChildren(tree->back(), {}));
+  CHECK(MayHaveOtherChildren(-1, *tree));
+  REQUIRE(SignalTree(family.root, SIGKILL));
+  family.AwaitLastMember();
+}
+
 TEST_CASE("A zombie is not alive") {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(0);
