@@ -47,7 +47,7 @@ void Sessions::LaunchConfined(Session& session, std::vector<std::string> words,
                               sys::UniqueFd connection) {
   const auto& profile = session.service->profile();
   session.stage = Stage::kProgram;
-  session.outlives_zygote = !profile->namespaces.pid;
+  session.outlives_zygote = !profile->namespaces.pid || profile->tolerate_missing;
   Zygote::Launch launch{.id = session.id,
                         .program = IndexOf(session),
                         .words = std::move(words),

@@ -75,8 +75,8 @@ sys::Status BlockChildren() {
 
 // What instances leave behind has this process as its parent, so that max_lifetime finds it: as the
 // init of a pid namespace has without asking (prctl(2)).
-sys::Status AdoptOrphans(const Profile& profile) {
-  if (profile.namespaces.pid) return {};
+sys::Status AdoptOrphans() {
+  if (sys::OwnPid() == 1) return {};
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
     return sys::LastError("prctl", "PR_SET_CHILD_SUBREAPER");
   }
@@ -96,7 +96,7 @@ bool WantsDomain(const Profile& profile) {
 
 sys::Result<Prepared> Prepare(const Profile& profile) {
   Prepared prepared;
-  TRY_STATUS(AdoptOrphans(profile));
+  TRY_STATUS(AdoptOrphans());
   TRY(prepared.children, WatchChildren());
   // A machine without Landlock is Enter()'s to judge.
   if (WantsDomain(profile) && LandlockAbi().value_or(0) > 0) {
@@ -131,7 +131,7 @@ template <typename Frame>
 sys::Status Tell(const sys::UniqueFd& channel, std::string_view text) {
   Frame frame;
   frame.text.Set(text);
-  return SendFrame(channel, AsZygoteFrame(frame), {});
+  return SendFrame(channel, AsFrame(frame), {});
 }
 
 int Refuse(const sys::UniqueFd& channel, const std::string& why) {
