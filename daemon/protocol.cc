@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/protocol.h"
 
+#include <cstring>
+
 namespace postern::daemon {
 
 FrameType TypeOf(std::span<const std::byte> bytes) {

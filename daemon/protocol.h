@@ -27,9 +27,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
-#include <type_traits>
+
+#include "sandbox/frame.h"
 
 namespace postern::daemon {
 
@@ -205,22 +205,10 @@ FrameType TypeOf(std::span<const std::byte> bytes);  // FrameType{0} when too sh
 // Large enough for every frame of every helper.
 inline constexpr std::size_t kMaxFrame = 4096;
 
-template <typename Frame>
-std::span<const std::byte> AsFrame(const Frame& frame) {
-  static_assert(std::is_trivially_copyable_v<Frame> && sizeof(Frame) <= kMaxFrame);
-  return std::as_bytes(std::span(&frame, 1));
-}
+using sandbox::AsFrame;
+using sandbox::ReadFrame;
 
-// Reads a frame back; false when the size or the type differs. Enumerators and counts inside are
-// the caller's to check, with the Valid() functions.
-template <typename Frame>
-bool ReadFrame(std::span<const std::byte> bytes, Frame& frame) {
-  static_assert(std::is_trivially_copyable_v<Frame> && sizeof(Frame) <= kMaxFrame);
-  if (bytes.size() != sizeof(Frame) || TypeOf(bytes) != Frame{}.header.type) return false;
-  std::memcpy(&frame, bytes.data(), sizeof(Frame));
-  return true;
-}
-
+// Enumerators in a frame that ReadFrame took.
 bool Valid(WireBuiltin builtin);
 bool Valid(Outcome outcome);
 bool Valid(DatagramOutcome outcome);

@@ -82,6 +82,10 @@ sys::Status SendFrame(const sys::UniqueFd& channel, std::span<const std::byte> f
   }
 }
 
+bool PeerIsGone(const sys::Error& error) {
+  return error.number == EPIPE || error.number == ECONNRESET;
+}
+
 sys::Result<ReceivedFrame> ReceiveFrame(const sys::UniqueFd& channel, std::span<std::byte> buffer) {
   ReceivedFrame received;
   iovec part{buffer.data(), buffer.size()};

@@ -31,6 +31,9 @@ inline constexpr std::size_t kMaxDescriptors = 4;
 sys::Status SendFrame(const sys::UniqueFd& channel, std::span<const std::byte> frame,
                       std::span<const int> descriptors);
 
+// Whether that kept SendFrame from it: what the other side has sent is still there to read.
+bool PeerIsGone(const sys::Error& error);
+
 struct ReceivedFrame {
   std::size_t length = 0;  // 0: the other side is gone, and nothing of it is left to read
   sys::UniqueFd descriptors[kMaxDescriptors];

@@ -91,7 +91,7 @@ sys::Status Zygote::Send(Launch& launch) {
     ask.length += static_cast<std::uint32_t>(word.size()) + 1;
   }
   const int handed_over[] = {launch.connection.get()};
-  TRY_STATUS(sandbox::SendFrame(helper_.channel, sandbox::AsZygoteFrame(ask), handed_over));
+  TRY_STATUS(sandbox::SendFrame(helper_.channel, sandbox::AsFrame(ask), handed_over));
   running_.emplace(launch.id, Instance{.lifetime = launch.lifetime});
   launch.connection.Reset();
   WatchAnswers();
@@ -129,7 +129,8 @@ void Zygote::Flush() {
   while (!queue_.empty() && open() && !when_quiet_) {
     const auto sent = Send(queue_.front());
     if (!sent && sent.error().number == EAGAIN) return SetWritable(true);
-    if (!sent) return Condemn(sent.error().ToString());
+    if (!sent && sandbox::PeerIsGone(sent.error())) return;  // told next
+    if (!sent) events_.OnInstanceLost(queue_.front().id, sent.error().ToString());
     queue_.pop_front();
   }
   if (open()) SetWritable(false);
@@ -165,13 +166,13 @@ bool Zygote::Dispatch(std::span<const std::byte> bytes, pid_t sender) {
   sandbox::AnswerFailed failed;
   sandbox::AnswerEnded ended;
   sandbox::AnswerUnlisted unlisted;
-  if (ReadZygoteFrame(bytes, ready)) return OnReadyAnswer(ready, sender);
-  if (ReadZygoteFrame(bytes, refused)) return OnRefused(refused);
+  if (ReadFrame(bytes, ready)) return OnReadyAnswer(ready, sender);
+  if (ReadFrame(bytes, refused)) return OnRefused(refused);
   if (!ready_) return false;
-  if (ReadZygoteFrame(bytes, started)) return OnStarted(started, sender);
-  if (ReadZygoteFrame(bytes, failed)) return OnFailed(failed);
-  if (ReadZygoteFrame(bytes, ended)) return OnEnded(ended);
-  if (ReadZygoteFrame(bytes, unlisted)) return OnUnlisted(unlisted);
+  if (ReadFrame(bytes, started)) return OnStarted(started, sender);
+  if (ReadFrame(bytes, failed)) return OnFailed(failed);
+  if (ReadFrame(bytes, ended)) return OnEnded(ended);
+  if (ReadFrame(bytes, unlisted)) return OnUnlisted(unlisted);
   return false;
 }
 
@@ -302,7 +303,9 @@ void Zygote::OnDeath(std::uint32_t /*ready*/) {
   std::string how = "unknown";
   if (exit && (*exit)->signal) how = "signal " + std::to_string(*(*exit)->signal);
   if (exit && (*exit)->status) how = "status " + std::to_string(*(*exit)->status);
-  const bool expected = idle() && exit && (*exit)->status == 0;
+  // Let go before it was ready, it cannot say that it is.
+  const bool unheard = retired_ && !ready_;
+  const bool expected = idle() && exit && (unheard || (*exit)->status == 0);
   if (!expected && why_lost_.empty()) why_lost_ = "its zygote ended: " + how;
   // A session that is lost before its program began tells why by itself.
   const bool told = !idle() && std::ranges::none_of(running_, [](const auto& one) {

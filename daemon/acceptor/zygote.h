@@ -56,7 +56,8 @@ class Zygote final : private Adopter {
     bool replaces = false;  // the words take the place of planned ones of the same name
     std::optional<std::chrono::seconds> lifetime = {};  // for what it leaves running, too
   };
-  // E2BIG: the words are too many. EAGAIN: the queue is full. The connection is untouched then.
+  // E2BIG: the words are too many. EAGAIN: the queue is full. PeerIsGone(): it has died a moment
+  // ago, which is told next. The connection is untouched then.
   sandbox::sys::Status Ask(Launch& launch);
 
   bool open() const { return static_cast<bool>(helper_.channel); }  // takes more

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sandbox/channel.h"
 #include "sandbox/confine/cgroup.h"
 
 namespace postern::daemon {
@@ -33,9 +34,13 @@ Zygotes::Seat& Zygotes::SeatOf(const ProfileRef& profile) {
 
 sys::Status Zygotes::Launch(const ProfileRef& profile, Zygote::Launch& launch) {
   Seat& seat = SeatOf(profile);
-  TRY(Zygote* const zygote, Taker(seat));
+  TRY(Zygote * zygote, Taker(seat));
   seat.last_used = loop_.now();
   auto asked = zygote->Ask(launch);
+  if (!asked && sandbox::PeerIsGone(asked.error())) {
+    TRY(zygote, StartIn(seat));
+    asked = zygote->Ask(launch);
+  }
   // Nothing will end in it, with which it would go.
   if (!asked && profile->once) zygote->Retire();
   return asked;

@@ -22,6 +22,7 @@
 #include <span>
 #include <string_view>
 
+#include "sandbox/frame.h"
 #include "sandbox/launch_step.h"
 
 namespace postern::sandbox {
@@ -120,24 +121,8 @@ struct AnswerUnlisted {
 
 inline constexpr std::size_t kMaxZygoteFrame = sizeof(AskLaunch);
 
-template <typename Frame>
-std::span<const std::byte> AsZygoteFrame(const Frame& frame) {
-  return std::as_bytes(std::span(&frame, 1));
-}
-
-inline std::span<const std::byte> AsZygoteFrame(const AskLaunch& ask) {
+inline std::span<const std::byte> AsFrame(const AskLaunch& ask) {
   return std::as_bytes(std::span(&ask, 1)).first(offsetof(AskLaunch, words) + ask.length);
-}
-
-// False when the size or the type differs; what is inside is the caller's to check.
-template <typename Frame>
-bool ReadZygoteFrame(std::span<const std::byte> bytes, Frame& frame) {
-  ZygoteHeader header{};
-  if (bytes.size() != sizeof frame) return false;
-  std::memcpy(&header, bytes.data(), sizeof header);
-  if (header.type != Frame{}.header.type) return false;
-  std::memcpy(&frame, bytes.data(), sizeof frame);
-  return true;
 }
 
 }  // namespace postern::sandbox

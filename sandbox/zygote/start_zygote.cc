@@ -16,7 +16,7 @@ sys::Status SendProfile(const sys::UniqueFd& channel, const Profile& profile,
                         const sys::UniqueFd& record) {
   TRY(const sys::UniqueFd file, sys::MakeSealedFile("postern-profile", EncodeProfile(profile)));
   const int handed_over[] = {file.get(), record.get()};
-  return SendFrame(channel, AsZygoteFrame(AskProfile{}),
+  return SendFrame(channel, AsFrame(AskProfile{}),
                    std::span(handed_over).first(profile.learning ? 2 : 1));
 }
 
@@ -48,10 +48,10 @@ std::expected<std::string, std::string> AwaitSealed(const Helper& zygote,
   const std::span<const std::byte> frame(buffer, received->length);
   AnswerReady sealed;
   AnswerRefused refused;
-  if (ReadZygoteFrame(frame, sealed) && sealed.text.valid()) {
+  if (ReadFrame(frame, sealed) && sealed.text.valid()) {
     return std::string(sealed.text.view());
   }
-  if (ReadZygoteFrame(frame, refused) && refused.text.valid()) {
+  if (ReadFrame(frame, refused) && refused.text.valid()) {
     return std::unexpected("the sandbox cannot be made: " + std::string(refused.text.view()));
   }
   return std::unexpected(received->length == 0 ? "its zygote ended"

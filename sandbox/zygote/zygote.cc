@@ -99,8 +99,10 @@ Zygote::~Zygote() = default;
 
 sys::Status Zygote::Run() {
   for (;;) {
+    congested_ = false;
     // A kill is told before the end that it brought.
-    TellKill();
+    Tell(kill_to_tell_);
+    Tell(failure_to_tell_);
     if (!kill_to_tell_) TRY_STATUS(Reap());
     if (Finished()) return {};
     TRY_STATUS(Await());
@@ -110,13 +112,14 @@ sys::Status Zygote::Run() {
 // What instances left running in the background goes on, as without a zygote; with `once` the
 // sandbox, where it is one of processes, ends with its instance.
 bool Zygote::Finished() const {
-  if (open_ || !instances_.empty()) return false;
+  if (open_ || failure_to_tell_ || !instances_.empty()) return false;
   if (profile_.once && profile_.namespaces.pid) return true;
   return ::waitid(P_ALL, 0, nullptr, WEXITED | WNOHANG | WNOWAIT) != 0;
 }
 
 sys::Status Zygote::Await() {
-  const auto interest = static_cast<short>((open_ ? POLLIN : 0) | (congested_ ? POLLOUT : 0));
+  const bool takes = open_ && !failure_to_tell_;
+  const auto interest = static_cast<short>((takes ? POLLIN : 0) | (congested_ ? POLLOUT : 0));
   pollfd waits[] = {{children_.get(), POLLIN, 0},
                     {interest != 0 ? channel_.get() : -1, interest, 0},
                     {kill_to_tell_ ? -1 : unlisted_.descriptor(), POLLIN, 0}};
@@ -129,7 +132,7 @@ sys::Status Zygote::Await() {
     return sys::LastError("read", "signalfd");
   }
   if ((waits[2].revents & POLLIN) != 0) TRY_STATUS(OnUnlisted());
-  return open_ && (waits[1].revents & ~POLLOUT) != 0 ? OnChannel() : sys::Status{};
+  return takes && (waits[1].revents & ~POLLOUT) != 0 ? OnChannel() : sys::Status{};
 }
 
 sys::Status Zygote::OnChannel() {
@@ -170,11 +173,11 @@ sys::Status Zygote::Launch(const AskLaunch& ask, sys::UniqueFd connection) {
     others_kills_told_ = 0;
     return {};
   }
-  AnswerFailed failed;
-  failed.header.id = ask.header.id;
-  failed.step = static_cast<std::uint32_t>(LaunchStep::kClone);
-  failed.error = error;
-  return SendFrame(channel_, AsZygoteFrame(failed), {});
+  failure_to_tell_.emplace();
+  failure_to_tell_->header.id = ask.header.id;
+  failure_to_tell_->step = static_cast<std::uint32_t>(LaunchStep::kClone);
+  failure_to_tell_->error = error;
+  return {};
 }
 
 // One in each turn, so that who is killed all the time keeps nobody else waiting.
@@ -192,13 +195,15 @@ sys::Status Zygote::OnUnlisted() {
   return {};
 }
 
-void Zygote::TellKill() {
-  congested_ = false;
-  if (!kill_to_tell_) return;
-  const auto sent = SendFrame(channel_, AsZygoteFrame(*kill_to_tell_), {});
-  congested_ = !sent && sent.error().number == EAGAIN;
-  if (congested_) return;
-  kill_to_tell_.reset();
+template <typename Answer>
+void Zygote::Tell(std::optional<Answer>& waiting) {
+  if (!waiting) return;
+  const auto sent = SendFrame(channel_, AsFrame(*waiting), {});
+  if (!sent && sent.error().number == EAGAIN) {
+    congested_ = true;
+    return;
+  }
+  waiting.reset();
   if (!sent) open_ = false;
 }
 
@@ -226,7 +231,7 @@ sys::Result<bool> Zygote::TellEnd(pid_t pid, int code, int status) {
   ended.header.id = instance->second.id;
   ended.signaled = code == CLD_EXITED ? 0 : 1;
   ended.status = status;
-  const auto sent = SendFrame(channel_, AsZygoteFrame(ended), {});
+  const auto sent = SendFrame(channel_, AsFrame(ended), {});
   if (!sent && sent.error().number == EAGAIN) return false;
   instances_.erase(instance);
   if (!sent) open_ = false;

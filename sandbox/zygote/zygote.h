@@ -44,7 +44,8 @@ class Zygote {
   sys::Status Launch(const AskLaunch& ask, sys::UniqueFd connection);
   sys::Status Reap();
   sys::Status OnUnlisted();
-  void TellKill();
+  template <typename Answer>
+  void Tell(std::optional<Answer>& waiting);
   sys::Result<bool> TellEnd(pid_t pid, int code, int status);
 
   const Profile& profile_;
@@ -53,9 +54,10 @@ class Zygote {
   std::unordered_map<pid_t, Instance> instances_;  // each leads the session of that number
   UnlistedCalls unlisted_;
   std::optional<AnswerUnlisted> kill_to_tell_;
+  std::optional<AnswerFailed> failure_to_tell_;
   std::uint32_t others_kills_told_ = 0;  // since the last launch
   bool open_ = true;                     // posternd may ask for more
-  bool congested_ = false;               // an end or a kill has to be told, and the channel is full
+  bool congested_ = false;               // something has to be told, and the channel is full
 };
 
 }  // namespace postern::sandbox

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -304,6 +305,29 @@ TEST_CASE_METHOD(Fixture,
   TurnUntil(*loop, [&] { return zygotes->count() == 0; });
   Connect(profile);
   TurnUntil(*loop, [&] { return events.fates[2].pid != 0; });
+}
+
+TEST_CASE_METHOD(Fixture, "A zygote that has died unheard costs nobody who asks next") {
+  const auto profile = Running("echo $PPID");
+  const auto first = Connect(profile);
+  AwaitAll();
+  const pid_t zygote = std::stoi(ReadToEnd(first));
+  REQUIRE(::kill(zygote, SIGKILL) == 0);
+  siginfo_t dead{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(zygote), &dead, WEXITED | WNOWAIT) == 0);
+  const auto second = Connect(profile);
+  AwaitAll();
+  REQUIRE(events.fates[2].ended);
+  CHECK(std::stoi(ReadToEnd(second)) != zygote);
+  TurnUntil(*loop, [&] { return zygotes->count() == 1; });
+}
+
+TEST_CASE_METHOD(Fixture, "An eager zygote that nobody wants before it is ready goes quietly") {
+  const auto profile = Running("exit 0");
+  REQUIRE(zygotes->Prepare(profile));
+  zygotes->Release(profile);
+  TurnUntil(*loop, [&] { return zygotes->count() == 0; });
+  CHECK(Said("its zygote ended") == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "More instances than the channel holds are queued, in order") {

@@ -23,6 +23,7 @@
 #include "sandbox/confine/install_filter.h"
 #include "sandbox/sys/process.h"
 #include "tests/testlib/asking_filter.h"
+#include "tests/testlib/fake_call.h"
 
 namespace postern::sandbox {
 namespace {
@@ -38,9 +39,13 @@ Profile ShellProfile(const std::string& script) {
   return profile;
 }
 
-// The zygote's listener, where there is a call that is not listed.
+struct Circumstances {
+  std::optional<std::uint32_t> unlisted = {};  // a call that is not listed
+  bool no_process_to_spare = false;
+};
+
 [[noreturn]] void BecomeZygote(const Profile& profile, UniqueFd channel,
-                               std::optional<std::uint32_t> unlisted) {
+                               const Circumstances& circumstances) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   sigset_t children;
   ::sigemptyset(&children);
@@ -48,10 +53,12 @@ Profile ShellProfile(const std::string& script) {
   ::sigprocmask(SIG_BLOCK, &children, nullptr);
   UniqueFd watch(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
   UniqueFd listener;
-  if (unlisted) {
+  if (circumstances.unlisted) {
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    listener = std::move(InstallListeningFilter(testlib::AskingAbout(*unlisted)).value());
+    const auto filter = testlib::AskingAbout(*circumstances.unlisted);
+    listener = std::move(InstallListeningFilter(filter).value());
   }
+  if (circumstances.no_process_to_spare && !testlib::FakeCall(SYS_clone, EAGAIN)) ::_exit(1);
   const auto run =
       Zygote(profile, std::move(channel), std::move(watch), {}, std::move(listener)).Run();
   ::_exit(run ? 0 : 1);
@@ -59,7 +66,7 @@ Profile ShellProfile(const std::string& script) {
 
 class Mother {
  public:
-  explicit Mother(const Profile& profile, std::optional<std::uint32_t> unlisted = {}) {
+  explicit Mother(const Profile& profile, const Circumstances& circumstances = {}) {
     auto pair = MakeChannel();
     REQUIRE(pair);
     channel = std::move(pair->ours);
@@ -68,7 +75,7 @@ class Mother {
     REQUIRE(pid >= 0);
     if (pid == 0) {
       channel.Reset();
-      BecomeZygote(profile, std::move(pair->theirs), unlisted);
+      BecomeZygote(profile, std::move(pair->theirs), circumstances);
     }
   }
   ~Mother() {
@@ -94,7 +101,7 @@ class Mother {
 
   void SendPatiently(const AskLaunch& ask, std::span<const int> descriptors) const {
     for (;;) {
-      const auto sent = SendFrame(channel, AsZygoteFrame(ask), descriptors);
+      const auto sent = SendFrame(channel, AsFrame(ask), descriptors);
       if (sent) return;
       REQUIRE(sent.error().number == EAGAIN);
       pollfd room{channel.get(), POLLOUT, 0};
@@ -114,7 +121,7 @@ class Mother {
     std::byte buffer[kMaxZygoteFrame];
     const ReceivedFrame received = Next(buffer);
     Frame frame;
-    REQUIRE(ReadZygoteFrame(std::span(buffer, received.length), frame));
+    REQUIRE(ReadFrame(std::span(buffer, received.length), frame));
     if (sender != nullptr) *sender = received.sender;
     return frame;
   }
@@ -220,10 +227,10 @@ TEST_CASE("Many instances at once are each told once") {
     AnswerStarted start;
     AnswerEnded end;
     const auto bytes = std::span(buffer, received.length);
-    if (ReadZygoteFrame(bytes, start)) {
+    if (ReadFrame(bytes, start)) {
       ++started;
     } else {
-      REQUIRE(ReadZygoteFrame(bytes, end));
+      REQUIRE(ReadFrame(bytes, end));
       ++ended;
     }
   }
@@ -245,8 +252,28 @@ TEST_CASE("Ends that find the channel full are told later") {
     std::byte buffer[kMaxZygoteFrame];
     const ReceivedFrame received = mother.Next(buffer);
     AnswerEnded end;
-    if (ReadZygoteFrame(std::span(buffer, received.length), end)) ++ended;
+    if (ReadFrame(std::span(buffer, received.length), end)) ++ended;
   }
+}
+
+TEST_CASE("Failures that find the channel full are told later, before more is taken") {
+  Mother mother(ShellProfile("exit 0"), {.no_process_to_spare = true});
+  AskLaunch ask;
+  const int handed_over[] = {0};
+  const auto takes_more = [&] {
+    pollfd room{mother.channel.get(), POLLOUT, 0};
+    return ::poll(&room, 1, 300) == 1;
+  };
+  while (takes_more()) {
+    ++ask.header.id;
+    mother.SendPatiently(ask, handed_over);
+  }
+  for (LaunchId id = 1; id <= ask.header.id; ++id) {
+    const auto failed = mother.Expect<AnswerFailed>();
+    CHECK(failed.header.id == id);
+    CHECK(failed.error == EAGAIN);
+  }
+  CHECK(::waitpid(mother.pid, nullptr, WNOHANG) == 0);
 }
 
 TEST_CASE("A zygote whose channel is closed ends with its last instance") {
@@ -275,7 +302,7 @@ TEST_CASE("A zygote for one connection ends by itself") {
 constexpr std::uint32_t kUnlisted = SYS_getpriority;
 
 TEST_CASE("Who makes an unlisted call is killed, and the call is told before the end") {
-  Mother mother(ShellProfile("echo begun; exec nice"), kUnlisted);
+  Mother mother(ShellProfile("echo begun; exec nice"), {.unlisted = kUnlisted});
   CHECK(ReadToEnd(mother.Ask(5)) == "begun\n");
   mother.Expect<AnswerStarted>();
   pid_t sender = 0;
@@ -292,7 +319,7 @@ TEST_CASE("Of an instance so many kills are told, and others go on meanwhile") {
   Mother mother(ShellProfile("test $BAD || { read -r line; echo $line; exit; }; "
                              "for i in 1 2 3 4 5 6 7 8 9 10; do nice; nice; nice; done 2>&-; "
                              "echo $?"),
-                kUnlisted);
+                {.unlisted = kUnlisted});
   const UniqueFd good = mother.Ask(1);
   mother.Expect<AnswerStarted>();
   const UniqueFd bad = mother.Ask(2, std::string("BAD=1\0", 6));
@@ -309,7 +336,7 @@ TEST_CASE("Of an instance so many kills are told, and others go on meanwhile") {
 
 TEST_CASE("What is no instance's any more is killed too, and told as nobody's") {
   Mother mother(ShellProfile("setsid sh -c 'for i in 1 2 3 4 5 6 7 8 9; do nice; nice; done' 2>&-"),
-                kUnlisted);
+                {.unlisted = kUnlisted});
   const auto expect_killed = [&](LaunchId id) {
     const UniqueFd client = mother.Ask(id);
     mother.Expect<AnswerStarted>();
@@ -324,7 +351,7 @@ TEST_CASE("What is no instance's any more is killed too, and told as nobody's") 
 }
 
 TEST_CASE("Kills that find the channel full are told later, each before its end") {
-  Mother mother(ShellProfile("exec nice"), kUnlisted);
+  Mother mother(ShellProfile("exec nice"), {.unlisted = kUnlisted});
   constexpr LaunchId kCount = 300;
   for (LaunchId id = 1; id <= kCount; ++id) {
     AskLaunch ask;
@@ -339,15 +366,15 @@ TEST_CASE("Kills that find the channel full are told later, each before its end"
     const auto bytes = std::span(buffer, received.length);
     AnswerUnlisted kill;
     AnswerEnded end;
-    if (ReadZygoteFrame(bytes, kill)) killed.insert(kill.header.id);
-    if (!ReadZygoteFrame(bytes, end)) continue;
+    if (ReadFrame(bytes, kill)) killed.insert(kill.header.id);
+    if (!ReadFrame(bytes, end)) continue;
     ++ended;
     CHECK(killed.contains(end.header.id));
   }
 }
 
 TEST_CASE("With nobody to tell, who makes an unlisted call is killed all the same") {
-  Mother mother(ShellProfile("read -r line; nice; echo $?"), kUnlisted);
+  Mother mother(ShellProfile("read -r line; nice; echo $?"), {.unlisted = kUnlisted});
   const UniqueFd client = mother.Ask(1);
   mother.Expect<AnswerStarted>();
   mother.channel.Reset();
@@ -357,7 +384,7 @@ TEST_CASE("With nobody to tell, who makes an unlisted call is killed all the sam
 }
 
 TEST_CASE("No instance has the zygote's listener") {
-  Mother mother(ShellProfile("ls -l /proc/self/fd; ls -l /proc/$$/fd"), kUnlisted);
+  Mother mother(ShellProfile("ls -l /proc/self/fd; ls -l /proc/$$/fd"), {.unlisted = kUnlisted});
   CHECK(ReadToEnd(mother.Ask(1)).find("seccomp") == std::string::npos);
 }
 
@@ -398,7 +425,7 @@ TEST_CASE("Garbage on the channel ends the zygote, and starts nothing") {
   SECTION("no connection") { handed_over.clear(); }
   SECTION("two connections") { handed_over.push_back(0); }
   SECTION("another frame") { ask.header.type = ZygoteFrame::kAskProfile; }
-  const auto frame = AsZygoteFrame(ask);
+  const auto frame = AsFrame(ask);
   REQUIRE(SendFrame(mother.channel, frame.first(frame.size() - missing), handed_over));
   CHECK(mother.AwaitExit() == 1);
 }
