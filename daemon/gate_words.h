@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What posternd and postern-gate have to agree about: the command line and the status pipe.
 //
-//   postern-gate MODE DAEMON PROGRAM NAME [ARGUMENT…]
+//   postern-gate MODE ENDS DAEMON PROGRAM NAME [ARGUMENT…]
 //
-// DAEMON is the name to ask the access files about. PROGRAM, with NAME and the arguments as its
-// argv, is what the gate becomes when the client may use it.
+// ENDS says where the gate learns whose connection it is. DAEMON is the name to ask the access
+// files about. PROGRAM, with NAME and the arguments as its argv, is what the gate becomes when the
+// client may use it.
 //
 // The gate is gone from the process when it has become a program, whose exit status says nothing
 // about the gate. What the gate itself has to say it says in the status pipe
@@ -23,6 +24,11 @@ inline constexpr const char* kGateDecides = "decide";
 inline constexpr const char* kGateAdvises = "advise";
 // posternd has refused the client already: the options of the rule act, and no program is started.
 inline constexpr const char* kGateRefuses = "refuse";
+
+inline constexpr const char* kGateAsksSocket = "socket";
+// The socket's peer is postern-relay or a proxy. posternd has the last word about the variables of
+// the environment that tell of the client and of where he came to.
+inline constexpr const char* kGateIsToldEnds = "told";
 
 inline constexpr char kGateSaysRefused = 'R';
 inline constexpr char kGateSaysAllowed = 'A';  // and becomes the program, or the command of `twist`

@@ -16,6 +16,7 @@
 // | AskRedirect | any time                            | AnswerDone                             |
 // | AskSplice   | any time                            | AnswerSplice unless full, AnswerDone   |
 // | AskMux      | any time                            | AnswerMux or AnswerDone                |
+// | AskProxy    | any time                            | AnswerProxy or AnswerDone              |
 // | AskBanner   | any time                            | AnswerBanner or AnswerDone             |
 // | AskDatagram | any time, one in flight a socket    | AnswerDatagram                         |
 // | AskStop     | while the session is in flight      | the session's own answer or AnswerDone |
@@ -49,6 +50,7 @@ enum class FrameType : std::uint32_t {
   kAskDatagram,
   kAskStop,
   kAskSplice,
+  kAskProxy,
   kAskKey = 41,  // from here on: daemon/keys_protocol.h
   kAskForgetKey,
   kAskEdge,
@@ -60,6 +62,7 @@ enum class FrameType : std::uint32_t {
   kAnswerBanner,
   kAnswerDatagram,
   kAnswerSplice,
+  kAnswerProxy,
   kAnswerKey = 141,
   kAnswerOverdrawn,
   kAnswerSign,
@@ -103,12 +106,16 @@ struct WireAddress {
 };
 
 // Descriptors: client stream. The relay connects to the addresses in turn and moves bytes both
-// ways; each direction ends by itself (half-close).
+// ways; each direction ends by itself (half-close). With a `proxy_version` it first tells the
+// backend of the client by a PROXY header.
 inline constexpr std::size_t kMaxRedirectAddresses = 8;
 struct AskRedirect {
   FrameHeader header{FrameType::kAskRedirect};
   std::uint32_t address_count = 0;
   std::uint32_t keepalive = 0;
+  std::uint32_t proxy_version = 0;  // 1, 2; 0: no header
+  std::uint32_t reserved = 0;
+  WireAddress client, server;  // what the header says; for 0 nothing
   std::array<WireAddress, kMaxRedirectAddresses> addresses{};
 };
 
@@ -125,6 +132,13 @@ struct AskSplice {
 inline constexpr std::uint32_t kMuxDeadlineSeconds = 30;
 struct AskMux {
   FrameHeader header{FrameType::kAskMux};
+};
+
+// Descriptors: client stream. Reads a PROXY header, within kProxyDeadlineSeconds and not one byte
+// further, and lets go of the client.
+inline constexpr std::uint32_t kProxyDeadlineSeconds = 10;
+struct AskProxy {
+  FrameHeader header{FrameType::kAskProxy};
 };
 
 // Descriptors: client stream, one or two banner files. Writes the files in order to the client,
@@ -187,6 +201,26 @@ struct AnswerMux {
   std::uint32_t index = 0, reserved = 0;
 };
 
+enum class ProxyOutcome : std::uint32_t {
+  kProxied = 1,  // the header names both ends
+  kLocal,        // the proxy speaks for itself
+  kNoHeader,     // something else came
+  kMalformed,
+  kTooLong,
+  kChecksum,   // the header's checksum is wrong
+  kNoAddress,  // the header names no client with an IP address
+  kLate,       // the deadline passed
+  kClosed,     // the client ended before its header did
+};
+
+// The client stream is positioned after the header if that is one.
+struct AnswerProxy {
+  FrameHeader header{FrameType::kAnswerProxy};
+  ProxyOutcome outcome = ProxyOutcome::kMalformed;
+  std::uint32_t reserved = 0;
+  WireAddress source, destination;  // kProxied only
+};
+
 // Only when give_back was asked.
 struct AnswerBanner {
   FrameHeader header{FrameType::kAnswerBanner};
@@ -212,5 +246,7 @@ using sandbox::ReadFrame;
 bool Valid(WireBuiltin builtin);
 bool Valid(Outcome outcome);
 bool Valid(DatagramOutcome outcome);
+bool Valid(const AnswerProxy& answer);  // its outcome, and that its addresses are of their families
+bool IsWellFormed(const WireAddress& address);  // its bytes agree with the family it says
 
 }  // namespace postern::daemon

@@ -88,6 +88,10 @@ bool Acceptor::TakeConnection(Service& service) {
   }
   const auto peer = EndpointOf(accepted->peer);
   const wrapper::Connection ends{accepted->peer, LocalEnd(accepted->socket), /*stream=*/true};
+  if (service.spec().proxy_from) {
+    sessions_.AwaitProxyHeader(service.shared_from_this(), std::move(accepted->socket), ends);
+    return true;
+  }
   auto admitted = admission_.Decide(service, peer, &ends);
   if (admitted) {
     // tcpd has something to say about IP options.

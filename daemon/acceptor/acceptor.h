@@ -2,6 +2,7 @@
 // What happens when a listening socket becomes readable: accept (or peek), decide, hand over.
 //
 // The way of one connection through the files: service.cc (readiness) → acceptor.cc (accept) →
+// (proxied_sessions.cc, where a proxy tells who is calling) →
 // admission.cc (verdict, by policy/decision) → sessions.cc (start; or turned away) →
 // sandbox/launch.cc, or relay_client.cc. No byte of a client is read on that way.
 #pragma once

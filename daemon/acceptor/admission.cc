@@ -194,6 +194,8 @@ void Admission::Explain(Service& service, const Refusal& deny, const std::string
       syslog_.SendAs(deny.hosts_name, sys::OwnPid(), WithFacility(*deny.priority),
                      "refused connect from " + from + " (" + from + ")");
     }
+  } else if (deny.reason == DenyReason::kProxy) {
+    log_.Info(id + ": refused connect from " + from + " by proxy_protocol: " + deny.proxy_fault);
   } else if (deny.reason == DenyReason::kLoad) {
     log_.Error(id + ": refused connect from " + from + " due to excessive load");
   } else if (deny.evidence == AddressEvidence::kBothLists) {

@@ -45,6 +45,7 @@ struct Refusal : policy::Deny {
   std::string hosts_name = {};       // the daemon name that was asked about
   bool acts = false;                 // options of the rule have something to do all the same
   std::optional<int> priority = {};  // of the line in syslog that tcpd would write; nullopt: none
+  std::string proxy_fault = {};      // kProxy: what is wrong with the header, or who sent it
 };
 
 class Admission {

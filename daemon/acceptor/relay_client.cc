@@ -28,10 +28,12 @@ bool RelayClient::OnHelperFrame(std::span<const std::byte> bytes) {
   AnswerBanner banner;
   AnswerDatagram datagram;
   AnswerSplice splice;
+  AnswerProxy proxy;
   if (ReadFrame(bytes, done)) return Valid(done.outcome) && answers_->OnDone(done);
   if (ReadFrame(bytes, mux)) return answers_->OnMux(mux);
   if (ReadFrame(bytes, banner)) return answers_->OnBanner(banner);
   if (ReadFrame(bytes, splice)) return answers_->OnSplice(splice);
+  if (ReadFrame(bytes, proxy)) return Valid(proxy) && answers_->OnProxy(proxy);
   if (ReadFrame(bytes, datagram)) return Valid(datagram.outcome) && answers_->OnDatagram(datagram);
   return false;
 }

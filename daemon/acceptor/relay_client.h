@@ -22,6 +22,7 @@ class RelayAnswers {
   virtual bool OnBanner(const AnswerBanner& answer) = 0;
   virtual bool OnDatagram(const AnswerDatagram& answer) = 0;
   virtual bool OnSplice(const AnswerSplice& answer) = 0;
+  virtual bool OnProxy(const AnswerProxy& answer) = 0;
   virtual void OnRelayLost() = 0;  // everything in flight is gone
 
  protected:

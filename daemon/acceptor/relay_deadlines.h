@@ -22,6 +22,7 @@ struct RelayPatience {
   std::chrono::milliseconds datagram{std::chrono::seconds(10)};
   std::chrono::milliseconds stop{std::chrono::seconds(10)};
   std::chrono::milliseconds splice{std::chrono::seconds(10)};  // to take it
+  std::chrono::milliseconds proxy{std::chrono::seconds(kProxyDeadlineSeconds + 10)};
 };
 
 class RelayDeadlines {

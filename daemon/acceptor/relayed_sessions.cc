@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The sessions that postern-relay has in hand: what it is asked, and what follows from its answers.
 #include <algorithm>
+#include <cerrno>
 #include <span>
 
 #include "daemon/acceptor/endpoint.h"
 #include "daemon/acceptor/sessions.h"
 #include "daemon/log/record.h"
+#include "policy/service/tcpd_line.h"
 #include "sandbox/sys/files.h"
 
 namespace postern::daemon {
@@ -40,6 +42,23 @@ WireAddress WireAddressOf(const policy::Endpoint& endpoint) {
   wire.port = endpoint.port;
   wire.is_v4 = endpoint.address.is_v4() ? 1 : 0;
   return wire;
+}
+
+sys::SocketAddress SocketAddressOf(const policy::Endpoint& endpoint) {
+  return sys::SocketAddress::Inet(endpoint.address.bytes(), endpoint.port,
+                                  endpoint.address.is_v4());
+}
+
+std::uint32_t WireVersion(policy::RedirectProxy proxy) {
+  switch (proxy) {
+    case policy::RedirectProxy::kOff:
+      break;
+    case policy::RedirectProxy::kV1:
+      return 1;
+    case policy::RedirectProxy::kV2:
+      return 2;
+  }
+  return 0;
 }
 
 AskRedirect RedirectOf(const policy::ServiceSpec& spec) {
@@ -86,9 +105,9 @@ bool Sessions::AskBanners(Service& service, const std::string& outcome_banner, S
   return asked.has_value();
 }
 
-void Sessions::TurnAway(Service& service, sys::UniqueFd connection,
-                        const std::optional<policy::Endpoint>& peer, bool acts) {
-  if (acts && LetOptionsAct(service, connection, peer)) return;
+void Sessions::TurnAway(Service& service, sys::UniqueFd connection, const Peer& peer, bool acts,
+                        const Peer& local) {
+  if (acts && LetOptionsAct(service, connection, peer, local)) return;
   const policy::Banners& banners = service.spec().banners;
   if (banners.always.empty() && banners.on_failure.empty()) return;
   if (!MakeRoomToTurnAway()) return;
@@ -101,11 +120,12 @@ void Sessions::TurnAway(Service& service, sys::UniqueFd connection,
 
 // False when there is nothing that could act for the service, or enough does already: a client that
 // is refused must not be able to start processes without end.
-bool Sessions::LetOptionsAct(Service& service, sys::UniqueFd& connection,
-                             const std::optional<policy::Endpoint>& peer) {
+bool Sessions::LetOptionsAct(Service& service, sys::UniqueFd& connection, const Peer& peer,
+                             const Peer& local) {
   if (!service.plan() || acting_ >= kMaxActing) return false;
   Session& session =
       Begin(service.shared_from_this(), peer, Admitted{Way::kGate}, /*refused=*/true);
+  session.local = local;
   Dispatch(session, std::move(connection));
   return true;
 }
@@ -120,9 +140,10 @@ bool Sessions::MakeRoomToTurnAway() {
   return true;
 }
 
-sys::Status Sessions::AskFor(const Session& session, int connection) {
+sys::Status Sessions::AskFor(const Session& session, const sys::UniqueFd& connection) {
   const policy::ServiceSpec& spec = session.service->spec();
-  const std::span<const int> descriptors(&connection, 1);
+  const int descriptor = connection.get();
+  const std::span<const int> descriptors(&descriptor, 1);
   if (session.stage == Stage::kMux) {
     AskMux ask;
     ask.header.session = session.id;
@@ -131,6 +152,16 @@ sys::Status Sessions::AskFor(const Session& session, int connection) {
   if (spec.kind == ServiceKind::kRedirect) {
     AskRedirect ask = RedirectOf(spec);
     ask.header.session = session.id;
+    ask.proxy_version = WireVersion(spec.redirect.proxy);
+    if (ask.proxy_version != 0) {
+      TRY(const sys::SocketAddress own, sys::LocalAddress(connection));
+      const Peer server = session.local ? session.local : EndpointOf(own);
+      if (!session.peer || !server) {
+        return std::unexpected(sys::Error{"getsockname", EAFNOSUPPORT, "redirect_proxy"});
+      }
+      ask.client = WireAddressOf(*session.peer);
+      ask.server = WireAddressOf(*server);
+    }
     return relay_.Ask(ask, descriptors);
   }
   AskServe ask;
@@ -141,7 +172,7 @@ sys::Status Sessions::AskFor(const Session& session, int connection) {
 
 void Sessions::GiveToRelay(Session& session, Stage stage, sys::UniqueFd connection) {
   session.stage = stage;
-  const auto asked = AskFor(session, connection.get());
+  const auto asked = AskFor(session, connection);
   if (!asked) return FailToStart(session, asked.error().ToString());
   if (stage == Stage::kMux) {
     session.connection = std::move(connection);
@@ -188,6 +219,7 @@ bool Sessions::OnDone(const AnswerDone& answer) {
     deadlines_.Answered(answer.header.session);
     return true;
   }
+  if (EndAwaited(answer)) return true;
   const auto found = sessions_.find(answer.header.session);
   if (found == sessions_.end()) return false;
   Session& session = *found->second;
@@ -228,39 +260,54 @@ bool Sessions::OnBanner(const AnswerBanner& answer) {
 bool Sessions::OnMux(const AnswerMux& answer) {
   Session* session = Find(answer.header.session, Stage::kMux);
   if (session == nullptr) return false;
-  const std::optional<policy::Endpoint> peer = session->peer;
+  const Peer peer = session->peer, local = session->local;
   sys::UniqueFd client = std::move(session->connection);
   LogExit(*session, {0, std::nullopt}, relay_.pid());
   End(*session);
   const auto target = mux_targets_.find(answer.index);
   // A name that a reload has removed meanwhile: the client is closed.
   if (target == mux_targets_.end()) return true;
-  if (auto service = target->second.lock())
-    StartForMux(std::move(service), std::move(client), peer);
+  if (auto service = target->second.lock()) {
+    StartForMux(std::move(service), std::move(client), peer, local);
+  }
   return true;
 }
 
-std::expected<Admitted, Refusal> Sessions::AdmitForMux(Service& target,
-                                                       const std::optional<policy::Endpoint>& peer,
-                                                       const sys::UniqueFd& client) {
-  if (target.held(Hold::kClosed)) {
+std::expected<Admitted, Refusal> Sessions::AdmitLate(Service& service, const Peer& peer,
+                                                     const wrapper::Connection& ends) {
+  if (service.held(Hold::kClosed)) {
     return std::unexpected(Refusal{{policy::DenyReason::kConnectionsPerSecond}});
   }
+  return admission_.Decide(service, peer, &ends);
+}
+
+std::expected<Admitted, Refusal> Sessions::AdmitForMux(Service& target, const Peer& peer,
+                                                       const Peer& local,
+                                                       const sys::UniqueFd& client) {
+  if (local && peer) {
+    auto admitted =
+        AdmitLate(target, peer, {SocketAddressOf(*peer), SocketAddressOf(*local), /*stream=*/true});
+    const bool by_tcpd = policy::IsTcpd(target.spec().program.path);
+    if (!admitted || !by_tcpd || admitted->way == Way::kUnwrapped) return admitted;
+    return std::unexpected(Refusal{
+        {policy::DenyReason::kLibwrap}, "tcpd would judge the proxy", target.spec().libwrap_name});
+  }
   const sys::SocketAddress unknown;
-  const wrapper::Connection ends{sys::PeerAddress(client).value_or(unknown),
-                                 sys::LocalAddress(client).value_or(unknown), /*stream=*/true};
-  return admission_.Decide(target, peer, &ends);
+  return AdmitLate(target, peer,
+                   {sys::PeerAddress(client).value_or(unknown),
+                    sys::LocalAddress(client).value_or(unknown), /*stream=*/true});
 }
 
 // The service that was named has its own rules and limits, as if it had a port of its own.
-void Sessions::StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client,
-                           std::optional<policy::Endpoint> peer) {
-  const auto admitted = AdmitForMux(*target, peer, client);
+void Sessions::StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client, const Peer& peer,
+                           const Peer& local) {
+  const auto admitted = AdmitForMux(*target, peer, local, client);
   if (!admitted) {
     admission_.Refuse(*target, admitted.error(), peer);
-    return TurnAway(*target, std::move(client), peer, admitted.error().acts);
+    return TurnAway(*target, std::move(client), peer, admitted.error().acts, local);
   }
-  Session& session = Begin(std::move(target), std::move(peer), *admitted);
+  Session& session = Begin(std::move(target), peer, *admitted);
+  session.local = local;
   session.tcpmux_greeting = session.service->spec().tcpmux_greeting;
   const std::string& banner = session.service->spec().banners.on_success;
   if (AskBanners(*session.service, banner, session.id, /*give_back=*/true, client)) {
@@ -283,6 +330,9 @@ void Sessions::OnRelayLost() {
   turned_away_.clear();
   given_up_.clear();
   deadlines_.Clear();
+  while (auto awaited = awaited_.TakeAny()) {
+    RefuseProxy(std::move(*awaited), "the relay that read its header is gone");
+  }
   LoseSplices();
   std::vector<Session*> lost;
   for (const auto& [id, session] : sessions_) {

@@ -25,7 +25,12 @@ class Service;
 
 // For what is started in the place of a service's program; each is made when it is first needed.
 struct SubstitutePlans {
-  std::shared_ptr<const sandbox::LaunchPlan> deciding_gate, refusing_gate, unwrapped;
+  using Plan = std::shared_ptr<const sandbox::LaunchPlan>;
+  struct Gate {
+    Plan deciding, refusing;
+  };
+  Gate gate_of_socket, gate_of_told;  // by where it finds the ends of the connection
+  Plan unwrapped;
 };
 
 // What happens when somebody knocks.

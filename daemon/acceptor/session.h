@@ -79,10 +79,12 @@ class Session final : public EventHandler {
   // is kept for the program.
   std::optional<GateAdvice> advice;
 
-  // A program behind the relay: whether the relay has not ended yet, from its first answer on, and
-  // where the client came to, which the program's end of the socketpair does not know.
-  bool spliced = false;
+  // Where the client came to, if the connection that a program gets does not know: the program is
+  // behind the relay, or the client behind a proxy, which told of `peer` too.
   std::optional<policy::Endpoint> local;
+
+  // A program behind the relay: whether the relay has not ended yet, from its first answer on.
+  bool spliced = false;
   std::optional<Moved> moved;  // the relay has ended; it may do so before the program has begun
 
   // Stage::kBanner, kMux, kSplice, kQueued and kRetry: the connection, until somebody serves it.

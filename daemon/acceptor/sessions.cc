@@ -30,18 +30,17 @@ std::optional<policy::IpAddress> AddressOf(const Session& session) {
   return session.peer ? std::optional(session.peer->address) : std::nullopt;
 }
 
-// Where the client came to. On the way, the socket of an IPv4 client of a dual-stack listener
-// becomes an IPv4 socket, as under xinetd: old programs know no other kind.
+// Where the client came to. On the way, the socket of an IPv4 client (or proxy) of a dual-stack
+// listener becomes an IPv4 socket, as under xinetd: old programs know no other kind.
 std::optional<policy::Endpoint> LocalEndpoint(const Session& session, const sys::UniqueFd& socket) {
-  if (session.local) return session.local;
   const auto local = sys::LocalAddress(socket);
-  if (!local) return std::nullopt;
+  const auto own = local ? EndpointOf(*local) : std::nullopt;
   const bool tcp = session.service->spec().socket_type == policy::SocketType::kStream &&
                    !HandsOverListener(session.service->spec());
-  if (tcp && session.peer->address.is_v4() && !local->is_v4()) {
+  if (tcp && own && own->address.is_v4() && !local->is_v4()) {
     sys::IgnoreError(sys::TurnIntoIpv4(socket), "the program sees the mapped address then");
   }
-  return EndpointOf(*local);
+  return session.local ? session.local : own;
 }
 
 }  // namespace
@@ -71,6 +70,7 @@ sys::Status Sessions::Prepare() {
 }
 
 void Sessions::Abandon() {
+  while (const auto awaited = awaited_.TakeAny()) RecordProxyRefusal(*awaited, "posternd ends");
   for (auto& [id, session] : sessions_) {
     if (session->with_relay()) LogExit(*session, {std::nullopt, SIGTERM}, relay_.pid());
     loop_.Unwatch(session->pidfd, session->watch);
@@ -128,9 +128,10 @@ Session* Sessions::Find(SessionId id, Stage stage) {
   return found->second.get();
 }
 
-void Sessions::Serve(std::shared_ptr<Service> service, sys::UniqueFd connection,
-                     std::optional<policy::Endpoint> peer, const Admitted& admitted) {
+void Sessions::Serve(std::shared_ptr<Service> service, sys::UniqueFd connection, Peer peer,
+                     const Admitted& admitted, const Peer& local) {
   Session& session = Begin(std::move(service), std::move(peer), admitted);
+  session.local = local;
   const std::string& banner = session.service->spec().banners.on_success;
   if (AskBanners(*session.service, banner, session.id, /*give_back=*/true, connection)) {
     session.stage = Stage::kBanner;
@@ -200,10 +201,12 @@ const std::shared_ptr<const sandbox::LaunchPlan>& Sessions::PlanOf(const Session
   const auto& plan = session.service->plan();
   SubstitutePlans& known = session.service->substitutes;
   if (session.admitted.way == Way::kGate) {
-    auto& gate = session.refused ? known.refusing_gate : known.deciding_gate;
+    const char* ends = session.local ? kGateIsToldEnds : kGateAsksSocket;
+    auto& gates = session.local ? known.gate_of_told : known.gate_of_socket;
+    auto& gate = session.refused ? gates.refusing : gates.deciding;
     const char* decides = session.service->profile() ? kGateAdvises : kGateDecides;
     const char* mode = session.refused ? kGateRefuses : decides;
-    if (!gate) gate = wrapper::ThroughGate(*plan, gate_, mode, spec.libwrap_name);
+    if (!gate) gate = wrapper::ThroughGate(*plan, gate_, {mode, ends, spec.libwrap_name});
     return gate;
   }
   if (session.admitted.way != Way::kUnwrapped || !spec.wrapped) return plan;

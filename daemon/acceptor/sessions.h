@@ -17,6 +17,7 @@
 #include <string>
 
 #include "daemon/acceptor/admission.h"
+#include "daemon/acceptor/awaited_headers.h"
 #include "daemon/acceptor/event_loop.h"
 #include "daemon/acceptor/kill_reports.h"
 #include "daemon/acceptor/lifetimes.h"
@@ -53,15 +54,21 @@ class Sessions final : public RelayAnswers,
   // Watches for what launched children have to tell.
   sys::Status Prepare();
 
-  // An admitted stream connection, wait = no.
+  // A stream connection of a service with proxy_protocol = require, before it is admitted: that
+  // hangs on the header. Refuses whoever may not send one, without reading it.
+  void AwaitProxyHeader(std::shared_ptr<Service> service, sys::UniqueFd connection,
+                        const wrapper::Connection& ends);
+
+  // An admitted stream connection, wait = no. `local` is where a proxy said that the client came
+  // to.
   void Serve(std::shared_ptr<Service> service, sys::UniqueFd connection, Peer peer,
-             const Admitted& admitted = {});
+             const Admitted& admitted = {}, const Peer& local = std::nullopt);
   // A refused one: it gets the banners for that, and is closed. Of so many that read slowly the
   // oldest does not get the rest of its banner. Where options of an access rule act (`acts`),
   // postern-gate gets it; when so many of those run, they do not act.
   static constexpr std::size_t kMaxTurnedAway = 128, kMaxActing = 16;
   void TurnAway(Service& service, sys::UniqueFd connection, const Peer& peer = std::nullopt,
-                bool acts = false);
+                bool acts = false, const Peer& local = std::nullopt);
   // Starts the server of a wait = yes service on the listening socket itself.
   void ServeWaiting(std::shared_ptr<Service> service, Peer peer,
                     std::optional<sys::QueuedDatagram> first, const Admitted& admitted = {});
@@ -76,6 +83,7 @@ class Sessions final : public RelayAnswers,
   void Abandon();
 
   std::size_t count() const { return sessions_.size(); }
+  std::size_t awaited_headers() const { return awaited_.size(); }
   std::uint64_t programs_ended() const { return programs_ended_; }
   void ForEach(const std::function<void(const Session&)>& visit) const;
 
@@ -84,6 +92,7 @@ class Sessions final : public RelayAnswers,
   bool OnBanner(const AnswerBanner& answer) override;
   bool OnDatagram(const AnswerDatagram& answer) override;
   bool OnSplice(const AnswerSplice& answer) override;
+  bool OnProxy(const AnswerProxy& answer) override;
   void OnRelayLost() override;
   void OnInstanceStarted(sandbox::LaunchId id, pid_t pid) override;
   void OnInstanceFailed(sandbox::LaunchId id, sandbox::LaunchStep step, int error) override;
@@ -119,20 +128,31 @@ class Sessions final : public RelayAnswers,
   void Splice(Session& session, sys::UniqueFd client);
   void OnSpliceDone(Session& session, const AnswerDone& answer);
   void LoseSplices();
-  sys::Status AskFor(const Session& session, int connection);
+  // `local` as in Serve(): nullopt when the connection is the proxy's own.
+  void ServeProxied(AwaitedHeader awaited, const Peer& local);
+  void RefuseProxy(AwaitedHeader awaited, const std::string& why);
+  void RecordProxyRefusal(const AwaitedHeader& awaited, const std::string& why);
+  // True when the answer ended the reading of a header.
+  bool EndAwaited(const AnswerDone& answer);
+  sys::Status AskFor(const Session& session, const sys::UniqueFd& connection);
   bool AskBanners(Service& service, const std::string& outcome_banner, SessionId id, bool give_back,
                   const sys::UniqueFd& connection);
   void Explain(const policy::ServiceSpec& spec, const AnswerDone& answer);
   bool MakeRoomToTurnAway();
   // Refuses what had been admitted, when it cannot be started.
   void FailToStart(Session& session, const std::string& why);
-  std::expected<Admitted, Refusal> AdmitForMux(Service& target, const Peer& peer,
+  // What was accepted some time ago: cps may have closed the service meanwhile.
+  std::expected<Admitted, Refusal> AdmitLate(Service& service, const Peer& peer,
+                                             const wrapper::Connection& ends);
+  std::expected<Admitted, Refusal> AdmitForMux(Service& target, const Peer& peer, const Peer& local,
                                                const sys::UniqueFd& client);
-  bool LetOptionsAct(Service& service, sys::UniqueFd& connection, const Peer& peer);
+  bool LetOptionsAct(Service& service, sys::UniqueFd& connection, const Peer& peer,
+                     const Peer& local);
   const std::shared_ptr<const sandbox::LaunchPlan>& PlanOf(const Session& session) const;
   bool FollowGate(Session& session, sys::Exit exit);
   void StartAdvised(Session& session);
-  void StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client, Peer peer);
+  void StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client, const Peer& peer,
+                   const Peer& local);
   void WatchProgram(Session& session);
   void LogStart(Session& session, pid_t pid);
   void LogExit(Session& session, sys::Exit how, pid_t pid);
@@ -148,6 +168,7 @@ class Sessions final : public RelayAnswers,
   Admission& admission_;
   EventLoop::WatchId reports_watch_ = 0;
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
+  AwaitedHeaders awaited_;
   std::deque<SessionId> queued_;  // Stage::kQueued, the oldest first
   EventLoop::WatchId room_watch_ = 0;
   RelayPatience patience_;

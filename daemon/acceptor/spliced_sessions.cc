@@ -16,7 +16,8 @@ namespace sys = sandbox::sys;
 
 void Sessions::Splice(Session& session, sys::UniqueFd client) {
   session.stage = Stage::kSplice;
-  if (const auto local = sys::LocalAddress(client)) session.local = EndpointOf(*local);
+  const auto local = sys::LocalAddress(client);
+  if (!session.local && local) session.local = EndpointOf(*local);
   auto pair = sys::MakeStreamPair();
   if (!pair) return FailToStart(session, pair.error().ToString());
   AskSplice ask;

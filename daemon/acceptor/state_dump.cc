@@ -95,6 +95,7 @@ std::string DescribeState(const StateSources& sources) {
   text += "\nactive_services = " + std::to_string(active) + "\n";
   text += "available_services = " + std::to_string(sources.services.size()) + "\n";
   text += "running_servers = " + std::to_string(sources.sessions.count()) + "\n";
+  text += "proxy_headers_awaited = " + std::to_string(sources.sessions.awaited_headers()) + "\n";
   text +=
       "global_no_access entries = " + std::to_string(sources.admission.deny_list().size()) + "\n";
   text += "relay pid = " + std::to_string(sources.relay.pid()) + "\n";

@@ -35,15 +35,13 @@ using wrapper::Decision;
 
 constexpr int kUsage = 2, kCannotExecute = 126;
 constexpr int kConnection = 0;
-constexpr int kFirstProgramWord = 4;  // NAME, behind the gate's own words
+// The gate's own words.
+enum Argument : int { kMode = 1, kEnds, kDaemon, kProgram, kFirstProgramWord };
 
 // An end that cannot be told is unknown, and no rule that names an address holds it.
-wrapper::Connection EndsOf(const sys::UniqueFd& socket, const char* const* environment) {
+wrapper::Connection EndsOf(const sys::UniqueFd& socket) {
   wrapper::Connection ends;
   const auto what = sys::Describe(socket);
-  if (what && what->local.is_unix()) {
-    if (const auto told = ToldEnds(environment)) return *told;
-  }
   ends.stream = what && what->kind == sys::SocketKind::kStream;
   if (what) ends.server = what->local;
   if (const auto peer = sys::PeerAddress(socket)) {
@@ -86,7 +84,7 @@ std::string Become(const sys::UniqueFd& socket, const Decision& decision, char**
   if (decision.outcome == Decision::Outcome::kTwisted) {
     return "twist: " + wrapper::BecomeShell(socket, decision.twist_command);
   }
-  const auto become = sys::BecomeProgram(argv[3], argv + kFirstProgramWord);
+  const auto become = sys::BecomeProgram(argv[kProgram], argv + kFirstProgramWord);
   return "cannot execute " + become.error().ToString();
 }
 
@@ -108,10 +106,11 @@ int Advise(const sys::UniqueFd& status, const Decision& decision, const ProcessS
 
 int Main(int argc, char** argv, const char* const* environment) {
   if (argc <= kFirstProgramWord) return kUsage;
-  const std::string_view mode = argv[1];
+  const std::string_view mode = argv[kMode], ends_from = argv[kEnds];
   if (mode != kGateDecides && mode != kGateAdvises && mode != kGateRefuses) return kUsage;
+  if (ends_from != kGateAsksSocket && ends_from != kGateIsToldEnds) return kUsage;
   const ProcessState before = ReadProcessState();
-  sys::OpenSystemLog(argv[2]);
+  sys::OpenSystemLog(argv[kDaemon]);
   // Other processes of the user have no say in what it decides; execve(2) gives that back.
   if (const auto hidden = sys::ForbidInspection(); !hidden) {
     return Complain(hidden.error().ToString(), kUsage);
@@ -121,7 +120,10 @@ int Main(int argc, char** argv, const char* const* environment) {
   if (!sys::CloseOnExecute(status)) return Complain("no status pipe", kUsage);
   const auto socket = sys::UniqueFd::DuplicateOf(kConnection);
   if (!socket) return Complain("no connection", kUsage);
-  const Decision decision = Decide(EndsOf(socket, environment), argv[2]);
+  const bool told = ends_from == kGateIsToldEnds;
+  const wrapper::Connection ends =
+      told ? ToldEnds(environment).value_or(wrapper::Connection()) : EndsOf(socket);
+  const Decision decision = Decide(ends, argv[kDaemon]);
   // The files may have changed since posternd read them: a refusal stays one.
   if (mode == kGateRefuses || decision.outcome == Decision::Outcome::kDenied) {
     Say(status, kGateSaysRefused);

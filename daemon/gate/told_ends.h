@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Where a client came from, and where to, as posternd tells it in the environment.
 //
-// Behind postern-relay the gate's descriptor is a socketpair, which knows of neither end. The words
-// are those of daemon/acceptor/connection_environment.h; posternd puts them behind what the
-// configuration says, so the last of a name counts.
+// Behind postern-relay the gate's descriptor is a socketpair, which knows of neither end; behind a
+// proxy it is connected to that. The words are those of daemon/acceptor/connection_environment.h;
+// posternd puts them behind what the configuration says, so the last of a name counts.
 #pragma once
 
 #include <optional>

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Redirect: connects on the client's behalf, then carries bytes both ways (carrying_session.h).
+// Redirect: connects on the client's behalf, tells the backend of the client where that is asked
+// for, then carries bytes both ways (carrying_session.h).
 #include <cerrno>
+#include <string>
 
 #include "daemon/relay/carrying_session.h"
+#include "daemon/relay/outgoing_text.h"
 #include "daemon/relay/sessions.h"
+#include "policy/proxy/proxy_writer.h"
 #include "sandbox/sys/sockets.h"
 
 namespace postern::daemon {
@@ -11,6 +15,22 @@ namespace postern::daemon {
 namespace sys = sandbox::sys;
 
 namespace {
+
+policy::Endpoint EndpointOf(const WireAddress& wire) {
+  return {policy::IpAddress::FromV6(wire.bytes), wire.port};
+}
+
+std::string HeaderFor(const AskRedirect& ask) {
+  const policy::ProxiedEnds ends{EndpointOf(ask.client), EndpointOf(ask.server)};
+  switch (ask.proxy_version) {
+    case 1:
+      return policy::WriteProxyLine(ends);
+    case 2:
+      return policy::WriteProxyBinary(ends);
+    default:
+      return {};
+  }
+}
 
 class RedirectSession final : public CarryingSession {
  public:
@@ -28,7 +48,7 @@ class RedirectSession final : public CarryingSession {
   }
 
   void OnReady(Side side, std::uint32_t ready, Instant now) override {
-    if (!carrying() && side == Side::kBackend) return Connected(now);
+    if (!carrying() && side == Side::kBackend) return connected_ ? Tell(now) : Connected(now);
     CarryingSession::OnReady(side, ready, now);
   }
 
@@ -51,6 +71,7 @@ class RedirectSession final : public CarryingSession {
         continue;
       }
       SetBackend(std::move(*socket));
+      connected_ = false;
       SetDeadline(now + connect_timeout_);
       WatchClient(0);
       return WatchBackend(sys::kWritable);
@@ -69,12 +90,25 @@ class RedirectSession final : public CarryingSession {
         sys::IgnoreError(sys::SetKeepalive(*end, true), "the session works without");
       }
     }
-    Carry(now);
+    connected_ = true;
+    header_ = OutgoingText(HeaderFor(ask_));
+    Tell(now);
+  }
+
+  // Not a byte of the client's comes before the header.
+  void Tell(Instant now) {
+    if (!header_.sent()) {
+      const auto sent = header_.Send(backend());
+      if (!sent) return ConnectNext(now, sent.error().number);
+    }
+    header_.sent() ? Carry(now) : WatchBackend(sys::kWritable);
   }
 
   AskRedirect ask_;
   std::chrono::milliseconds connect_timeout_;
   std::uint32_t next_ = 0;
+  bool connected_ = false;  // to the last address that was tried
+  OutgoingText header_;
 };
 
 }  // namespace

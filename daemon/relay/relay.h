@@ -33,6 +33,7 @@ struct RelayLimits {
   std::size_t descriptors = 1024;  // RLIMIT_NOFILE
   std::chrono::milliseconds banner{std::chrono::seconds(kBannerDeadlineSeconds)};
   std::chrono::milliseconds mux_name{std::chrono::seconds(kMuxDeadlineSeconds)};
+  std::chrono::milliseconds proxy_header{std::chrono::seconds(kProxyDeadlineSeconds)};
   std::chrono::milliseconds connect{std::chrono::seconds(30)};
   std::chrono::milliseconds flush{std::chrono::minutes(5)};
 };
@@ -75,6 +76,7 @@ class Relay {
   bool OnRedirect(const AskRedirect& ask, Descriptors descriptors);
   bool OnSplice(const AskSplice& ask, Descriptors descriptors);
   bool OnMux(const AskMux& ask, Descriptors descriptors);
+  bool OnProxy(const AskProxy& ask, Descriptors descriptors);
   bool OnBanner(const AskBanner& ask, Descriptors descriptors);
   bool OnDatagram(const AskDatagram& ask, Descriptors descriptors);
   bool OnStop(const AskStop& ask, Descriptors descriptors);

@@ -19,12 +19,8 @@ namespace {
 // Frames read for one event; sessions have their turn in between.
 constexpr int kFramesPerTurn = 64;
 
-// Address and port of the last octets agree with the family it asks for.
-bool IsWellFormed(const WireAddress& address) {
-  if (address.port == 0 || address.is_v4 > 1) return false;
-  static constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0,    0,
-                                                           0, 0, 0, 0, 0xff, 0xff};
-  return address.is_v4 == 0 || std::equal(kMapped.begin(), kMapped.end(), address.bytes.begin());
+bool CanBeConnectedTo(const WireAddress& address) {
+  return address.port != 0 && IsWellFormed(address);
 }
 
 }  // namespace
@@ -50,6 +46,7 @@ const Relay::Permit Relay::kPermits[] = {
     {FrameType::kAskRedirect, 1, 1, &Permit::Call<AskRedirect, &Relay::OnRedirect>},
     {FrameType::kAskSplice, 2, 2, &Permit::Call<AskSplice, &Relay::OnSplice>},
     {FrameType::kAskMux, 1, 1, &Permit::Call<AskMux, &Relay::OnMux>},
+    {FrameType::kAskProxy, 1, 1, &Permit::Call<AskProxy, &Relay::OnProxy>},
     {FrameType::kAskBanner, 2, 3, &Permit::Call<AskBanner, &Relay::OnBanner>},
     {FrameType::kAskDatagram, 1, 1, &Permit::Call<AskDatagram, &Relay::OnDatagram>},
     {FrameType::kAskStop, 0, 0, &Permit::Call<AskStop, &Relay::OnStop>},
@@ -114,11 +111,12 @@ bool Relay::OnServe(const AskServe& ask, Descriptors descriptors) {
 }
 
 bool Relay::OnRedirect(const AskRedirect& ask, Descriptors descriptors) {
-  if (ask.address_count == 0 || ask.address_count > kMaxRedirectAddresses || ask.keepalive > 1) {
+  if (ask.address_count == 0 || ask.address_count > kMaxRedirectAddresses || ask.keepalive > 1 ||
+      ask.proxy_version > 2 || !IsWellFormed(ask.client) || !IsWellFormed(ask.server)) {
     return false;
   }
   const auto addresses = std::span(ask.addresses).first(ask.address_count);
-  if (!std::all_of(addresses.begin(), addresses.end(), IsWellFormed)) return false;
+  if (!std::all_of(addresses.begin(), addresses.end(), CanBeConnectedTo)) return false;
   return Begin(ask.header.session, std::move(descriptors[0]), 2, [&](Seat seat) {
     return MakeRedirectSession(std::move(seat), ask, budget_, limits_.connect,
                                {.idle = std::nullopt, .flush = limits_.flush});
@@ -140,6 +138,11 @@ bool Relay::OnMux(const AskMux& ask, Descriptors descriptors) {
   return Begin(ask.header.session, std::move(descriptors[0]), 1, [&](Seat seat) {
     return MakeMuxSession(std::move(seat), mux_names_, limits_.mux_name);
   });
+}
+
+bool Relay::OnProxy(const AskProxy& ask, Descriptors descriptors) {
+  return Begin(ask.header.session, std::move(descriptors[0]), 1,
+               [&](Seat seat) { return MakeProxySession(std::move(seat), limits_.proxy_header); });
 }
 
 bool Relay::OnBanner(const AskBanner& ask, Descriptors descriptors) {

@@ -25,8 +25,8 @@ inline constexpr std::size_t kBurst = 16 * 1024;
 // Which of its descriptors an event is about; the lowest bit of the poller's token.
 enum class Side : std::uint8_t { kClient = 0, kBackend = 1 };
 
-using Answer =
-    std::variant<AnswerReady, AnswerDone, AnswerMux, AnswerBanner, AnswerDatagram, AnswerSplice>;
+using Answer = std::variant<AnswerReady, AnswerDone, AnswerMux, AnswerBanner, AnswerDatagram,
+                            AnswerSplice, AnswerProxy>;
 
 // What a session gets to live with.
 struct Seat {

@@ -45,6 +45,9 @@ std::unique_ptr<Session> MakeSpliceSession(Seat seat, sandbox::sys::UniqueFd pro
 std::unique_ptr<Session> MakeMuxSession(Seat seat, const MuxTable& table,
                                         std::chrono::milliseconds deadline);
 
+// Reads a PROXY header within `deadline`, and gives the client back, whatever came.
+std::unique_ptr<Session> MakeProxySession(Seat seat, std::chrono::milliseconds deadline);
+
 // Sends the files, in order and within `deadline`, then gives the client back or closes it.
 using BannerFiles = std::array<sandbox::sys::UniqueFd, 2>;
 std::unique_ptr<Session> MakeBannerSession(Seat seat, BannerFiles files, bool give_back,

@@ -23,6 +23,8 @@ class CidrBlock {
   int length128() const { return is_v4_ ? length_ + 96 : length_; }
   bool is_v4() const { return is_v4_; }
   bool Contains(const IpAddress& address) const;
+  // Every IPv4 address, or every address.
+  bool holds_family() const { return length128() == 0 || (is_v4_ && length128() == 96); }
 
   std::string ToString() const;  // "10.0.0.0/8", "2001:db8::/32"
 

@@ -180,9 +180,7 @@ bool Services::OpenToStrangers(const CheckedService& service) {
   const ServiceSpec& spec = *service.spec;
   if (spec.only_from) {
     const auto holds_all = [](const AddressWord& word) {
-      return std::ranges::any_of(word.blocks, [](const CidrBlock& block) {
-        return block.length128() == 0 || (block.is_v4() && block.length128() == 96);
-      });
+      return std::ranges::any_of(word.blocks, &CidrBlock::holds_family);
     };
     if (std::ranges::none_of(spec.only_from->words(), holds_all)) return false;
   }

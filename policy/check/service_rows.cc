@@ -18,6 +18,8 @@ constexpr FindingKind kRows[] = {
      "cannot be confirmed."},
     {"address-lint", kWarning, "an address that means something else than it seems",
      "It is accepted as xinetd reads it."},
+    {"proxy-from-everybody", kWarning, "a PROXY header is believed whoever sends it",
+     "proxy_from holds every address, so a client may say that he is anybody."},
     {"wrapped-program", kError, "the program behind tcpd cannot be run",
      "tcpd would be started, and could start nothing."},
     {"server-not-executable", kError, "the server cannot be run",

@@ -121,6 +121,10 @@ Verdict EvaluateAddress(const ServiceSpec& spec, const std::optional<IpAddress>&
   return Allow{};
 }
 
+bool MaySendProxyHeader(const ServiceSpec& spec, const std::optional<IpAddress>& peer) {
+  return spec.proxy_from && peer && spec.proxy_from->Find(*peer);
+}
+
 Verdict Admit(const ServiceSpec& spec, ServiceLimits& limits, const DenyList& deny_list,
               const Facts& facts) {
   std::optional<DenyReason> reason = CheckRate(spec, limits, facts);

@@ -21,6 +21,10 @@ Verdict EvaluateAddress(const ServiceSpec& spec, const std::optional<IpAddress>&
 Verdict EvaluateAddress(const ServiceSpec& spec, const std::optional<IpAddress>& peer,
                         std::string_view name);
 
+// Whether the peer may send the PROXY header that proxy_protocol = require asks for. Nobody whose
+// address is not known may.
+bool MaySendProxyHeader(const ServiceSpec& spec, const std::optional<IpAddress>& peer);
+
 // The whole admission of one arrival, in xinetd's order: cps, load, time, instances, per_source,
 // -limit, sensor list, address rules. Counts the arrival in `limits`; Started() is the caller's to
 // call once the server runs.

@@ -26,6 +26,8 @@ std::string_view ReasonText(DenyReason reason) {
       return "libwrap";
     case DenyReason::kFork:
       return "fork";
+    case DenyReason::kProxy:
+      return "proxy";
   }
   return "unknown";
 }

@@ -23,6 +23,7 @@ enum class DenyReason : std::uint8_t {
   kAddress,
   kLibwrap,
   kFork,
+  kProxy,  // proxy_protocol: not from a proxy, or without a header that names the client
 };
 
 // What about the address, when the reason is kAddress.

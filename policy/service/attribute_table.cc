@@ -73,6 +73,10 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      "Connects every client to this host and port instead of starting a server. Stream "
      "sockets with wait = no only.",
      "0.1", Field<&S::redirect, RedirectCodec>()},
+    {"redirect_proxy", kService, kSet, kOne, kNone, kNow, "off | v1 | v2",
+     "v1, v2: that host is told the client's address by a PROXY header of this version, before "
+     "anything of the client's. Default: off.",
+     "0.1", Field<&S::redirect_proxy, EnumCodec<kRedirectProxies>>()},
     {"rpc_version", kService, kSet, kOne, kNone, kNow, "N | LOW-HIGH",
      "Part of RPC services, which are recognised and refused.", "0.1",
      Field<&S::rpc_version, RpcVersionsCodec>()},
@@ -342,11 +346,17 @@ constexpr auto kAttributes = std::to_array<Attribute>({
     {"tls_no_access", kBoth, kList, kAny, kBase, kLater, "PATTERN ...",
      "Names or sha256: fingerprints of the client certificates that are refused.", "0.1",
      Field<&S::tls_no_access, PatternListCodec>()},
-    {"proxy_protocol", kBoth, kSet, kOne, kFill, kLater, "off | require",
-     "require: every connection begins with a PROXY header. Default: off.", "0.1",
-     Field<&S::proxy_protocol, EnumCodec<kProxyProtocols>>()},
-    {"proxy_from", kBoth, kList, kAny, kBase, kLater, "ADDRESS ...",
-     "The proxies whose header is believed.", "0.1", Field<&S::proxy_from, AddressListCodec>()},
+    {"proxy_protocol", kBoth, kSet, kOne, kFill, kNow, "off | require",
+     "require: every connection comes from an address of proxy_from and begins with a PROXY "
+     "header, version 1 or 2; the client that it names is who rules, limits, logs and the "
+     "environment mean. Whoever else connects, or sends anything else within ten seconds, is "
+     "refused. off: nothing is taken for such a header. Stream services with wait = no only. "
+     "Default: off.",
+     "0.1", Field<&S::proxy_protocol, EnumCodec<kProxyProtocols>>()},
+    {"proxy_from", kBoth, kList, kAny, kBase, kNow, "ADDRESS ...",
+     "The proxies whose header is believed, by address or network. Required where proxy_protocol "
+     "is require.",
+     "0.1", Field<&S::proxy_from, AddressListCodec>()},
 });
 
 constexpr bool NamesAreUnique() {

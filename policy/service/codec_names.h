@@ -102,4 +102,7 @@ inline constexpr Names<TlsVersion, 2> kTlsVersions{
 inline constexpr Names<ProxyProtocol, 2> kProxyProtocols{
     {{"off", ProxyProtocol::kOff}, {"require", ProxyProtocol::kRequire}}};
 
+inline constexpr Names<RedirectProxy, 3> kRedirectProxies{
+    {{"off", RedirectProxy::kOff}, {"v1", RedirectProxy::kV1}, {"v2", RedirectProxy::kV2}}};
+
 }  // namespace postern::policy

@@ -20,6 +20,7 @@ std::shared_ptr<const ServiceSpec> ServiceCheck::Run() {
   if (runs_program()) CheckProgram();
   if (spec_.kind == ServiceKind::kRedirect) CheckRedirect();
   CheckAdmission();
+  CheckProxy();
   CheckConfinement();
   CheckTraffic();
   if (draft_.findings.failed()) return nullptr;

@@ -72,6 +72,10 @@ class ServiceCheck {
   void CheckLogs();
   void CheckLibwrap();
 
+  void CheckProxy();  // check_proxy.cc: who is behind a proxy, and who is told so
+  void CheckProxies();
+  void CheckRedirectProxy();
+
   void CheckTraffic();
   void CheckConfinement();  // check_confinement.cc: what the program is confined by
   void ChooseProfile();

@@ -101,10 +101,14 @@ struct Wrapped {
   std::string name;  // its argv[0], and what the access files and the log call it
 };
 
+// The PROXY header that a redirect's backend gets first.
+enum class RedirectProxy : std::uint8_t { kOff, kV1, kV2 };
+
 struct Redirect {
   std::string host;                  // as written, for messages
   std::vector<IpAddress> addresses;  // in the resolver's order, tried in turn
   std::uint16_t port = 0;
+  RedirectProxy proxy = RedirectProxy::kOff;
 };
 
 struct ConnectionRate {      // cps, and inetd.conf "nowait.max"
@@ -167,8 +171,9 @@ struct ServiceSpec {
   bool tcpmux_greeting = false;      // kTcpmux: TCPMUXPLUS, the server sends "+Go"
 
   // Admission.
-  std::shared_ptr<const AccessList> only_from;  // null: not given, everyone
-  std::shared_ptr<const AccessList> no_access;  // null: not given, nobody
+  std::shared_ptr<const AccessList> proxy_from;  // proxy_protocol = require; null: off
+  std::shared_ptr<const AccessList> only_from;   // null: not given, everyone
+  std::shared_ptr<const AccessList> no_access;   // null: not given, nobody
   AccessPrecedence precedence = AccessPrecedence::kNoAccess;
   std::shared_ptr<const AccessTimes> access_times;  // null: always
   Limit instances;

@@ -88,6 +88,7 @@ class Description {
   void Redirect();
   void Admission();
   void Lists();
+  void Proxies();
   void Logging();
   std::string Flags() const;
   std::string Types() const;
@@ -162,6 +163,17 @@ void Description::Program() {
 
 void Description::Redirect() {
   Line("Redirect", spec_.redirect.host + ":" + std::to_string(spec_.redirect.port));
+  Line("Redirect proxy", EnumText<kRedirectProxies>(spec_.redirect.proxy));
+}
+
+void Description::Proxies() {
+  Line("Proxy protocol", spec_.proxy_from ? "require" : "off");
+  if (!spec_.proxy_from) return;
+  out_ += "\tProxy from:";
+  for (const AddressWord& word : spec_.proxy_from->words()) {
+    out_ += " " + EscapeText(KindWord(word));
+  }
+  out_ += "\n";
 }
 
 void Description::Lists() {
@@ -187,6 +199,7 @@ void Description::Lists() {
 }
 
 void Description::Admission() {
+  Proxies();
   Line("Instances", CountCodec::Print(spec_.instances));
   Line("PER_SOURCE", CountCodec::Print(spec_.per_source));
   out_ += "\tCPS = max conn:" + std::to_string(spec_.cps.rate) +

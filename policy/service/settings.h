@@ -74,6 +74,7 @@ struct Settings {
   Setting<std::string> bind;
   Setting<bool> v6only;
   Setting<RedirectTarget> redirect;
+  Setting<RedirectProxy> redirect_proxy;
   Setting<RpcVersions> rpc_version;
   Setting<std::uint32_t> rpc_number;
   // The server process.

@@ -6,6 +6,7 @@
 //   stops     says it is ready, answers nothing but AskStop
 //   full      says it is ready, and of each AskSplice that it has no room
 //   hasty     says it is ready, and of each AskSplice that it is over
+//   liar      says it is ready, and answers AskProxy with an address of no family
 //   silent    says nothing at all
 //   garbage   says something that is no frame
 //   unasked   says it is ready, then that a session ended which nobody asked for
@@ -60,6 +61,7 @@ void AnswerAll(const UniqueFd& channel, std::string_view mode) {
     AskMuxName name;
     AskStop stop;
     AskSplice splice;
+    AskProxy proxy;
     if (mode == "ready" && ReadFrame(frame, serve)) {
       Done(channel, serve.header.session);
     } else if (mode == "ready" && ReadFrame(frame, name)) {
@@ -67,6 +69,12 @@ void AnswerAll(const UniqueFd& channel, std::string_view mode) {
     } else if ((mode == "full" || mode == "hasty") && ReadFrame(frame, splice)) {
       Done(channel, splice.header.session,
            mode == "full" ? Outcome::kNoCapacity : Outcome::kFinished);
+    } else if (mode == "liar" && ReadFrame(frame, proxy)) {
+      AnswerProxy answer;
+      answer.header.session = proxy.header.session;
+      answer.outcome = ProxyOutcome::kProxied;
+      answer.source.is_v4 = 1;  // its bytes are those of ::
+      Say(channel, answer);
     } else if (mode == "stops" && ReadFrame(frame, stop)) {
       kept.erase(stop.header.session);
       Done(channel, stop.header.session, Outcome::kStopped);
@@ -88,7 +96,7 @@ int main(int argc, char** argv) {
   const postern::sandbox::sys::UniqueFd channel(daemon::kChannelDescriptor);
   if (mode == "garbage") daemon::Say(channel, std::array<char, 7>{});
   const bool ready = mode == "ready" || mode == "full" || mode == "hasty" || mode == "stops" ||
-                     mode == "unasked" || mode == "descriptor";
+                     mode == "liar" || mode == "unasked" || mode == "descriptor";
   if (ready) daemon::Say(channel, daemon::AnswerReady{});
   if (mode == "unasked") daemon::Done(channel, 99);
   if (mode == "descriptor") daemon::SayWithDescriptor(channel);

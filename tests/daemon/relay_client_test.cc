@@ -21,6 +21,7 @@ struct Answers final : RelayAnswers {
   bool OnBanner(const AnswerBanner&) override { return expected; }
   bool OnDatagram(const AnswerDatagram&) override { return expected; }
   bool OnSplice(const AnswerSplice&) override { return expected; }
+  bool OnProxy(const AnswerProxy&) override { return expected; }
   void OnRelayLost() override { ++lost; }
 };
 

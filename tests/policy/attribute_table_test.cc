@@ -29,6 +29,7 @@ const std::map<std::string_view, Example> kExamples = {
     {"bind", {"127.0.0.1", "127.0.0.1", ""}},
     {"v6only", {"no", "no", "6"}},
     {"redirect", {"localhost smtp", "localhost smtp", ""}},
+    {"redirect_proxy", {"v2", "v2", "v3"}},
     {"rpc_version", {"2-4", "2-4", "4-2"}},
     {"rpc_number", {"100017", "100017", "-1"}},
     {"user", {"mail", "mail", "4294967295"}},

@@ -373,5 +373,18 @@ TEST_CASE("no refusal allocates memory") {
   CHECK(after > 0);
 }
 
+TEST_CASE("only the listed may send a PROXY header, and nobody where none is asked for") {
+  ServiceSpec spec;
+  const auto proxy = IpAddress::Parse("10.0.0.1");
+  CHECK_FALSE(MaySendProxyHeader(spec, proxy));
+  spec.proxy_from = MakeList({"10.0.0.0/24", "2001:db8::/64"});
+  CHECK(MaySendProxyHeader(spec, proxy));
+  CHECK(MaySendProxyHeader(spec, IpAddress::Parse("::ffff:10.0.0.1")));
+  CHECK(MaySendProxyHeader(spec, IpAddress::Parse("2001:db8::1")));
+  CHECK_FALSE(MaySendProxyHeader(spec, IpAddress::Parse("10.0.1.1")));
+  CHECK_FALSE(MaySendProxyHeader(spec, IpAddress::Parse("2001:db8:0:1::1")));
+  CHECK_FALSE(MaySendProxyHeader(spec, std::nullopt));
+}
+
 }  // namespace
 }  // namespace postern::policy

@@ -67,6 +67,10 @@ TEST_CASE("an empty only_from is shown as the nobody it admits") {
 
 TEST_CASE("other kinds of service show what they are") {
   CHECK(Has(Describe("redirect = 127.0.0.1 smtp"), "Redirect = 127.0.0.1:25"));
+  CHECK(Has(Describe("redirect = 127.0.0.1 smtp\nredirect_proxy = v2"), "Redirect proxy = v2"));
+  CHECK(Has(Describe("proxy_protocol = require\nproxy_from = 10.0.0.1 10.1.0.0/16"),
+            "Proxy from: 10.0.0.1(NET) 10.1.0.0/16(NET)"));
+  CHECK(Has(Describe("proxy_from = 10.0.0.1"), "Proxy protocol = off"));
   const std::string sensor = Describe("flags = SENSOR\ndeny_time = 5");
   CHECK(Has(sensor, "Builtin = sensor"));
   CHECK(Has(sensor, "Deny Time = 5"));

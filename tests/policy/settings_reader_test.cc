@@ -82,7 +82,7 @@ TEST_CASE("a second = on a list replaces, with a warning") {
 }
 
 TEST_CASE("what this version does not enforce may not be written down") {
-  for (const char* line : {"tls = no", "tls_private_key = /k", "proxy_protocol = off"}) {
+  for (const char* line : {"tls = no", "tls_private_key = /k", "tls_alpn = h2"}) {
     INFO(line);
     const Configuration loaded = LoadXinetd(ServiceWith(line));
     CHECK(Codes(loaded) == "not-enforced");

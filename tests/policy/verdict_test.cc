@@ -18,11 +18,12 @@ TEST_CASE("refusals are logged with the words of xinetd.log(5)") {
   CHECK(ReasonText(DenyReason::kAddress) == "address");
   CHECK(ReasonText(DenyReason::kLibwrap) == "libwrap");
   CHECK(ReasonText(DenyReason::kFork) == "fork");
+  CHECK(ReasonText(DenyReason::kProxy) == "proxy");
 }
 
 TEST_CASE("no two reasons and no two pieces of evidence share their words") {
   std::set<std::string_view> reasons, evidence;
-  for (int i = 0; i <= static_cast<int>(DenyReason::kFork); ++i) {
+  for (int i = 0; i <= static_cast<int>(DenyReason::kProxy); ++i) {
     CHECK(reasons.insert(ReasonText(static_cast<DenyReason>(i))).second);
   }
   for (int i = 0; i <= static_cast<int>(AddressEvidence::kNeedsName); ++i) {

@@ -41,10 +41,10 @@ TEST_CASE("A plan has the program, its words, its environment and its user") {
 
 TEST_CASE("The gate is started with the rights of the program that it may become") {
   const auto plan = MakeLaunchPlan(MailSpec(), {});
-  const auto gate = ThroughGate(*plan, "/libexec/gate", "decide", "svc");
+  const auto gate = ThroughGate(*plan, "/libexec/gate", {"decide", "socket", "svc"});
   CHECK(gate->parts().path == "/libexec/gate");
   CHECK(gate->parts().argv ==
-        std::vector<std::string>{"postern-gate", "decide", "svc", "/bin/true", "true"});
+        std::vector<std::string>{"postern-gate", "decide", "socket", "svc", "/bin/true", "true"});
   CHECK(gate->parts().status_pipe);
   CHECK_FALSE(plan->parts().status_pipe);
   CHECK(gate->parts().uid == 8);

@@ -98,10 +98,12 @@ std::shared_ptr<const sandbox::LaunchPlan> MakeLaunchPlan(const policy::ServiceS
 }
 
 std::shared_ptr<const sandbox::LaunchPlan> ThroughGate(const sandbox::LaunchPlan& plan,
-                                                       const std::string& gate, const char* mode,
-                                                       const std::string& daemon_name) {
+                                                       const std::string& gate,
+                                                       const std::vector<std::string>& words) {
   sandbox::LaunchPlan::Parts parts = plan.parts();
-  parts.argv.insert(parts.argv.begin(), {"postern-gate", mode, daemon_name, parts.path});
+  parts.argv.insert(parts.argv.begin(), parts.path);
+  parts.argv.insert(parts.argv.begin(), words.begin(), words.end());
+  parts.argv.insert(parts.argv.begin(), "postern-gate");
   parts.path = gate;
   parts.status_pipe = true;
   return std::make_shared<const sandbox::LaunchPlan>(std::move(parts));

@@ -26,9 +26,10 @@ std::shared_ptr<const sandbox::LaunchPlan> MakeLaunchPlan(const policy::ServiceS
                                                           const Inherited& inherited);
 
 // The same rights, limits and environment for what is started in the place of the plan's program.
+// `words` are the gate's own, in front of the program and its arguments.
 std::shared_ptr<const sandbox::LaunchPlan> ThroughGate(const sandbox::LaunchPlan& plan,
-                                                       const std::string& gate, const char* mode,
-                                                       const std::string& daemon_name);
+                                                       const std::string& gate,
+                                                       const std::vector<std::string>& words);
 std::shared_ptr<const sandbox::LaunchPlan> Unwrapped(const sandbox::LaunchPlan& plan,
                                                      const policy::Wrapped& wrapped);
 
