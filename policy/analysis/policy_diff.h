@@ -2,8 +2,9 @@
 // The exact difference of two policies: for whom, and from which addresses, the verdict changes.
 //
 // Complete over all of IPv4 and IPv6 and the unknown address, all daemons, names and users; what
-// cannot be answered exactly is an error, never a guess. Times of access and everything that counts
-// connections are left aside, commands of options count as successful, and every account exists.
+// cannot be answered exactly is an error, never a guess. Times of access, which proxies are
+// believed, and everything that counts connections are left aside, commands of options count as
+// successful, and every account exists.
 #pragma once
 
 #include <memory>

@@ -246,7 +246,8 @@ class Batch(Command):
 
     def test_every_key_is_understood(self):
         keys = {"daemon": "sshd", "client_addr": "10.0.0.1", "client_name": "a.test", "user": "u",
-                "server_addr": "10.0.0.2", "server_name": "s.test", "server_port": 22, "at": "10:00"}
+                "server_addr": "10.0.0.2", "server_name": "s.test", "server_port": 22, "proxy_addr": "10.0.0.3",
+                "at": "10:00"}
         service = {"service": "telnet", "client_addr": "192.0.2.7", "at": "10:00", "client_name": None}
         status, answers = self.batch("\n".join(json.dumps(one) for one in (
             keys, {**keys, "server_port": "22"}, service, {"client_addr": "::1"})))

@@ -94,5 +94,27 @@ TEST_CASE("What a service does not have, and what is not known, is told") {
   CHECK(Told(policy, {{"service", "s9"}}).front().find("s9") != std::string::npos);
 }
 
+TEST_CASE("Behind a proxy, each word of its list is told") {
+  const CliPolicy policy({.allow = {},
+                          .deny = {},
+                          .xinetd = policy::ServiceWith("proxy_protocol = require\n"
+                                                        "proxy_from = 10.0.0.1 10.1.0.0/16\n"
+                                                        "only_from = 192.0.2.7"),
+                          .inetd = {}});
+  const Lines stranger =
+      Told(policy, {{"service", "s1"}, {"client_addr", "192.0.2.7"}, {"proxy_addr", "10.2.0.1"}});
+  CHECK(stranger[0] == "deny: proxy: not in proxy_from");
+  CHECK(stranger[1] == "proxy_from 10.0.0.1 no does not hold 10.2.0.1");
+  CHECK(stranger[2] == "proxy_from 10.1.0.0/16 no does not hold 10.2.0.1");
+  CHECK(stranger.size() == 6);  // no hosts file is asked
+  const Lines listed =
+      Told(policy, {{"service", "s1"}, {"client_addr", "192.0.2.7"}, {"proxy_addr", "10.1.0.1"}});
+  CHECK(listed[0] == "allow: no rule matches");
+  CHECK(listed[2] == "proxy_from 10.1.0.0/16 yes holds 10.1.0.1");
+  const Lines untold = Told(policy, {{"service", "s1"}, {"client_addr", "192.0.2.8"}});
+  CHECK(untold[0] == "deny: address: not in only_from");
+  CHECK(untold[1].ends_with("(--proxy-addr)"));
+}
+
 }  // namespace
 }  // namespace postern::cli

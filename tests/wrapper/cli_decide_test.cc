@@ -153,5 +153,25 @@ TEST_CASE("A service that is none, or has an error, is no question to be answere
         "service: service \"s1\" has an error and stays down: p/xinetd.conf:1 (postern check)");
 }
 
+TEST_CASE("A proxy that is not listed is refused before its client is looked at") {
+  const CliPolicy policy({.allow = {},
+                          .deny = {},
+                          .xinetd = policy::ServiceWith("proxy_protocol = require\n"
+                                                        "proxy_from = 10.0.0.0/24\n"
+                                                        "only_from = 192.0.2.7") +
+                                    policy::ServiceWith("only_from = 192.0.2.7", "s2", "2"),
+                          .inetd = {}});
+  const auto decision = [&policy](std::string_view service, std::string_view client,
+                                  std::string_view proxy) {
+    return Decision(policy, {{"service", service}, {"client_addr", client}, {"proxy_addr", proxy}});
+  };
+  CHECK(decision("s1", "192.0.2.7", "10.0.0.9") == "allow: no rule matches");
+  CHECK(decision("s1", "192.0.2.7", "10.0.1.9").starts_with("deny: proxy: not in proxy_from p/"));
+  CHECK(decision("s1", "192.0.2.7", "unknown").starts_with("deny: proxy"));
+  CHECK(decision("s1", "192.0.2.8", "10.0.0.9").starts_with("deny: address"));
+  // Where no header is read, the client is who connects.
+  CHECK(decision("s2", "192.0.2.7", "10.0.1.9") == "allow: no rule matches");
+}
+
 }  // namespace
 }  // namespace postern::cli

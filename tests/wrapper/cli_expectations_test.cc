@@ -42,6 +42,7 @@ TEST_CASE("A line names a verdict, a service and a client") {
 TEST_CASE("Keys tell what else is known") {
   const Expectation one =
       One("deny telnet 192.0.2.1 name=a.test user=bob at=08:30 server_port=23 server_name=s "
+          "proxy_addr=10.0.0.1 "
           "server_addr=::1");
   CHECK(one.question.client_name == "a.test");
   CHECK(one.question.user == "bob");
@@ -49,6 +50,7 @@ TEST_CASE("Keys tell what else is known") {
   CHECK(one.question.server_port == 23);
   CHECK(one.question.server_name == "s");
   CHECK(one.question.server_addr == "::1");
+  CHECK(one.question.proxy_addr == "10.0.0.1");
   CHECK(One("deny x ::1 client_name=b").question.client_name == "b");
 }
 

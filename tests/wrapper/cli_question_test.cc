@@ -82,6 +82,7 @@ TEST_CASE("Every key sets its own field") {
   CHECK(question.server_name == "x");
   CHECK(question.client_addr == "2001:db8::1");
   CHECK(question.server_addr == "2001:db8::1");
+  CHECK(question.proxy_addr == "2001:db8::1");
   CHECK(question.server_port == 65535);
   CHECK(question.at->value == 7);
 }

@@ -187,5 +187,17 @@ TEST_CASE("Random policies: a range gives what each of its addresses gives") {
   }
 }
 
+TEST_CASE("Behind a proxy that is not listed, every address is refused") {
+  const CliPolicy policy({.allow = {},
+                          .deny = {},
+                          .xinetd = policy::ServiceWith("proxy_protocol = require\n"
+                                                        "proxy_from = 10.0.0.1"),
+                          .inetd = {}});
+  const Question listed = Ask({{"service", "s1"}, {"proxy_addr", "10.0.0.1"}});
+  CHECK(Check(policy, listed, "::/0", true).counterexample == "none");
+  const Question stranger = Ask({{"service", "s1"}, {"proxy_addr", "10.0.0.2"}});
+  CHECK(Check(policy, stranger, "::/0", false).counterexample == "none");
+}
+
 }  // namespace
 }  // namespace postern::cli

@@ -13,19 +13,32 @@ using policy::AccessList;
 using policy::AddressWord;
 using policy::ServiceSpec;
 
-bool HasPeer(const AddressWord& word, const std::optional<policy::IpAddress>& peer) {
-  if (!peer) return false;
+bool Holds(const AddressWord& word, const std::optional<policy::IpAddress>& address) {
+  if (!address) return false;
   for (const policy::CidrBlock& block : word.blocks) {
-    if (block.Contains(*peer)) return true;
+    if (block.Contains(*address)) return true;
   }
   return false;
+}
+
+// Nobody is asked who is not behind a proxy. The list has blocks alone.
+void AskProxies(const ServiceSpec& spec, const Question& question, Account& account) {
+  if (!spec.proxy_from) return;
+  for (const AddressWord& word : spec.proxy_from->words()) {
+    ServiceStep step{.check = "proxy_from", .word = word.text, .why = {}, .where = &word.where};
+    step.matched = Holds(word, question.Proxy());
+    step.why = !question.proxy_addr ? "a proxy is taken to be listed: none is given (--proxy-addr)"
+               : step.matched       ? "holds " + *question.proxy_addr
+                                    : "does not hold " + *question.proxy_addr;
+    account.service_steps.push_back(std::move(step));
+  }
 }
 
 ServiceStep AskWord(const char* check, const AddressWord& word, const Question& question) {
   ServiceStep step{.check = check, .word = word.text, .why = {}, .where = &word.where};
   const auto name = ConfirmedName(question);
   if (word.kind == policy::AddressWordKind::kBlocks) {
-    step.matched = HasPeer(word, question.Peer());
+    step.matched = Holds(word, question.Peer());
     step.why = !question.Peer() ? "the address is unknown"
                : step.matched   ? "holds " + *question.client_addr
                                 : "does not hold " + *question.client_addr;
@@ -65,6 +78,7 @@ ServiceStep AskTimes(const ServiceSpec& spec, const Question& question) {
 }
 
 void ExplainService(const ServiceSpec& spec, const Question& question, Account& account) {
+  AskProxies(spec, question, account);
   account.service_steps.push_back(AskTimes(spec, question));
   AskList("only_from", spec.only_from, question, account);
   AskList("no_access", spec.no_access, question, account);

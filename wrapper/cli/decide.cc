@@ -113,6 +113,10 @@ std::expected<Answer, std::string> Decider::Decide(const Question& question) con
 
 std::optional<Answer> Decider::RefuseEveryone(const ServiceSpec& spec,
                                               const Question& question) const {
+  if (spec.proxy_from && question.proxy_addr &&
+      !policy::MaySendProxyHeader(spec, question.Proxy())) {
+    return Refuse("proxy: not in proxy_from", &spec.proxy_from->words().front().where);
+  }
   if (spec.access_times) {
     if (!question.at) return Refuse("time: access_times are given, the time is not", &spec.where);
     if (!spec.access_times->Contains(*question.at)) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The combined answer of a service's own rules and of hosts.allow and hosts.deny.
 //
-// In xinetd's order: access_times, sensor, only_from and no_access, then the hosts files under each
-// name the service is known by there. What depends on other connections (cps, instances,
-// per_source, load, a sensor's list) is not simulated. Nothing is looked up and no command is run:
-// an aclexec counts as successful, and nobody is in a netgroup.
+// In xinetd's order, behind the proxy where there is one: access_times, sensor, only_from and
+// no_access, then the hosts files under each name the service is known by there. What depends on
+// other connections (cps, instances, per_source, load, a sensor's list) is not simulated. Nothing
+// is looked up and no command is run: an aclexec counts as successful, and nobody is in a netgroup.
 #pragma once
 
 #include <expected>
@@ -37,7 +37,8 @@ class Decider {
   // The error: the question names no service there is, or neither daemon nor service is asked for.
   std::expected<Answer, std::string> Decide(const Question& question) const;
 
-  // What refuses every address alike: access_times, and being a sensor.
+  // What refuses every address alike: a proxy that is not listed, access_times, being a sensor.
+  // Where no proxy is given, the client is taken to come by one that is listed.
   std::optional<Answer> RefuseEveryone(const policy::ServiceSpec& spec,
                                        const Question& question) const;
   // The service's own rules alone; nullopt: they let the client pass.

@@ -53,7 +53,8 @@ Status ReadKey(Expectation& expectation, std::string_view word, std::uint32_t& s
   const bool fixed = key == "daemon" || key == "service" || key == "client_addr";
   if (!index || fixed || equals == std::string_view::npos) {
     return std::unexpected(Quoted(word) +
-                           " is not name=, user=, at=, server_addr=, server_name= or server_port=");
+                           " is not name=, user=, at=, server_addr=, server_name=, server_port= or "
+                           "proxy_addr=");
   }
   const std::uint32_t bit = 1U << *index;
   if ((std::exchange(seen, seen | bit) & bit) != 0) {

@@ -30,7 +30,8 @@ class Match final : public Verb {
     question_.Declare(arguments);
     arguments.Flag("--batch", batch_,
                    "read one JSON object a line, with the keys daemon client_addr client_name user "
-                   "server_addr server_name server_port service at, and answer one a line");
+                   "server_addr server_name server_port service proxy_addr at, and answer one a "
+                   "line");
     policy_.Declare(arguments);
     arguments.Footer(
         "What is not given is unknown. Nothing is looked up and no command is run. Limits that\n"

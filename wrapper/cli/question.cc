@@ -21,6 +21,7 @@ constexpr Field kFields[] = {
     {"server_addr", "ADDRESS", "the address the client connected to"},
     {"server_name", "NAME", "the name of that address"},
     {"server_port", "NUMBER", "the port the client connected to"},
+    {"proxy_addr", "ADDRESS", "the proxy that names the client, where proxy_protocol = require"},
     {"at", "TIME", "when, for access_times: HH:MM, or as ISO 8601 writes it"},
 };
 
@@ -66,15 +67,11 @@ Status SetTime(Question& question, std::string_view key, std::string_view value)
 // Beside kFields, row for row.
 using Setter = Status (*)(Question&, std::string_view key, std::string_view value);
 constexpr Setter kSetters[] = {
-    &SetText<&Question::daemon>,
-    &SetText<&Question::service>,
-    &SetAddress<&Question::client_addr>,
-    &SetText<&Question::client_name>,
-    &SetText<&Question::user>,
-    &SetAddress<&Question::server_addr>,
-    &SetText<&Question::server_name>,
-    &SetPort,
-    &SetTime,
+    &SetText<&Question::daemon>,         &SetText<&Question::service>,
+    &SetAddress<&Question::client_addr>, &SetText<&Question::client_name>,
+    &SetText<&Question::user>,           &SetAddress<&Question::server_addr>,
+    &SetText<&Question::server_name>,    &SetPort,
+    &SetAddress<&Question::proxy_addr>,  &SetTime,
 };
 static_assert(std::size(kFields) == std::size(kSetters));
 
@@ -116,6 +113,10 @@ bool IsRestOfTime(std::string_view text) {
 
 std::optional<policy::IpAddress> Question::Peer() const {
   return client_addr ? ParseAddress(*client_addr) : std::nullopt;
+}
+
+std::optional<policy::IpAddress> Question::Proxy() const {
+  return proxy_addr ? ParseAddress(*proxy_addr) : std::nullopt;
 }
 
 std::span<const Field> Fields() { return kFields; }

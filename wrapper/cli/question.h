@@ -17,12 +17,13 @@ namespace postern::cli {
 // What is not given is unknown: nothing is looked up for it.
 struct Question {
   std::optional<std::string> daemon, client_addr, client_name, user, server_addr, server_name,
-      service;
+      service, proxy_addr;
   std::optional<std::uint16_t> server_port;
   std::optional<policy::MinuteOfDay> at;
 
   // nullopt: unknown.
   std::optional<policy::IpAddress> Peer() const;
+  std::optional<policy::IpAddress> Proxy() const;
 };
 
 // The names SetField() knows, as the keys of JSON; options spell them with '-'.
