@@ -98,6 +98,7 @@ class Services {
 
   void Check(const CheckedService& service) {
     const ServiceSpec& spec = *service.spec;
+    OfList(spec.proxy_from.get());
     OfList(spec.only_from.get());
     OfList(spec.no_access.get());
     OfNoAccess(spec.no_access.get());

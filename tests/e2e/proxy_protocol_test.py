@@ -176,14 +176,14 @@ class Headers(Proxied):
         daemon = self.start(self.three() + entry("other", OTHER))
         with contextlib.ExitStack() as stack:
             began = time.monotonic()
-            waiting = [stack.enter_context(self.lab.connect(port, timeout=30)) for port in (BARE, CONFINED, RELAYED)]
+            waiting = [stack.enter_context(self.lab.connect(port, timeout=60)) for port in (BARE, CONFINED, RELAYED)]
             waiting[1].send(ph.binary(*ENDS)[:-1])
             self.assertEqual(self.ask(OTHER), "hello\n")
             self.assertEqual(self.say(BARE, ph.line(*ENDS)), SEEN)
             for client in waiting:
-                self.assertEqual(client.read_all(timeout=DEADLINE + 10), b"")
+                self.assertEqual(client.read_all(timeout=DEADLINE + 30), b"")
             self.assertGreater(time.monotonic() - began, DEADLINE - 1)
-            self.assertLess(time.monotonic() - began, DEADLINE + 8)
+            self.assertLess(time.monotonic() - began, DEADLINE + 30)
         self.assertEqual(sorted(self.verdicts(daemon, 5))[:3],
                          [f"FAIL {name} proxy from=127.0.0.1" for name in ("bare", "confined", "relayed")])
         self.assertEqual(len(daemon.logged(f"did not come within {DEADLINE} seconds")), 3)
@@ -205,20 +205,26 @@ class Crowds(Proxied):
         self.assertEqual(self.say(BARE, ph.line(*ENDS)), SEEN)
         self.assert_consistent(daemon)
 
+    def let_wait(self, stack, daemon, port, count):
+        """So many connections that posternd has taken, and that say nothing. Nobody else waits."""
+        for _ in range(count):
+            stack.enter_context(self.lab.connect(port, timeout=20))
+
+        def told():
+            daemon.signal(signal.SIGUSR1)
+            with contextlib.suppress(FileNotFoundError):
+                return f"proxy_headers_awaited = {count}\n" in pathlib.Path("/run/posternd.dump").read_text()
+        self.assertTrue(netlab.wait_until(told, 8, step=0.1))
+
     def test_when_the_relay_or_the_daemon_ends_those_who_wait_have_a_record(self):
         daemon = self.start(self.three())
         with contextlib.ExitStack() as stack:
-            for _ in range(20):
-                stack.enter_context(self.lab.connect(BARE, timeout=20))
-            self.assertTrue(netlab.wait_until(lambda: len(daemon.fds()) > 20))
-            time.sleep(0.3)
+            self.let_wait(stack, daemon, BARE, 20)
             os.kill(relay_of(daemon), signal.SIGKILL)
             self.verdicts(daemon, 20)
             self.assertTrue(netlab.wait_until(lambda: relay_of(daemon)))
             self.assertEqual(self.say(BARE, ph.line(*ENDS)), SEEN)
-            for _ in range(5):
-                stack.enter_context(self.lab.connect(CONFINED, timeout=20))
-            time.sleep(0.5)
+            self.let_wait(stack, daemon, CONFINED, 5)
             daemon.stop()
             self.assertEqual(self.verdicts(daemon, 26)[-5:], ["FAIL confined proxy from=127.0.0.1"] * 5)
 

@@ -58,6 +58,8 @@ TEST_CASE("names in no_access are told, in only_from they are not") {
 
 TEST_CASE("an address with bits behind its mask is told") {
   CHECK(Told("only_from = 10.0.0.1/8") == "address-lint");
+  CHECK(Told("proxy_protocol = require\nproxy_from = 10.0.0.1/8\nonly_from = 10.0.0.0/8") ==
+        "address-lint");
   CHECK(Told("only_from = 10.0.0.0/8") == "");
 }
 
