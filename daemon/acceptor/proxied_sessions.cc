@@ -76,6 +76,7 @@ bool Sessions::OnProxy(const AnswerProxy& answer) {
   deadlines_.Answered(answer.header.session);
   std::string fault = FaultText(answer.outcome);
   // A reload may have said otherwise meanwhile.
+  if (fault.empty() && awaited->service->retired()) fault = "the service is no more";
   if (fault.empty() && !MayBeProxy(*awaited)) fault = "its address is not in proxy_from any more";
   if (!fault.empty()) {
     RefuseProxy(std::move(*awaited), fault);

@@ -205,16 +205,19 @@ class Crowds(Proxied):
         self.assertEqual(self.say(BARE, ph.line(*ENDS)), SEEN)
         self.assert_consistent(daemon)
 
-    def let_wait(self, stack, daemon, port, count):
-        """So many connections that posternd has taken, and that say nothing. Nobody else waits."""
-        for _ in range(count):
-            stack.enter_context(self.lab.connect(port, timeout=20))
-
+    def awaited(self, daemon, count):
+        """Whether posternd comes to wait for so many headers."""
         def told():
             daemon.signal(signal.SIGUSR1)
             with contextlib.suppress(FileNotFoundError):
                 return f"proxy_headers_awaited = {count}\n" in pathlib.Path("/run/posternd.dump").read_text()
-        self.assertTrue(netlab.wait_until(told, 8, step=0.1))
+        return netlab.wait_until(told, 8, step=0.1)
+
+    def let_wait(self, stack, daemon, port, count):
+        """So many connections that posternd has taken, and that say nothing. Nobody else waits."""
+        for _ in range(count):
+            stack.enter_context(self.lab.connect(port, timeout=20))
+        self.assertTrue(self.awaited(daemon, count))
 
     def test_when_the_relay_or_the_daemon_ends_those_who_wait_have_a_record(self):
         daemon = self.start(self.three())
@@ -231,20 +234,23 @@ class Crowds(Proxied):
     def test_a_reload_while_a_header_is_on_its_way(self):
         conf = self.three()
         daemon = self.start(conf)
-        with self.lab.connect(BARE, timeout=20) as kept, self.lab.connect(CONFINED, timeout=20) as dropped:
-            kept.send(b"PROXY ")
-            dropped.send(b"PROXY ")
-            time.sleep(0.3)
+        with (self.lab.connect(BARE, timeout=20) as kept, self.lab.connect(CONFINED, timeout=20) as dropped,
+              self.lab.connect(RELAYED, timeout=20) as removed):
+            for client in (kept, dropped, removed):
+                client.send(b"PROXY ")
+            self.assertTrue(self.awaited(daemon, 3))
             self.lab.write("main.conf", DEFAULTS + entry("bare", BARE, *PROXY_LINES, self.teller)
                            + sandboxed.service("confined", CONFINED, "proxy_protocol = require", "sandbox = standard",
                                                "proxy_from = 127.0.0.2", self.teller))
             self.assertTrue(daemon.reload())
             kept.send(ph.line(*ENDS)[6:])
             self.assertEqual(kept.read_line(), SEEN.encode())
-            dropped.send(ph.line(*ENDS)[6:])
-            self.assertEqual(dropped.read_all(), b"")
-        self.assertEqual(sorted(self.verdicts(daemon, 2)),
-                         ["FAIL confined proxy from=127.0.0.1", f"START bare from={CLIENT[0]}"])
+            for client in (dropped, removed):
+                client.send(ph.line(*ENDS)[6:])
+                self.assertEqual(client.read_all(), b"")
+        self.assertEqual(sorted(self.verdicts(daemon, 3)),
+                         ["FAIL confined proxy from=127.0.0.1", "FAIL relayed proxy from=127.0.0.1",
+                          f"START bare from={CLIENT[0]}"])
 
 
 class Rules(Proxied):
@@ -338,6 +344,16 @@ class Others(Proxied):
                          ["START echo from=192.0.2.7", "FAIL echo address from=192.0.2.8",
                           "START tcpmux from=192.0.2.7", "START teller from=192.0.2.7",
                           "START tcpmux from=192.0.2.8", "FAIL teller address from=192.0.2.8"])
+
+    def test_tcpmux_starts_programs_in_every_sandbox_for_the_client(self):
+        self.lab.write("/etc/hosts.deny", "ALL: .refused.test\n")  # the gate looks the client up
+        lines = ("type = TCPMUX UNLISTED", self.teller)
+        self.start(DEFAULTS + entry("tcpmux", MUX, *PROXY_LINES, "type = INTERNAL UNLISTED", "flags = NOLIBWRAP")
+                   + entry("bare", 1, *lines) + sandboxed.service("confined", 1, *lines, "sandbox = standard")
+                   + sandboxed.service("relayed", 1, *lines, "sandbox = standard", "network = relay"))
+        for name in (b"bare", b"confined", b"relayed"):
+            self.assertEqual(self.say(MUX, ph.line(*ENDS) + name + b"\r\nEHLO\r\n"), SEEN + "EHLO\r\n")
+            self.assertEqual(self.say(MUX, ph.line("192.0.2.66", *ENDS[1:]) + name + b"\r\n"), "closed")
 
     def test_a_tcpmux_service_behind_tcpd_is_not_judged_by_the_proxys_address(self):
         self.lab.write("/etc/hosts.deny", "teller: .refused.test\n")
