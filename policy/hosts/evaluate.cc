@@ -39,6 +39,8 @@ std::string_view ReasonText(Reason reason) {
       return "hosts.deny cannot be read";
     case Reason::kPatternFile:
       return "the rule names a file that cannot be used";
+    case Reason::kNoAnswer:
+      return "nobody could tell what the rule asks for";
   }
   return "unknown";
 }

@@ -22,6 +22,7 @@ enum class Reason : std::uint8_t {
   kTableAbandoned,   // refused: hosts.deny has a line that cannot be read to its end
   kTableUnreadable,  // refused: hosts.deny cannot be read
   kPatternFile,      // refused: the rule names a pattern file that cannot be used
+  kNoAnswer,         // refused: a name or a user decides, and nobody could tell it
 };
 std::string_view ReasonText(Reason reason);  // for people: "rule of hosts.deny", …
 

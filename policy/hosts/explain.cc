@@ -94,7 +94,8 @@ class Explainer {
       step.note = UnusableText(*matcher_.unusable(), settled == Answer::kUnusable);
     }
     if (answer == Answer::kNeed) step.note = NeedText(matcher_.need());
-    step.matched = settled == Answer::kYes || settled == Answer::kUnusable;
+    if (answer == Answer::kUntold) step.note = std::string(ReasonText(Reason::kNoAnswer));
+    step.matched = settled != Answer::kNo && settled != Answer::kNeed;
     return settled;
   }
 

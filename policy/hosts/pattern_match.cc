@@ -111,7 +111,13 @@ const Matcher::End& Matcher::server() {
   return *server_;
 }
 
+const Fact& Matcher::FactOf(Needed what) const {
+  if (what == Needed::kUser) return request_.user;
+  return what == Needed::kServerName ? request_.server.name : request_.client.name;
+}
+
 Answer Matcher::Ask(Needed what) {
+  if (FactOf(what).unavailable()) return Answer::kUntold;
   need_ = Need{what, {}, {}};
   return Answer::kNeed;
 }
@@ -171,11 +177,13 @@ Answer Matcher::Match(const PatternFile& file, const End& end, bool malformed_ma
     unusable_ = &file;
     return Answer::kUnusable;
   }
+  bool untold = false;
   for (const HostPattern& pattern : file.patterns) {
     const Answer answer = Match(pattern, end, malformed_matches);
-    if (answer != Answer::kNo) return answer;
+    untold = untold || answer == Answer::kUntold;
+    if (answer != Answer::kNo && answer != Answer::kUntold) return answer;
   }
-  return Answer::kNo;
+  return untold ? Answer::kUntold : Answer::kNo;
 }
 
 Answer Matcher::MatchText(const HostPattern& pattern, const TextPattern& text, const End& end) {

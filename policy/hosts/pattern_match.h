@@ -48,6 +48,7 @@ enum class Answer : std::uint8_t {
   kYes,
   kNeed,      // Matcher::need() says what
   kUnusable,  // a pattern file was consulted that cannot be used
+  kUntold,    // it hangs on a fact that nobody could tell
 };
 
 // The values of one request, and their answers. `malformed_matches`: what a network of malformed
@@ -73,7 +74,10 @@ class Matcher {
   const End& server();
   const std::optional<Subject>& user() const { return user_; }
 
-  Answer Ask(Needed what);  // kNeed, and need() is that
+  // kNeed, and need() is that; kUntold where it was asked for in vain.
+  Answer Ask(Needed what);
+  // Any rule may have to be asked one by one: what it makes of a missing name depends on it.
+  bool lacks_name() const { return request_.client.name.unavailable(); }
   const Need& need() const { return need_; }
   const PatternFile* unusable() const { return unusable_; }  // after kUnusable
 
@@ -82,6 +86,7 @@ class Matcher {
   Answer Match(const Netgroup& group, const End& end);
   Answer Match(const PatternFile& file, const End& end, bool malformed_matches);
   Answer MatchText(const HostPattern& pattern, const TextPattern& text, const End& end);
+  const Fact& FactOf(Needed what) const;
 
   const Request& request_;
   Subject daemon_;

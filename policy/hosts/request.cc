@@ -12,4 +12,10 @@ Fact Fact::Given(std::string_view text) {
   return fact;
 }
 
+Fact Fact::Unavailable() {
+  Fact fact;
+  fact.unavailable_ = true;
+  return fact;
+}
+
 }  // namespace postern::policy::hosts

@@ -29,13 +29,17 @@ class Fact {
   static Fact Known(std::string_view text);
   // The same, but an empty text is that text: a program may give itself the empty name.
   static Fact Given(std::string_view text);
+  // It was asked for, and nobody could tell: not the same as knowing that there is none. No rule
+  // grants for it, and one that refuses holds (rule_match.h).
+  static Fact Unavailable();
 
-  bool asked() const { return asked_; }
+  bool asked() const { return asked_; }  // and answered
+  bool unavailable() const { return unavailable_; }
   bool known() const { return asked_ && text_ != kUnknown; }
   const std::string& text() const { return text_; }  // only when asked()
 
  private:
-  bool asked_ = false;
+  bool asked_ = false, unavailable_ = false;
   std::string text_;
 };
 

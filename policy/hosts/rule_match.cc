@@ -31,9 +31,9 @@ Effect EffectOf(const Rule& rule, Which which) {
 }
 
 Answer Settle(Answer answer, const Rule& rule, Which which) {
-  if (answer != Answer::kUnusable) return answer;
+  if (answer != Answer::kUnusable && answer != Answer::kUntold) return answer;
   const bool passed_over = which == Which::kAllow && EffectOf(rule, which) == Effect::kGrants;
-  return passed_over ? Answer::kNo : Answer::kUnusable;
+  return passed_over ? Answer::kNo : answer;
 }
 
 Answer MatchDaemons(const Rule& rule, Which which, Matcher& matcher) {

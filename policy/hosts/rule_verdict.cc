@@ -5,6 +5,7 @@ namespace postern::policy::hosts {
 
 Verdict VerdictOf(const Rule& rule, Which which, Answer answer, const Matcher& matcher) {
   if (answer == Answer::kNeed) return NeedFact{.need = matcher.need(), .rule = &rule};
+  if (answer == Answer::kUntold) return Deny{.reason = Reason::kNoAnswer, .rule = &rule};
   if (answer != Answer::kYes) return Deny{.reason = Reason::kPatternFile, .rule = &rule};
   const auto end = rule.options ? rule.options->end : OptionProgram::End::kTable;
   switch (end) {

@@ -10,7 +10,7 @@
 
 namespace postern::policy::hosts {
 
-// `answer` is kYes, kNeed or kUnusable.
+// `answer` is kYes, kNeed, kUnusable or kUntold.
 Verdict VerdictOf(const Rule& rule, Which which, Answer answer, const Matcher& matcher);
 
 // nullopt: the next table decides, or nobody.

@@ -140,7 +140,16 @@ void TableIndex::Search(const Group& group, Matcher& matcher, Best& best) const 
   Try(group.tried, matcher, best);
 }
 
+std::optional<TableIndex::Found> TableIndex::FindOneByOne(Matcher& matcher) const {
+  for (std::uint32_t i = 0; i < table_.rules.size(); ++i) {
+    const Answer answer = MatchRule(table_.rules[i], table_.which, matcher);
+    if (answer != Answer::kNo) return Found{i, answer};
+  }
+  return std::nullopt;
+}
+
 std::optional<TableIndex::Found> TableIndex::Find(Matcher& matcher) const {
+  if (matcher.lacks_name()) return FindOneByOne(matcher);
   Best best;
   const auto named = by_name_.find(matcher.daemon().text());
   if (named != by_name_.end()) {

@@ -30,7 +30,7 @@ class TableIndex {
 
   struct Found {
     std::size_t rule = 0;
-    Answer answer = Answer::kNo;  // kYes, kNeed (matcher.need() says what) or kUnusable
+    Answer answer = Answer::kNo;  // not kNo; kNeed: matcher.need() says what
   };
   std::optional<Found> Find(Matcher& matcher) const;
 
@@ -50,6 +50,7 @@ class TableIndex {
   void FileGroup(std::uint32_t group);
   void IndexClients(Group& group);
   bool Concerns(const Group& group, const Matcher& matcher) const;
+  std::optional<Found> FindOneByOne(Matcher& matcher) const;
   void Search(const Group& group, Matcher& matcher, Best& best) const;
   void Try(std::span<const std::uint32_t> rules, Matcher& matcher, Best& best) const;
   std::unique_ptr<ClientIndex> IndexOf(const std::vector<std::uint32_t>& rules) const;

@@ -154,8 +154,45 @@ TEST_CASE("facts are asked for one after another, in the order of need") {
   CHECK(std::holds_alternative<Deny>(Evaluate(*policy, request)));
 }
 
+const std::string kUntold = "deny: nobody could tell what the rule asks for";
+
+// With a table that is indexed (many tokens), and one that is not.
+TEST_CASE("a name that nobody could tell grants nothing and evades nothing") {
+  Request request = Someone();
+  request.client.name = Fact::Unavailable();
+  std::string many;
+  for (int i = 0; i < 20; ++i) many += "ftpd: host" + std::to_string(i) + ".test\n";
+  for (const std::string& more : {std::string(), many}) {
+    const auto Says = [&](const std::string& allow, const std::string& deny) {
+      return Decide({{"allow", more + allow}, {"deny", deny}}, request);
+    };
+    CHECK(Says("", "") == kAllowedByNone);
+    CHECK(Says("ALL: .example.org\n", "ALL: ALL\n") == kDeniedByRule);
+    CHECK(Says("ALL: UNKNOWN\n", "ALL: ALL\n") == kDeniedByRule);
+    CHECK(Says("ALL: ALL EXCEPT .evil.org\n", "ALL: ALL\n") == kDeniedByRule);
+    CHECK(Says("ALL: .example.org 192.0.2.\n", "ALL: ALL\n") == kAllowedByRule);
+    CHECK(Says("ALL: .example.org\nALL: 192.\n", "ALL: ALL\n") == kAllowedByRule);
+    CHECK(Says("ALL: .evil.org: deny\n", "") == kUntold);
+    CHECK(Says("ALL: KNOWN: twist /bin/true\n", "") == kUntold);
+    CHECK(Decide({{"deny", more + "ALL: .evil.org\n"}}, request) == kUntold);
+    CHECK(Decide({{"deny", "ALL: ALL EXCEPT .example.org\n" + more}}, request) == kUntold);
+    CHECK(Decide({{"deny", "ALL: .evil.org 192.0.2.\n"}}, request) == kDeniedByRule);
+    CHECK(Decide({{"deny", "ALL: 10.\n"}}, request) == kAllowedByNone);
+  }
+}
+
+TEST_CASE("a user that nobody could tell grants nothing and evades nothing") {
+  Request request = Someone();
+  request.user = Fact::Unavailable();
+  CHECK(Decide({{"allow", "ALL: carol@ALL\n"}, {"deny", "ALL: ALL\n"}}, request) == kDeniedByRule);
+  CHECK(Decide({{"allow", "ALL: UNKNOWN@ALL\n"}, {"deny", "ALL: ALL\n"}}, request) ==
+        kDeniedByRule);
+  CHECK(Decide({{"deny", "ALL: carol@192.\n"}}, request) == kUntold);
+  CHECK(Decide({{"deny", "ALL: carol@10.\n"}}, request) == kAllowedByNone);
+}
+
 TEST_CASE("no reason is without words") {
-  for (int i = 0; i <= static_cast<int>(Reason::kPatternFile); ++i) {
+  for (int i = 0; i <= static_cast<int>(Reason::kNoAnswer); ++i) {
     CHECK(ReasonText(static_cast<Reason>(i)) != "unknown");
   }
 }
