@@ -62,29 +62,31 @@ void ForgetServiceManager() {
   }
 }
 
-// A user that no service has: any process of the relay's user could stop or kill it. Where the
+// Users that no service has: any process of a helper's user could stop or kill it. Where the
 // administrator made none, a number from systemd's range for such users (systemd.exec(5),
-// DynamicUser) that no account has.
-std::uint32_t UnusedUser(const wrapper::RealSystem& system) {
-  constexpr std::uint32_t kLast = 65519, kFirst = 61184;
-  for (std::uint32_t uid = kLast; uid > kFirst; --uid) {
-    if (!system.UserNameById(uid)) return uid;
-  }
-  return kFirst;
-}
+// DynamicUser) that no account has, and another for each helper.
+class HelperUsers {
+ public:
+  explicit HelperUsers(const std::string& directory) : system_(directory) {}
 
-std::vector<std::string> RelayCommand(const std::string& directory) {
-  std::vector<std::string> command = {HelperPath("postern-relay")};
-  if (!sys::IsRoot()) return command;
-  const wrapper::RealSystem system(directory);
-  auto user = system.UserByName("postern-relay");
-  if (!user) {
-    const std::uint32_t unused = UnusedUser(system);
-    user = policy::SystemView::User{unused, unused};
+  std::vector<std::string> CommandOf(const std::string& helper) {
+    std::vector<std::string> command = {HelperPath(helper)};
+    if (!sys::IsRoot()) return command;
+    auto user = system_.UserByName(helper);
+    if (!user) {
+      while (next_ > kFirst && system_.UserNameById(next_)) --next_;
+      user = policy::SystemView::User{next_, next_};
+      --next_;
+    }
+    command.insert(command.end(), {"--user", std::to_string(user->uid), std::to_string(user->gid)});
+    return command;
   }
-  command.insert(command.end(), {"--user", std::to_string(user->uid), std::to_string(user->gid)});
-  return command;
-}
+
+ private:
+  static constexpr std::uint32_t kLast = 65519, kFirst = 61184;
+  wrapper::RealSystem system_;
+  std::uint32_t next_ = kLast;
+};
 
 int Serve(Options options) {
   if (options.learn && !sys::IsRoot()) return Complain("--learn takes root's rights");
@@ -115,10 +117,12 @@ int Serve(Options options) {
   }
   // What is learned goes to standard output, which nothing else here writes to.
   sys::UniqueFd record(options.learn ? 1 : -1);
-  auto daemon = Daemon::Make({std::move(options), *directory, inherited,
-                              InheritedSockets(std::move(*sockets)), RelayCommand(*directory),
-                              HelperPath("postern-gate"), HelperPath("postern-zygote"),
-                              std::move(*launcher), std::move(record)});
+  HelperUsers users(*directory);
+  const auto relay = users.CommandOf("postern-relay");
+  auto daemon = Daemon::Make(
+      {std::move(options), *directory, inherited, InheritedSockets(std::move(*sockets)), relay,
+       users.CommandOf("postern-lookup"), HelperPath("postern-gate"), HelperPath("postern-zygote"),
+       std::move(*launcher), std::move(record)});
   if (!daemon) return Complain(daemon.error());
   report.Ready();
   return (*daemon)->Run();

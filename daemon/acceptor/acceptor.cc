@@ -2,7 +2,6 @@
 #include "daemon/acceptor/acceptor.h"
 
 #include "daemon/acceptor/endpoint.h"
-#include "sandbox/sys/ip_options.h"
 
 namespace postern::daemon {
 
@@ -22,14 +21,6 @@ bool HasConnections(const policy::ServiceSpec& spec) {
 // Unknown when the kernel does not say; no rule with a server address matches then.
 sys::SocketAddress LocalEnd(const sys::UniqueFd& socket) {
   return sys::LocalAddress(socket).value_or(sys::SocketAddress());
-}
-
-// Only IPv4 has them; when the kernel does not say, there may be some.
-bool HasIpOptions(const sys::UniqueFd& connection) {
-  const auto local = sys::LocalAddress(connection);
-  if (!local || !local->is_inet()) return false;
-  const auto options = sys::IpOptions(connection);
-  return options ? !options->empty() : local->is_v4();
 }
 
 }  // namespace
@@ -94,11 +85,8 @@ bool Acceptor::TakeConnection(Service& service) {
   }
   auto admitted = admission_.Decide(service, peer, &ends);
   if (admitted) {
-    // tcpd has something to say about IP options.
-    if (admitted->way == Way::kUnwrapped && HasIpOptions(accepted->socket)) {
-      admitted->way = Way::kWritten;
-    }
-    sessions_.Serve(service.shared_from_this(), std::move(accepted->socket), peer, *admitted);
+    LeaveIpOptionsToTcpd(*admitted, accepted->socket);
+    sessions_.Serve(service.shared_from_this(), std::move(accepted->socket), peer, *admitted, ends);
   } else {
     admission_.Refuse(service, admitted.error(), peer);
     sessions_.TurnAway(service, std::move(accepted->socket), peer, admitted.error().acts);

@@ -6,7 +6,11 @@
 #include <variant>
 
 #include "daemon/acceptor/hosts_ruling.h"
+#include "daemon/log/escape.h"
+#include "policy/service/tcpd_line.h"
+#include "sandbox/sys/ip_options.h"
 #include "sandbox/sys/process.h"
+#include "sandbox/sys/sockets.h"
 
 namespace postern::daemon {
 
@@ -15,6 +19,7 @@ using policy::AddressEvidence;
 using policy::Deny;
 using policy::DenyReason;
 using policy::SocketType;
+using policy::hosts::Needed;
 
 namespace {
 
@@ -43,13 +48,46 @@ int WithFacility(int priority) {
   return (priority & kFacilities) != 0 ? priority : priority | kDaemon;
 }
 
+// Whose line in syslog it is, as tcpd has it: "alice@name", or the address where there is no name.
+std::string ClientText(const Findings& findings, const std::string& address) {
+  using policy::hosts::Fact;
+  const auto known = [](const Fact& fact) {
+    return fact.known() && fact.text() != policy::hosts::kParanoid;
+  };
+  const std::string host = known(findings.client_name) ? findings.client_name.text() : address;
+  return known(findings.user) ? EscapeForLog(findings.user.text()) + "@" + host : host;
+}
+
+// Empty: unknown, not confirmed, or nobody could tell.
+std::string_view ConfirmedName(const policy::hosts::Fact& name) {
+  const bool confirmed = name.known() && name.text() != policy::hosts::kParanoid;
+  return confirmed ? std::string_view(name.text()) : std::string_view();
+}
+
 // Does what is refused come again, or stay?
 bool MayRepeat(const policy::ServiceSpec& spec) {
   if (spec.socket_type == SocketType::kDgram) return true;
   return HandsOverListener(spec) && spec.listen.family == policy::Family::kUnix;
 }
 
+// Only IPv4 has them; when the kernel does not say, there may be some.
+bool HasIpOptions(const sys::UniqueFd& connection) {
+  const auto local = sys::LocalAddress(connection);
+  if (!local || !local->is_inet()) return false;
+  const auto options = sys::IpOptions(connection);
+  return options ? !options->empty() : local->is_v4();
+}
+
 }  // namespace
+
+void LeaveIpOptionsToTcpd(Admitted& admitted, const sys::UniqueFd& connection) {
+  if (admitted.way == Way::kUnwrapped && HasIpOptions(connection)) admitted.way = Way::kWritten;
+}
+
+bool WouldAskProxy(const policy::ServiceSpec& spec, const Admitted& admitted) {
+  const bool steps_over = admitted.way == Way::kUnwrapped || admitted.way == Way::kAsks;
+  return policy::IsTcpd(spec.program.path) && !steps_over;
+}
 
 Admission::~Admission() {
   loop_.Cancel(expiry_timer_);
@@ -72,30 +110,73 @@ std::expected<Admitted, Refusal> Admission::Decide(Service& service,
                                                    const std::optional<policy::Endpoint>& peer,
                                                    const wrapper::Connection* ends) {
   ++service.attempts;
+  const Findings none;
+  const Arrival arrival{service.spec(), peer, ends, none};
   const policy::Verdict verdict =
       policy::Admit(service.spec(), service.limits(), deny_list_, Gather(service, peer));
-  if (std::holds_alternative<policy::Allow>(verdict)) return AskHosts(service.spec(), ends);
+  if (std::holds_alternative<policy::Allow>(verdict)) return AskHosts(arrival);
   if (const auto* deny = std::get_if<Deny>(&verdict)) return std::unexpected(Refusal{*deny});
+  if (MayAsk(arrival, Needed::kClientName)) return Admitted{Way::kAsks, 0, Needed::kClientName};
   return std::unexpected(Refusal{{DenyReason::kAddress, AddressEvidence::kNeedsName,
                                   std::get<policy::NeedName>(verdict).rule}});
 }
 
-HostsRuling Admission::AskFiles(const std::string& daemon, const wrapper::Connection* ends) {
+std::expected<Admitted, Refusal> Admission::Judge(const Service& service,
+                                                  const std::optional<policy::Endpoint>& peer,
+                                                  const wrapper::Connection& ends,
+                                                  const Findings& findings) {
+  const policy::ServiceSpec& spec = service.spec();
+  const policy::hosts::Fact& name = findings.client_name;
+  const policy::Verdict verdict =
+      name.asked() || name.unavailable()
+          ? policy::EvaluateAddress(spec, AddressOnly(peer), ConfirmedName(name))
+          : policy::EvaluateAddress(spec, AddressOnly(peer));
+  if (const auto* deny = std::get_if<Deny>(&verdict)) return std::unexpected(Refusal{*deny});
+  if (std::holds_alternative<policy::NeedName>(verdict)) {
+    return Admitted{Way::kAsks, 0, Needed::kClientName};
+  }
+  return AskHosts({spec, peer, &ends, findings});
+}
+
+// Only for a connection that can wait for the answer. The user of one is asked by its own ends.
+bool Admission::MayAsk(const Arrival& arrival, Needed needs) const {
+  const bool stream = arrival.ends != nullptr && arrival.ends->stream &&
+                      arrival.ends->client.is_inet() && arrival.peer.has_value();
+  return stream && needs != Needed::kNetgroup;
+}
+
+HostsRuling Admission::AskFiles(const std::string& daemon, const Arrival& arrival) {
   const wrapper::HostsVersion files = hosts_files_.CurrentVersion();
   TellOfTables(files);
-  const auto request = wrapper::RequestOf(ends == nullptr ? wrapper::Connection{} : *ends, daemon);
-  if (ends == nullptr) return RuleForAnyone(*files.policy, request);
+  auto request =
+      wrapper::RequestOf(arrival.ends == nullptr ? wrapper::Connection{} : *arrival.ends, daemon);
+  if (arrival.ends == nullptr) return RuleForAnyone(*files.policy, request);
+  const auto add = [](policy::hosts::Fact& fact, const policy::hosts::Fact& found) {
+    if (found.asked() || found.unavailable()) fact = found;
+  };
+  // Of names libc may know more: then they are for a program that asks it.
+  const bool names = knows_all_names_();
+  if (names) add(request.client.name, arrival.findings.client_name);
+  if (names) add(request.server.name, arrival.findings.server_name);
+  add(request.user, arrival.findings.user);
   HostsRuling ruling = RuleFor(*files.policy, request);
   for (const std::string& trouble : ruling.passed_over) {
     if (files.told->First(trouble)) log_.Error(trouble);
   }
+  const bool asks = MayAsk(arrival, ruling.needs) && (names || ruling.needs == Needed::kUser);
+  if (ruling.kind == HostsRuling::Kind::kNeedsFact && !asks) {
+    ruling.kind = HostsRuling::Kind::kUndecided;
+  }
   return ruling;
 }
 
-std::expected<Admitted, Refusal> Admission::AskHosts(const policy::ServiceSpec& spec,
-                                                     const wrapper::Connection* ends) {
+std::expected<Admitted, Refusal> Admission::AskHosts(const Arrival& arrival) {
+  const policy::ServiceSpec& spec = arrival.spec;
   if (!spec.no_libwrap) {
-    HostsRuling ruling = AskFiles(spec.libwrap_name, ends);
+    HostsRuling ruling = AskFiles(spec.libwrap_name, arrival);
+    if (ruling.kind == HostsRuling::Kind::kNeedsFact) {
+      return Admitted{Way::kAsks, 0, ruling.needs};
+    }
     if (ruling.kind == HostsRuling::Kind::kUndecided && RunsProgram(spec)) {
       return Admitted{Way::kGate};
     }
@@ -104,19 +185,20 @@ std::expected<Admitted, Refusal> Admission::AskHosts(const policy::ServiceSpec& 
           Refusal{{DenyReason::kLibwrap}, std::move(ruling.why), spec.libwrap_name, ruling.acts});
     }
   }
-  if (!spec.wrapped || ends == nullptr) return Admitted{};
-  return AskInPlaceOfTcpd(spec, *ends);
+  if (!spec.wrapped || arrival.ends == nullptr) return Admitted{};
+  return AskInPlaceOfTcpd(arrival);
 }
 
-// What it would take tcpd to find out is left to tcpd.
-std::expected<Admitted, Refusal> Admission::AskInPlaceOfTcpd(const policy::ServiceSpec& spec,
-                                                             const wrapper::Connection& ends) {
-  const auto& name = spec.wrapped->name;
-  HostsRuling ruling = AskFiles(name, &ends);
+// What it would take tcpd to find out, but for names and users, is left to tcpd.
+std::expected<Admitted, Refusal> Admission::AskInPlaceOfTcpd(const Arrival& arrival) {
+  const auto& name = arrival.spec.wrapped->name;
+  HostsRuling ruling = AskFiles(name, arrival);
+  if (ruling.kind == HostsRuling::Kind::kNeedsFact) return Admitted{Way::kAsks, 0, ruling.needs};
   if (ruling.kind == HostsRuling::Kind::kUndecided || ruling.acts) return Admitted{};
   if (ruling.kind == HostsRuling::Kind::kAllowed) return Admitted{Way::kUnwrapped, ruling.priority};
-  return std::unexpected(
-      Refusal{{DenyReason::kLibwrap}, std::move(ruling.why), name, false, ruling.priority});
+  Refusal refusal{{DenyReason::kLibwrap}, std::move(ruling.why), name, false, ruling.priority};
+  refusal.client = ClientText(arrival.findings, Text(AddressOnly(arrival.peer)));
+  return std::unexpected(std::move(refusal));
 }
 
 // What is wrong with single lines, `postern check` tells.
@@ -155,11 +237,11 @@ void Admission::RefusedByGate(Service& service, const std::optional<policy::Endp
 }
 
 void Admission::TellUnwrapped(Service& service, const std::optional<policy::Endpoint>& peer,
-                              int priority, int pid) {
+                              int priority, int pid, const Findings& findings) {
   if (!service.spec().wrapped) return;
   const std::string from = peer ? peer->address.ToString() : std::string(policy::hosts::kUnknown);
   syslog_.SendAs(service.spec().wrapped->name, pid, WithFacility(priority),
-                 "connect from " + from + " (" + from + ")");
+                 "connect from " + ClientText(findings, from) + " (" + from + ")");
 }
 
 bool Admission::ToBeLogged(Service& service, const std::optional<policy::IpAddress>& source) {
@@ -191,8 +273,9 @@ void Admission::Explain(Service& service, const Refusal& deny, const std::string
     log_.Info("libwrap refused connection to " + id + " (libwrap=" + deny.hosts_name + ") from " +
               from + ": " + deny.hosts_rule);
     if (deny.priority) {
-      syslog_.SendAs(deny.hosts_name, sys::OwnPid(), WithFacility(*deny.priority),
-                     "refused connect from " + from + " (" + from + ")");
+      syslog_.SendAs(
+          deny.hosts_name, sys::OwnPid(), WithFacility(*deny.priority),
+          "refused connect from " + (deny.client.empty() ? from : deny.client) + " (" + from + ")");
     }
   } else if (deny.reason == DenyReason::kProxy) {
     log_.Info(id + ": refused connect from " + from + " by proxy_protocol: " + deny.proxy_fault);
@@ -203,7 +286,7 @@ void Admission::Explain(Service& service, const Refusal& deny, const std::string
                from);
   } else if (deny.evidence == AddressEvidence::kNeedsName && deny.rule != nullptr) {
     log_.Error("Service=" + id + ": refused " + from + ": only its host name could decide, by " +
-               Place(*deny.rule) + ", and no name was looked up");
+               Place(*deny.rule) + ", and no name of it is known");
   }
 }
 

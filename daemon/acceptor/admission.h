@@ -8,11 +8,13 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "daemon/acceptor/admitted.h"
 #include "daemon/acceptor/clocks.h"
 #include "daemon/acceptor/event_loop.h"
 #include "daemon/acceptor/hosts_ruling.h"
@@ -26,27 +28,6 @@
 #include "wrapper/access/hosts_files.h"
 
 namespace postern::daemon {
-
-// Which program an admitted connection is given to.
-enum class Way : std::uint8_t {
-  kWritten,    // the one the configuration names
-  kGate,       // postern-gate, which may become that one
-  kUnwrapped,  // the one behind tcpd (policy::Wrapped): what tcpd would find out is known
-};
-
-struct Admitted {
-  Way way = Way::kWritten;
-  int priority = 0;  // kUnwrapped: of the line in syslog that tcpd would write
-};
-
-// A policy::Deny, and for DenyReason::kLibwrap what the access files have to do with it.
-struct Refusal : policy::Deny {
-  std::string hosts_rule = {};       // "/etc/hosts.deny:3 (rule)"
-  std::string hosts_name = {};       // the daemon name that was asked about
-  bool acts = false;                 // options of the rule have something to do all the same
-  std::optional<int> priority = {};  // of the line in syslog that tcpd would write; nullopt: none
-  std::string proxy_fault = {};      // kProxy: what is wrong with the header, or who sent it
-};
 
 class Admission {
  public:
@@ -66,11 +47,23 @@ class Admission {
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
 
-  // Counts the arrival and decides. A rule that needs the peer's host name refuses: no name is ever
-  // looked up by this process. `ends` is null where the server accepts for itself.
+  // Counts the arrival and decides. Way::kAsks is for stream connections alone: elsewhere a rule
+  // that needs a name is left to postern-gate, or refuses. `ends` is null where the server accepts
+  // for itself.
   std::expected<Admitted, Refusal> Decide(Service& service,
                                           const std::optional<policy::Endpoint>& peer,
                                           const wrapper::Connection* ends);
+  // The address rules and the access files, once more, of what Decide() or this has sent to find
+  // something out.
+  std::expected<Admitted, Refusal> Judge(const Service& service,
+                                         const std::optional<policy::Endpoint>& peer,
+                                         const wrapper::Connection& ends, const Findings& findings);
+
+  // Whether a host name of a rule is to be looked up here; otherwise libc may know more of names,
+  // and postern-gate asks it.
+  void SetNameCheck(std::function<bool()> knows_all_names) {
+    knows_all_names_ = std::move(knows_all_names);
+  }
 
   // Writes the record and the messages, feeds the deny list, closes a service that cps stopped.
   void Refuse(Service& service, const Refusal& refusal,
@@ -81,7 +74,7 @@ class Admission {
                      const std::string& why);
   // The line that tcpd writes when it becomes the program behind it.
   void TellUnwrapped(Service& service, const std::optional<policy::Endpoint>& peer, int priority,
-                     int pid);
+                     int pid, const Findings& findings);
 
   // For the daemon's end: tells what was counted so far.
   void TellUnrecorded();
@@ -91,12 +84,18 @@ class Admission {
 
  private:
   policy::Facts Gather(const Service& service, const std::optional<policy::Endpoint>& peer);
-  std::expected<Admitted, Refusal> AskHosts(const policy::ServiceSpec& spec,
-                                            const wrapper::Connection* ends);
-  std::expected<Admitted, Refusal> AskInPlaceOfTcpd(const policy::ServiceSpec& spec,
-                                                    const wrapper::Connection& ends);
+  // One arrival, while it is decided.
+  struct Arrival {
+    const policy::ServiceSpec& spec;
+    const std::optional<policy::Endpoint>& peer;
+    const wrapper::Connection* ends;
+    const Findings& findings;
+  };
+  std::expected<Admitted, Refusal> AskHosts(const Arrival& arrival);
+  std::expected<Admitted, Refusal> AskInPlaceOfTcpd(const Arrival& arrival);
   // The files' ruling; tells what is wrong with them, once for each version.
-  HostsRuling AskFiles(const std::string& daemon, const wrapper::Connection* ends);
+  HostsRuling AskFiles(const std::string& daemon, const Arrival& arrival);
+  bool MayAsk(const Arrival& arrival, policy::hosts::Needed needs) const;
   void TellOfTables(const wrapper::HostsVersion& files);
   void CloseForAWhile(Service& service);
   void Reopen(Service& service);
@@ -123,6 +122,7 @@ class Admission {
   std::optional<std::uint64_t> total_limit_;
   std::chrono::milliseconds refusal_window_;
   Windows windows_;
+  std::function<bool()> knows_all_names_ = [] { return false; };
 };
 
 }  // namespace postern::daemon

@@ -69,7 +69,8 @@ void Sessions::OnInstanceStarted(sandbox::LaunchId id, pid_t pid) {
   if (session->outlives_zygote || limited) HoldProcess(*session);
   lifetimes_.Limit(*session);
   if (session->admitted.way == Way::kUnwrapped) {
-    admission_.TellUnwrapped(*session->service, session->peer, session->admitted.priority, pid);
+    admission_.TellUnwrapped(*session->service, session->peer, session->admitted.priority, pid,
+                             session->inquiry ? session->inquiry->findings : Findings());
   }
 }
 

@@ -87,7 +87,8 @@ Daemon::Daemon(DaemonStart start, std::unique_ptr<ProgramLog> log, std::unique_p
       hosts_files_({}),
       admission_(*loop_, *log_, hosts_files_, start_.options.limit),
       relay_(*loop_, *log_, start_.relay_command),
-      sessions_(*loop_, *log_, *start_.launcher, relay_, admission_),
+      lookup_(*loop_, *log_, start_.lookup_command),
+      sessions_(*loop_, *log_, *start_.launcher, relay_, lookup_, admission_),
       acceptor_(*log_, admission_, sessions_),
       table_(*loop_, *log_, logs_, acceptor_, relay_, sessions_, start_.inherited,
              std::move(start_.sockets)) {}
@@ -97,6 +98,7 @@ Daemon::~Daemon() { loop_->Unwatch(signals_, signals_watch_); }
 std::expected<void, std::string> Daemon::StartServices() {
   TRY(signals_watch_, OrText(loop_->Watch(signals_, sys::kReadable, *this)));
   sessions_.SetGate(start_.gate_program);
+  admission_.SetNameCheck([this] { return lookup_.KnowsAllSources(); });
   sessions_.zygotes().SetProgram(start_.zygote_program);
   if (auto prepared = sessions_.Prepare(); !prepared) {
     return std::unexpected(prepared.error().ToString());
@@ -250,8 +252,8 @@ void Daemon::Reload() {
 }
 
 void Daemon::DumpState() {
-  const StateSources sources{table_.services(), sessions_, admission_, relay_, *loop_,
-                             start_.options};
+  const StateSources sources{table_.services(), sessions_, admission_,    relay_,
+                             lookup_,           *loop_,    start_.options};
   const auto written = WriteStateDump(kStateDumpPath, sources);
   if (written) {
     log_->Info(std::string("generated state dump in file ") + kStateDumpPath);
@@ -282,6 +284,7 @@ void Daemon::ScheduleConsistencyCheck() {
 void Daemon::Finish() {
   finished_ = true;
   relay_.Stop();
+  lookup_.Stop();
   sessions_.Abandon();
   log_->Notice("Exiting...");
   logs_.Flush();

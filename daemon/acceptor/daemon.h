@@ -14,6 +14,7 @@
 #include "daemon/acceptor/admission.h"
 #include "daemon/acceptor/event_loop.h"
 #include "daemon/acceptor/inherited_sockets.h"
+#include "daemon/acceptor/lookup_client.h"
 #include "daemon/acceptor/relay_client.h"
 #include "daemon/acceptor/service_table.h"
 #include "daemon/acceptor/sessions.h"
@@ -30,7 +31,7 @@ struct DaemonStart {
   std::string start_directory;  // relative paths of the configuration count from here
   wrapper::Inherited inherited;
   InheritedSockets sockets;
-  std::vector<std::string> relay_command;
+  std::vector<std::string> relay_command, lookup_command;
   std::string gate_program;
   std::string zygote_program;
   std::unique_ptr<sandbox::Launcher> launcher;
@@ -75,6 +76,7 @@ class Daemon final : private EventHandler {
   wrapper::HostsFiles hosts_files_;
   Admission admission_;
   RelayClient relay_;
+  LookupClient lookup_;
   Sessions sessions_;
   Acceptor acceptor_;
   ServiceTable table_;

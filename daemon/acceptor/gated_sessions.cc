@@ -39,7 +39,9 @@ bool Sessions::FollowGate(Session& session, sys::Exit exit) {
     case GateReport::kRefused:
       break;
   }
-  if (!session.refused) admission_.RefusedByGate(*session.service, session.peer, why);
+  if (session.refused) return false;
+  admission_.RefusedByGate(*session.service, session.peer, why);
+  if (session.inquiry) RefusedUsers::Log(*session.service, session.peer, session.inquiry->user);
   return false;
 }
 

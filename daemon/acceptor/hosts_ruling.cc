@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "policy/hosts/evaluate.h"
@@ -74,44 +75,61 @@ int PriorityOf(const Rule* rule, bool allowed) {
   return priority;
 }
 
-HostsRuling Undecided(const Rule* rule, const char* what) {
-  return {.kind = Kind::kUndecided,
-          .acts = true,
-          .why = rule == nullptr ? what : Place(*rule) + " (" + what + ")",
-          .priority = 0};
+HostsRuling Open(Kind kind, const Rule* rule, const char* what) {
+  HostsRuling ruling;
+  ruling.kind = kind;
+  ruling.acts = true;
+  ruling.why = rule == nullptr ? what : Place(*rule) + " (" + what + ")";
+  return ruling;
+}
+
+HostsRuling Settled(Kind kind, bool acts, std::string why, int priority) {
+  HostsRuling ruling;
+  ruling.kind = kind;
+  ruling.acts = acts;
+  ruling.why = std::move(why);
+  ruling.priority = priority;
+  return ruling;
 }
 
 HostsRuling RulingOf(const Allow& allow) {
   if (HasActions(allow.rule) || Twists(allow.rule)) {
-    return Undecided(allow.rule, "its options have to act first");
+    return Open(Kind::kUndecided, allow.rule, "its options have to act first");
   }
-  return {.kind = Kind::kAllowed,
-          .acts = false,
-          .why = Why(allow.rule, allow.reason),
-          .priority = PriorityOf(allow.rule, true)};
+  return Settled(Kind::kAllowed, false, Why(allow.rule, allow.reason),
+                 PriorityOf(allow.rule, true));
 }
 
 HostsRuling RulingOf(const Deny& deny) {
-  if (AsksCommand(deny.rule)) return Undecided(deny.rule, "a command decides");
-  // A rule refused for its pattern file does not act, as it did not match.
-  const bool acts = deny.reason != policy::hosts::Reason::kPatternFile && HasActions(deny.rule);
-  return {.kind = Kind::kRefused,
-          .acts = acts,
-          .why = Why(deny.rule, deny.reason),
-          .priority = PriorityOf(deny.rule, false)};
+  using policy::hosts::Reason;
+  // A rule that refuses for what could not be asked does not act, as it did not match.
+  const bool matched = deny.reason != Reason::kPatternFile && deny.reason != Reason::kNoAnswer;
+  if (matched && AsksCommand(deny.rule)) {
+    return Open(Kind::kUndecided, deny.rule, "a command decides");
+  }
+  return Settled(Kind::kRefused, matched && HasActions(deny.rule), Why(deny.rule, deny.reason),
+                 PriorityOf(deny.rule, false));
 }
 
-HostsRuling RulingOf(const NeedFact& need) {
-  switch (need.need.what) {
+const char* Decides(policy::hosts::Needed what) {
+  switch (what) {
     case policy::hosts::Needed::kUser:
-      return Undecided(need.rule, "the user decides");
+      return "the user decides";
     case policy::hosts::Needed::kNetgroup:
-      return Undecided(need.rule, "a netgroup decides");
+      return "a netgroup decides";
     case policy::hosts::Needed::kClientName:
     case policy::hosts::Needed::kServerName:
       break;
   }
-  return Undecided(need.rule, "a host name decides");
+  return "a host name decides";
+}
+
+HostsRuling RulingOf(const NeedFact& need) {
+  const bool netgroup = need.need.what == policy::hosts::Needed::kNetgroup;
+  HostsRuling ruling =
+      Open(netgroup ? Kind::kUndecided : Kind::kNeedsFact, need.rule, Decides(need.need.what));
+  ruling.needs = need.need.what;
+  return ruling;
 }
 
 // `daemons: ALL`
@@ -130,16 +148,16 @@ std::optional<HostsRuling> TableForAnyone(const Table& table, Matcher& matcher) 
     const Answer concerned = policy::hosts::MatchDaemons(rule, table.which, matcher);
     if (concerned == Answer::kNo) continue;
     if (policy::hosts::EffectOf(rule, table.which) != Effect::kGrants) {
-      return HostsRuling{Kind::kRefused, false,
-                         Place(rule) + " (it may refuse, and the server accepts for itself)", 0};
+      return Settled(Kind::kRefused, false,
+                     Place(rule) + " (it may refuse, and the server accepts for itself)", 0);
     }
     if (concerned != Answer::kYes || !IsForEverybody(rule)) continue;
     if (HasActions(&rule)) {
-      return HostsRuling{
-          Kind::kRefused, false,
-          Place(rule) + " (its options cannot act, as the server accepts for itself)", 0};
+      return Settled(Kind::kRefused, false,
+                     Place(rule) + " (its options cannot act, as the server accepts for itself)",
+                     0);
     }
-    return HostsRuling{Kind::kAllowed, false, Place(rule), PriorityOf(&rule, true)};
+    return Settled(Kind::kAllowed, false, Place(rule), PriorityOf(&rule, true));
   }
   const auto end = policy::hosts::VerdictAtEnd(table);
   if (!end) return std::nullopt;

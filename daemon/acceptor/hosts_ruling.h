@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What hosts.allow and hosts.deny say about an arrival, as far as posternd may find out: it looks
-// no name up, asks no ident server and runs no command of a rule.
+// What hosts.allow and hosts.deny say about an arrival, as far as posternd may find out: it has
+// names and users looked up for it, asks for no netgroup and runs no command of a rule.
 //
 // Source: hosts_access(5), hosts_options(5). Pure. What cannot be decided so is left to a program
 // that runs as the service's user (postern-gate, tcpd), or refused where there is none.
@@ -19,9 +19,11 @@ struct HostsRuling {
   enum class Kind : std::uint8_t {
     kAllowed,
     kRefused,
-    kUndecided,  // a name, a user, a netgroup or a command decides, or an option has to act first
+    kNeedsFact,  // `needs` decides, and is not known
+    kUndecided,  // a netgroup or a command decides, or an option has to act first
   };
   Kind kind = Kind::kRefused;
+  policy::hosts::Needed needs = policy::hosts::Needed::kClientName;  // kNeedsFact
   bool acts = false;  // kRefused: options of the rule have something to do all the same
   std::string why;    // "/etc/hosts.deny:3 (rule)"; empty when no rule was found
   // Where the option `severity` of the rule sends the line about the client; <syslog.h>'s numbers.

@@ -97,7 +97,8 @@ void Sessions::ServeProxied(AwaitedHeader awaited, const Peer& local) {
   const Peer peer = EndpointOf(awaited.ends.client);
   const auto admitted = AdmitLate(service, peer, awaited.ends);
   if (admitted) {
-    return Serve(awaited.service, std::move(awaited.connection), peer, *admitted, local);
+    return Serve(awaited.service, std::move(awaited.connection), peer, *admitted, awaited.ends,
+                 local);
   }
   admission_.Refuse(service, admitted.error(), peer);
   TurnAway(service, std::move(awaited.connection), peer, admitted.error().acts, local);

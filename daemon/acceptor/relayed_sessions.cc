@@ -7,7 +7,6 @@
 #include "daemon/acceptor/endpoint.h"
 #include "daemon/acceptor/sessions.h"
 #include "daemon/log/record.h"
-#include "policy/service/tcpd_line.h"
 #include "sandbox/sys/files.h"
 
 namespace postern::daemon {
@@ -107,6 +106,12 @@ bool Sessions::AskBanners(Service& service, const std::string& outcome_banner, S
 
 void Sessions::TurnAway(Service& service, sys::UniqueFd connection, const Peer& peer, bool acts,
                         const Peer& local) {
+  refused_users_.AskAbout(service, connection, peer);
+  Dismiss(service, std::move(connection), peer, acts, local);
+}
+
+void Sessions::Dismiss(Service& service, sys::UniqueFd connection, const Peer& peer, bool acts,
+                       const Peer& local) {
   if (acts && LetOptionsAct(service, connection, peer, local)) return;
   const policy::Banners& banners = service.spec().banners;
   if (banners.always.empty() && banners.on_failure.empty()) return;
@@ -283,25 +288,23 @@ std::expected<Admitted, Refusal> Sessions::AdmitLate(Service& service, const Pee
 
 std::expected<Admitted, Refusal> Sessions::AdmitForMux(Service& target, const Peer& peer,
                                                        const Peer& local,
-                                                       const sys::UniqueFd& client) {
-  if (local && peer) {
-    auto admitted =
-        AdmitLate(target, peer, {SocketAddressOf(*peer), SocketAddressOf(*local), /*stream=*/true});
-    const bool by_tcpd = policy::IsTcpd(target.spec().program.path);
-    if (!admitted || !by_tcpd || admitted->way == Way::kUnwrapped) return admitted;
+                                                       const wrapper::Connection& ends) {
+  auto admitted = AdmitLate(target, peer, ends);
+  if (admitted && local && WouldAskProxy(target.spec(), *admitted)) {
     return std::unexpected(Refusal{
         {policy::DenyReason::kLibwrap}, "tcpd would judge the proxy", target.spec().libwrap_name});
   }
-  const sys::SocketAddress unknown;
-  return AdmitLate(target, peer,
-                   {sys::PeerAddress(client).value_or(unknown),
-                    sys::LocalAddress(client).value_or(unknown), /*stream=*/true});
+  return admitted;
 }
 
 // The service that was named has its own rules and limits, as if it had a port of its own.
 void Sessions::StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client, const Peer& peer,
                            const Peer& local) {
-  const auto admitted = AdmitForMux(*target, peer, local, client);
+  const sys::SocketAddress unknown;
+  wrapper::Connection ends{sys::PeerAddress(client).value_or(unknown),
+                           sys::LocalAddress(client).value_or(unknown), /*stream=*/true};
+  if (local && peer) ends = {SocketAddressOf(*peer), SocketAddressOf(*local), /*stream=*/true};
+  const auto admitted = AdmitForMux(*target, peer, local, ends);
   if (!admitted) {
     admission_.Refuse(*target, admitted.error(), peer);
     return TurnAway(*target, std::move(client), peer, admitted.error().acts, local);
@@ -309,13 +312,7 @@ void Sessions::StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client
   Session& session = Begin(std::move(target), peer, *admitted);
   session.local = local;
   session.tcpmux_greeting = session.service->spec().tcpmux_greeting;
-  const std::string& banner = session.service->spec().banners.on_success;
-  if (AskBanners(*session.service, banner, session.id, /*give_back=*/true, client)) {
-    session.stage = Stage::kBanner;
-    session.connection = std::move(client);
-  } else {
-    Dispatch(session, std::move(client));
-  }
+  Receive(session, std::move(client), ends);
 }
 
 bool Sessions::OnDatagram(const AnswerDatagram& answer) {

@@ -10,6 +10,7 @@
 #include "daemon/acceptor/admission.h"
 #include "daemon/acceptor/event_loop.h"
 #include "daemon/acceptor/gate_report.h"
+#include "daemon/acceptor/inquiry.h"
 #include "daemon/acceptor/service.h"
 #include "daemon/protocol.h"
 #include "policy/address/ip_address.h"
@@ -27,6 +28,7 @@ enum class Stage : std::uint8_t {
   kDatagram,  // the relay, for one datagram
   kSplice,    // the relay, taking it for a program that is to start behind it
   kQueued,    // us: programs that are about to start come first
+  kLookup,    // us: postern-lookup finds out who calls
   kRetry,     // us: the machine was out of processes
   kProgram,   // the program
   kFlush,     // the relay, with what a program that is over left to the client
@@ -64,7 +66,8 @@ class Session final : public EventHandler {
   bool start_logged = false;
   Admitted admitted;
   bool refused = false;  // only the options of the rule that refused are to act; counts nowhere
-  bool tcpmux_greeting = false;  // "+Go" is to be said before the program starts
+  std::unique_ptr<Inquiry> inquiry;  // null: nothing had to be found out
+  bool tcpmux_greeting = false;      // "+Go" is to be said before the program starts
 
   // Stage::kProgram. A confined program is the zygote's child: there is no pid until it has begun,
   // and a pidfd only for what we may have to kill.
@@ -87,7 +90,8 @@ class Session final : public EventHandler {
   bool spliced = false;
   std::optional<Moved> moved;  // the relay has ended; it may do so before the program has begun
 
-  // Stage::kBanner, kMux, kSplice, kQueued and kRetry: the connection, until somebody serves it.
+  // Stage::kBanner, kMux, kSplice, kQueued, kLookup and kRetry: the connection, until somebody
+  // serves it.
   sandbox::sys::UniqueFd connection;
 
   // Stage::kRetry

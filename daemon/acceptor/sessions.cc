@@ -46,12 +46,15 @@ std::optional<policy::Endpoint> LocalEndpoint(const Session& session, const sys:
 }  // namespace
 
 Sessions::Sessions(EventLoop& loop, ProgramLog& log, sandbox::Launcher& launcher,
-                   RelayClient& relay, Admission& admission, const RelayPatience& patience)
+                   RelayClient& relay, LookupClient& lookup, Admission& admission,
+                   const RelayPatience& patience)
     : loop_(loop),
       log_(log),
       launcher_(launcher),
       relay_(relay),
+      lookup_(lookup),
       admission_(admission),
+      refused_users_(lookup),
       patience_(patience),
       deadlines_(loop, relay, patience.stop),
       lifetimes_(loop, log),
@@ -129,9 +132,13 @@ Session* Sessions::Find(SessionId id, Stage stage) {
 }
 
 void Sessions::Serve(std::shared_ptr<Service> service, sys::UniqueFd connection, Peer peer,
-                     const Admitted& admitted, const Peer& local) {
+                     const Admitted& admitted, const wrapper::Connection& ends, const Peer& local) {
   Session& session = Begin(std::move(service), std::move(peer), admitted);
   session.local = local;
+  Receive(session, std::move(connection), ends);
+}
+
+void Sessions::Welcome(Session& session, sys::UniqueFd connection) {
   const std::string& banner = session.service->spec().banners.on_success;
   if (AskBanners(*session.service, banner, session.id, /*give_back=*/true, connection)) {
     session.stage = Stage::kBanner;
@@ -242,8 +249,8 @@ void Sessions::TryLaunch(Session& session, sys::UniqueFd connection) {
   session.connection = std::move(kept);
   if (!session.refused && !confined) LogStart(session, session.pid);
   if (session.admitted.way == Way::kUnwrapped) {
-    admission_.TellUnwrapped(*session.service, session.peer, session.admitted.priority,
-                             session.pid);
+    admission_.TellUnwrapped(*session.service, session.peer, session.admitted.priority, session.pid,
+                             session.inquiry ? session.inquiry->findings : Findings());
   }
   WatchProgram(session);
 }
@@ -295,6 +302,7 @@ void Sessions::FailToStart(Session& session, const std::string& why) {
     service.log().Write(
         FailRecord{spec.id, policy::ReasonText(policy::DenyReason::kFork), AddressOf(session)},
         spec.log_on_failure);
+    if (session.inquiry) RefusedUsers::Log(service, session.peer, session.inquiry->user);
     service.last_failed_start = loop_.now();
   }
   if (still_there) service.Starve();
@@ -303,6 +311,7 @@ void Sessions::FailToStart(Session& session, const std::string& why) {
 
 void Sessions::LogStart(Session& session, pid_t pid) {
   session.start_logged = true;
+  LogUser(session, pid);
   session.service->log().Write(StartRecord{session.service->spec().id, pid, AddressOf(session)},
                                session.service->spec().log_on_success);
   LogTraffic(session);

@@ -21,6 +21,8 @@
 #include "daemon/acceptor/event_loop.h"
 #include "daemon/acceptor/kill_reports.h"
 #include "daemon/acceptor/lifetimes.h"
+#include "daemon/acceptor/lookup_client.h"
+#include "daemon/acceptor/refused_users.h"
 #include "daemon/acceptor/relay_client.h"
 #include "daemon/acceptor/relay_deadlines.h"
 #include "daemon/acceptor/service.h"
@@ -37,10 +39,11 @@ using Peer = std::optional<policy::Endpoint>;
 class Sessions final : public RelayAnswers,
                        public SessionEvents,
                        public InstanceEvents,
+                       public LookupAsker,
                        public EventHandler {
  public:
   Sessions(EventLoop& loop, ProgramLog& log, sandbox::Launcher& launcher, RelayClient& relay,
-           Admission& admission, const RelayPatience& patience = {});
+           LookupClient& lookup, Admission& admission, const RelayPatience& patience = {});
   ~Sessions();
   Sessions(const Sessions&) = delete;
   Sessions& operator=(const Sessions&) = delete;
@@ -62,7 +65,8 @@ class Sessions final : public RelayAnswers,
   // An admitted stream connection, wait = no. `local` is where a proxy said that the client came
   // to.
   void Serve(std::shared_ptr<Service> service, sys::UniqueFd connection, Peer peer,
-             const Admitted& admitted = {}, const Peer& local = std::nullopt);
+             const Admitted& admitted = {}, const wrapper::Connection& ends = {},
+             const Peer& local = std::nullopt);
   // A refused one: it gets the banners for that, and is closed. Of so many that read slowly the
   // oldest does not get the rest of its banner. Where options of an access rule act (`acts`),
   // postern-gate gets it; when so many of those run, they do not act.
@@ -87,6 +91,8 @@ class Sessions final : public RelayAnswers,
   std::uint64_t programs_ended() const { return programs_ended_; }
   void ForEach(const std::function<void(const Session&)>& visit) const;
 
+  void OnName(SessionId asked_for, const AnswerName& answer) override;
+  void OnUser(SessionId asked_for, const AnswerUser& answer) override;
   bool OnDone(const AnswerDone& answer) override;
   bool OnMux(const AnswerMux& answer) override;
   bool OnBanner(const AnswerBanner& answer) override;
@@ -111,6 +117,19 @@ class Sessions final : public RelayAnswers,
   void EndProgram(Session& session);
   Session* Find(SessionId id, Stage stage);
 
+  // What has to be found out first, then the banner, then the service.
+  void Receive(Session& session, sys::UniqueFd connection, const wrapper::Connection& ends);
+  static std::optional<policy::hosts::Needed> OpenQuestion(const Session& session);
+  void Investigate(Session& session);
+  bool AskAbout(Session& session);
+  bool LearnName(Session& session, const AnswerName& answer);
+  bool LearnUser(Session& session, const AnswerUser& answer);
+  bool Rejudge(Session& session);
+  void ShowOut(Session& session, bool acts);
+  void Dismiss(Service& service, sys::UniqueFd connection, const Peer& peer, bool acts,
+               const Peer& local);
+  void LogUser(const Session& session, pid_t pid);
+  void Welcome(Session& session, sys::UniqueFd connection);
   void Dispatch(Session& session, sys::UniqueFd connection);
   // Starts the program, or puts the session at the queue's end.
   void Launch(Session& session, sys::UniqueFd connection);
@@ -145,7 +164,7 @@ class Sessions final : public RelayAnswers,
   std::expected<Admitted, Refusal> AdmitLate(Service& service, const Peer& peer,
                                              const wrapper::Connection& ends);
   std::expected<Admitted, Refusal> AdmitForMux(Service& target, const Peer& peer, const Peer& local,
-                                               const sys::UniqueFd& client);
+                                               const wrapper::Connection& ends);
   bool LetOptionsAct(Service& service, sys::UniqueFd& connection, const Peer& peer,
                      const Peer& local);
   const std::shared_ptr<const sandbox::LaunchPlan>& PlanOf(const Session& session) const;
@@ -165,7 +184,9 @@ class Sessions final : public RelayAnswers,
   ProgramLog& log_;
   sandbox::Launcher& launcher_;
   RelayClient& relay_;
+  LookupClient& lookup_;
   Admission& admission_;
+  RefusedUsers refused_users_;
   EventLoop::WatchId reports_watch_ = 0;
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
   AwaitedHeaders awaited_;

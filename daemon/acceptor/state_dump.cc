@@ -57,6 +57,8 @@ std::string_view StageText(Stage stage) {
       return "relay, before the program";
     case Stage::kQueued:
       return "launch queue";
+    case Stage::kLookup:
+      return "lookup";
     case Stage::kRetry:
       return "fork retry";
     case Stage::kProgram:
@@ -99,6 +101,8 @@ std::string DescribeState(const StateSources& sources) {
   text +=
       "global_no_access entries = " + std::to_string(sources.admission.deny_list().size()) + "\n";
   text += "relay pid = " + std::to_string(sources.relay.pid()) + "\n";
+  text += "lookup pid = " + std::to_string(sources.lookup.pid()) + "\n";
+  text += "lookups in flight = " + std::to_string(sources.lookup.in_flight()) + "\n";
   text += "max_descriptors = " + std::to_string(sys::OpenFilesLimit()) + "\n";
   text +=
       "process_limit = " + (sources.options.limit ? std::to_string(*sources.options.limit) : "0") +

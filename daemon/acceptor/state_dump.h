@@ -8,6 +8,7 @@
 
 #include "daemon/acceptor/admission.h"
 #include "daemon/acceptor/event_loop.h"
+#include "daemon/acceptor/lookup_client.h"
 #include "daemon/acceptor/relay_client.h"
 #include "daemon/acceptor/service.h"
 #include "daemon/acceptor/sessions.h"
@@ -23,6 +24,7 @@ struct StateSources {
   const Sessions& sessions;
   const Admission& admission;
   const RelayClient& relay;
+  const LookupClient& lookup;
   const EventLoop& loop;
   const Options& options;
 };

@@ -30,9 +30,30 @@ void AppendFrom(std::string& out, const LoggedAddress& from) {
   }
 }
 
+// What a client's machine says. The equals sign as AppendEscaped() would have it.
+void AppendForeign(std::string& out, std::string_view text) {
+  for (;;) {
+    const auto sign = text.find('=');
+    AppendEscaped(out, text.substr(0, sign));
+    if (sign == std::string_view::npos) return;
+    out += "\\x3D";
+    text.remove_prefix(sign + 1);
+  }
+}
+
 void Begin(std::string& out, std::string_view kind, std::string_view id) {
   out += kind;
   AppendEscaped(out, id);
+}
+
+void AppendUser(const UserRecord& record, std::string& out) {
+  Begin(out, "USERID: ", record.id);
+  out += ' ';
+  AppendForeign(out, record.system);
+  out += " : ";
+  AppendForeign(out, record.user);
+  AppendFrom(out, record.from);
+  if (record.pid != 0) AppendField(out, " pid=", record.pid);
 }
 
 }  // namespace
@@ -76,6 +97,28 @@ bool Format(const TrafficRecord& record, const policy::LogOnSuccess& flags, std:
   AppendField(out, " in=", record.bytes_in);
   AppendField(out, "(bytes) out=", record.bytes_out);
   out += "(bytes)";
+  return true;
+}
+
+bool Format(const UserRecord& record, const policy::LogOnSuccess& flags, std::string& out) {
+  if (!flags.user_id) return false;
+  AppendUser(record, out);
+  return true;
+}
+
+bool Format(const UserRecord& record, const policy::LogOnFailure& flags, std::string& out) {
+  if (!flags.user_id) return false;
+  AppendUser(record, out);
+  return true;
+}
+
+bool Format(const NoUserRecord& record, const policy::LogOnFailure& flags, std::string& out) {
+  if (!flags.any()) return false;
+  Begin(out, "NOID: ", record.id);
+  out += ' ';
+  out += record.from ? record.from->ToString() : "<no address>";
+  out += ' ';
+  AppendEscaped(out, record.reason);
   return true;
 }
 

@@ -49,8 +49,6 @@ constexpr FindingKind kRows[] = {
      "The service stays down, for it would run without what the flag asks for."},
     {"unresolved-host", kError, "a host that is not in /etc/hosts",
      "Names of servers are resolved once, from /etc/hosts."},
-    {"no-ident", kWarning, "USERID is not recorded",
-     "Users are not asked for while services are logged."},
     {"undefined-variable", kWarning, "a variable that is not defined",
      "There is nothing to pass on."},
     {"no-effect", kWarning, "an attribute without effect",

@@ -35,7 +35,7 @@ enum class AddressEvidence : std::uint8_t {
   kNotInOnlyFrom,  // only_from was given and nothing in it matched
   kDenyList,       // caught earlier by a sensor
   kSensor,         // the service is a sensor
-  kNeedsName,      // only a host name could decide, and none was looked up
+  kNeedsName,      // only a host name could decide, and none is known
 };
 
 struct Allow {};

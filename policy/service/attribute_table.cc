@@ -44,8 +44,8 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      "REUSE is always on. NAMEINARGS: server_args begins with argv[0]. NODELAY, KEEPALIVE:"
      " set on the socket. NORETRY: do not retry a failed fork. NOLIBWRAP: hosts.allow and "
      "hosts.deny do not concern this service. SENSOR: record who knocks, serve nobody. "
-     "IPv4, IPv6: the family of the socket. INTERCEPT, IDONLY and LABELED are recognised "
-     "and refused.",
+     "IPv4, IPv6: the family of the socket. IDONLY: serve only clients whose ident server "
+     "names their user, within 30 seconds. INTERCEPT and LABELED are recognised and refused.",
      "0.1", Field<&S::flags, FlagsCodec<FlagSet, kFlags>>()},
     {"disable", kService, kSet, kOne, kNone, kNow, "yes | no",
      "yes: the service does not exist; what follows in its block is not judged.", "0.1",
@@ -194,8 +194,8 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      "0.1", Field<&S::deny_time, DenyTimeCodec>()},
     {"libwrap", kService, kSet, kOne, kNone, kNow, "NAME",
      "The daemon name that hosts_access(5) rules are matched against. Default: the name of the "
-     "program; of the service where there is none. Names are looked up and options act as the "
-     "service's user; a service without a program refuses the clients that would need it.",
+     "program; of the service where there is none. Options act, and netgroups are asked for, as "
+     "the service's user; a service without a program refuses the clients that would need it.",
      "0.1", Field<&S::libwrap, TextCodec>()},
 
     // Logs and banners.
@@ -204,11 +204,13 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      "Where the records of the service go. Default: nowhere.", "0.1",
      Field<&S::log_type, LogTypeCodec>()},
     {"log_on_success", kBoth, kList, kAny, kBase, kNow, "PID HOST USERID EXIT DURATION TRAFFIC",
-     "What START, EXIT and TRAFFIC records hold. Without any, none is written.", "0.1",
-     Field<&S::log_on_success, FlagsCodec<LogOnSuccess, kLogOnSuccess>>()},
+     "What START, EXIT and TRAFFIC records hold. Without any, none is written. USERID: the "
+     "client's ident server is asked before the service starts, and a USERID record written.",
+     "0.1", Field<&S::log_on_success, FlagsCodec<LogOnSuccess, kLogOnSuccess>>()},
     {"log_on_failure", kBoth, kList, kAny, kBase, kNow, "HOST USERID ATTEMPT",
-     "What FAIL records hold. Without any, none is written.", "0.1",
-     Field<&S::log_on_failure, FlagsCodec<LogOnFailure, kLogOnFailure>>()},
+     "What FAIL records hold. Without any, none is written. USERID: the client's ident server "
+     "is asked, and a USERID record follows.",
+     "0.1", Field<&S::log_on_failure, FlagsCodec<LogOnFailure, kLogOnFailure>>()},
     {"banner", kBoth, kSet, kOne, kFill, kNow, "FILE", "A file sent to every client first.", "0.1",
      Field<&S::banner, PathCodec>()},
     {"banner_success", kBoth, kSet, kOne, kFill, kNow, "FILE",

@@ -81,15 +81,31 @@ void ServiceCheck::CheckLogs() {
   if (settings_.banner) spec_.banners.always = *settings_.banner;
   if (settings_.banner_success) spec_.banners.on_success = *settings_.banner_success;
   if (settings_.banner_fail) spec_.banners.on_failure = *settings_.banner_fail;
+  CheckUserLookups();
+}
 
-  constexpr std::string_view kNoIdent =
-      "USERID: ident look-ups are not part of this version, no user id is recorded";
+// xinetd.conf(5), USERID, IDONLY. An ident server that logs who asks it, and is asked by ours for
+// that, would go on for ever.
+void ServiceCheck::CheckUserLookups() {
+  constexpr std::uint16_t kIdentPort = 113;
+  spec_.ident_only = flags_.idonly;
+  const bool connections = spec_.socket_type == SocketType::kStream && !spec_.wait;
+  if (spec_.ident_only && (!connections || spec_.listen.port == kIdentPort)) {
+    Error("not-supported", At(settings_.flags),
+          "flag IDONLY: there is no connection whose user could be asked for",
+          "remove the flag, or: socket_type = stream and wait = no, on another port than 113");
+  }
+  if (connections && spec_.listen.port != kIdentPort) return;
+  const char* why = connections ? "USERID is left out: ident servers would ask each other for ever"
+                                : "USERID has no effect: there is no connection whose user could "
+                                  "be asked for";
   if (spec_.log_on_success.user_id && !WarnedBefore(settings_.log_on_success.from)) {
-    Warn("no-ident", At(settings_.log_on_success), std::string(kNoIdent));
+    Warn("no-effect", At(settings_.log_on_success), why);
   }
   if (spec_.log_on_failure.user_id && !WarnedBefore(settings_.log_on_failure.from)) {
-    Warn("no-ident", At(settings_.log_on_failure), std::string(kNoIdent));
+    Warn("no-effect", At(settings_.log_on_failure), why);
   }
+  spec_.log_on_success.user_id = spec_.log_on_failure.user_id = false;
 }
 
 // xinetd gives libwrap the name of the program; of the service where there is none.

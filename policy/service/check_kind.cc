@@ -72,10 +72,6 @@ void ServiceCheck::RefuseFlags() {
           "flag LABELED is not supported: the server would run without the SELinux context that "
           "was asked for");
   }
-  if (flags_.idonly) {
-    Error("not-supported", place,
-          "flag IDONLY: ident look-ups are not part of this version, so nobody could be admitted");
-  }
   if (settings_.deny_time && !flags_.sensor) {
     Warn("no-effect", At(settings_.deny_time), "deny_time has no effect without flag SENSOR");
   }

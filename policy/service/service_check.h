@@ -70,6 +70,7 @@ class ServiceCheck {
   void CheckAddressRules();
   void CheckRates();
   void CheckLogs();
+  void CheckUserLookups();
   void CheckLibwrap();
 
   void CheckProxy();  // check_proxy.cc: who is behind a proxy, and who is told so

@@ -188,6 +188,7 @@ struct ServiceSpec {
   bool keepalive = false;    // KEEPALIVE
   bool nodelay = false;      // NODELAY
   bool no_libwrap = false;   // NOLIBWRAP, and every inetd.conf line
+  bool ident_only = false;   // IDONLY
   std::string libwrap_name;  // the daemon name hosts_access(5) rules are matched against
 
   LogTarget log;

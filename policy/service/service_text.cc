@@ -103,6 +103,7 @@ std::string Description::Flags() const {
   flags.keepalive = spec_.keepalive;
   flags.nodelay = spec_.nodelay;
   flags.nolibwrap = spec_.no_libwrap;
+  flags.idonly = spec_.ident_only;
   flags.sensor = spec_.kind == ServiceKind::kInternal && spec_.builtin == Builtin::kSensor;
   return FlagsCodec<FlagSet, kFlags>::Print(flags);
 }

@@ -35,7 +35,8 @@ _ELSEWHERE = {
     "redirect-addresses": ("daemon/relay_redirect_test.cc", "a dead address is passed over for the next one"),
     "address-domain": ("policy/access_list_test.cc", "a name is found by itself or by a domain above it"),
     "sensor-expiry": ("policy/deny_list_test.cc", "a repeated hit extends an entry and never shortens it"),
-    "userid": ("policy/check_admission_test.cc", "USERID is warned about once for each line that asks for it"),
+    "userid": ("policy/check_admission_test.cc",
+               "USERID is left out, and IDONLY refused, where nobody's user could be asked for"),
     "ident-injection": ("daemon/record_test.cc", "A forged line end in any text field stays inside its line"),
     "child limits": ("policy/inetd_drafts_test.cc", "rate and child limits of the dialects are kept (case 102)"),
     "bad-no-access-word": ("conformance/fail_open_test.py", "a word of no_access that is no address"),
@@ -49,7 +50,6 @@ _ELSEWHERE = {
 # Rows that no test asserts, and why.
 _NOT_TESTED = {
     "suid-dumpable": "a setting of the whole machine, which no test may change",
-    "names-mapped": "a host name needs a name server; names-denied decides without one (case 33)",
     "crash": "not to be provoked from outside",
 }
 

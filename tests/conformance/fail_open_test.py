@@ -76,8 +76,10 @@ CASES = [
            "address-v6-host", CLOSED),
     opened("8", "a client that names itself, with only_from = .example.com",
            client(D + service("a1", "only_from = .example.com", "flags = IPv4"),
-                  files={"/etc/hosts": "127.0.0.1 attacker.example.com\n"}), "names-denied", CLOSED),
-    opened("9", "IDONLY without USERID", client(D + service("a1", "flags = IDONLY")), "idonly", DOWN),
+                  # The name is another host's, whose address does not point back.
+                  files={"/etc/hosts": "127.0.0.9 other.example.org attacker.example.com\n"
+                                       "127.0.0.1 attacker.example.com\n"}), "names-confirmed", CLOSED),
+    opened("9", "IDONLY without USERID", client(D + service("a1", "flags = IDONLY")), "idonly", CLOSED),
     opened("10", "v6only = yes in defaults, over IPv4", client(defaults("v6only = yes") + service()), "v6only", DOWN),
     opened("11", "a client that a sensor caught, on an IPv4 service", _sensor, "sensor-canonical", CLOSED),
     Case("12", "only_from that is more specific than no_access, which both close",

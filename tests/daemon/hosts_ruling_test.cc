@@ -52,11 +52,16 @@ TEST_CASE("What addresses decide is decided, with the rule's place") {
   CHECK(Ruled("", "svc: ALL: allow\nALL: ALL\n").kind == Kind::kAllowed);
 }
 
-TEST_CASE("What a name, a user or a netgroup decides is left undecided") {
-  for (const auto* deny : {"svc: .example.org\n", "svc: root@ALL\n", "svc: UNKNOWN\n"}) {
+TEST_CASE("What a name or a user decides needs it") {
+  using policy::hosts::Needed;
+  for (const auto& [deny, needs] : {std::pair{"svc: .example.org\n", Needed::kClientName},
+                                    std::pair{"svc: UNKNOWN\n", Needed::kClientName},
+                                    std::pair{"svc@.example.org: ALL\n", Needed::kServerName},
+                                    std::pair{"svc: root@ALL\n", Needed::kUser}}) {
     INFO(deny);
     const auto ruling = Ruled("", deny);
-    CHECK(ruling.kind == Kind::kUndecided);
+    CHECK(ruling.kind == Kind::kNeedsFact);
+    CHECK(ruling.needs == needs);
     CHECK(ruling.why.starts_with("deny:1 ("));
   }
   CHECK(Ruled("svc: 192.0.2.1\n", "svc: .example.org\n").kind == Kind::kAllowed);

@@ -157,5 +157,31 @@ TEST_CASE("Formatting keeps up with a flood of refusals") {
   CHECK(took.count() < 2.0);
 }
 
+TEST_CASE("A user is told with where it is from, and can tell nothing of that itself") {
+  policy::LogOnSuccess success;
+  policy::LogOnFailure failure;
+  const auto from = policy::IpAddress::Parse("192.0.2.1");
+  std::string out;
+  const UserRecord plain{"ftp", "UNIX", "fred", *from, 7};
+  CHECK_FALSE(Format(plain, success, out));
+  CHECK_FALSE(Format(plain, failure, out));
+  success.user_id = failure.user_id = true;
+  CHECK(Format(plain, success, out));
+  CHECK(out == "USERID: ftp UNIX : fred from=192.0.2.1 pid=7");
+  out.clear();
+  CHECK(Format(UserRecord{"ftp", "pid=9", "a\nSTART: x from=1.2.3.4\x1b", *from, 0}, failure, out));
+  CHECK(out == "USERID: ftp pid\\x3D9 : a\\x0ASTART: x from\\x3D1.2.3.4\\x1B from=192.0.2.1");
+}
+
+TEST_CASE("A client without a user has xinetd's record") {
+  policy::LogOnFailure flags;
+  std::string out;
+  const NoUserRecord record{"ftp", policy::IpAddress::Parse("192.0.2.1"), "no server"};
+  CHECK_FALSE(Format(record, flags, out));
+  flags.host = true;
+  CHECK(Format(record, flags, out));
+  CHECK(out == "NOID: ftp 192.0.2.1 no server");
+}
+
 }  // namespace
 }  // namespace postern::daemon

@@ -43,7 +43,8 @@ struct Fixture : LauncherFixture, LogFixture {
   wrapper::HostsFiles hosts_files{{directory / "hosts.allow", directory / "hosts.deny"}};
   Admission admission{*loop, *program_log, hosts_files, std::nullopt};
   RelayClient relay{*loop, *program_log, {"/nonexistent/relay"}};
-  Sessions sessions{*loop, *program_log, launcher, relay, admission};
+  LookupClient lookup{*loop, *program_log, {"/nonexistent/lookup"}};
+  Sessions sessions{*loop, *program_log, launcher, relay, lookup, admission};
   NobodyHome arrivals;
   ServiceTable table{*loop, *program_log, logs, arrivals, relay, sessions, {}, {}};
   std::uint16_t first_port = FreePort(), second_port = FreePort();

@@ -29,7 +29,9 @@ struct SessionsFixture : LauncherFixture, LogFixture {
   wrapper::HostsFiles hosts_files{{directory / "hosts.allow", directory / "hosts.deny"}};
   Admission admission{*loop, *program_log, hosts_files, std::nullopt};
   NobodyHome arrivals;
+  std::vector<std::string> lookup_command{"/nonexistent/lookup"};
   std::unique_ptr<RelayClient> relay;
+  std::unique_ptr<LookupClient> lookup;
   std::unique_ptr<Sessions> sessions;
   std::vector<std::shared_ptr<Service>> services;
   policy::Endpoint peer{Address("192.0.2.1"), 1025};
@@ -38,8 +40,9 @@ struct SessionsFixture : LauncherFixture, LogFixture {
 
   void StartRelay(const std::vector<std::string>& command, const RelayPatience& patience) {
     relay = std::make_unique<RelayClient>(*loop, *program_log, command);
-    sessions =
-        std::make_unique<Sessions>(*loop, *program_log, launcher, *relay, admission, patience);
+    lookup = std::make_unique<LookupClient>(*loop, *program_log, lookup_command);
+    sessions = std::make_unique<Sessions>(*loop, *program_log, launcher, *relay, *lookup, admission,
+                                          patience);
     REQUIRE(sessions->Prepare());
     relay->Start(*sessions);
   }

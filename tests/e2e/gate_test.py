@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-# A service behind postern-gate, because a name decides who may use it: what the gate said is told from what the service
-# did, and neither clients nor access files that nobody can read wear the daemon down.
+# A service behind postern-gate, because a name that libc has to be asked for decides who may use it: what the gate said
+# is told from what the service did, and neither clients nor access files that nobody can read wear the daemon down.
 import contextlib
 import os
 import pathlib
@@ -25,6 +25,9 @@ class Gate(lab_case.LabCase):
     def setUp(self):
         super().setUp()
         self.lab.write("/etc/hosts", "127.0.0.1 localhost\n127.0.0.2 client.refused.test\n")
+        # With a source that libc alone can ask, a name is the gate's to look up.
+        switch = pathlib.Path("/etc/nsswitch.conf").read_text()
+        self.lab.write("/etc/nsswitch.conf", switch.replace("hosts: files\n", "hosts: files myhostname\n"))
         self.rules("", BY_NAME)
 
     def rules(self, allow, deny):

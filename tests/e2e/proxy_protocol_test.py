@@ -356,15 +356,17 @@ class Others(Proxied):
             self.assertEqual(self.say(MUX, ph.line("192.0.2.66", *ENDS[1:]) + name + b"\r\n"), "closed")
 
     def test_a_tcpmux_service_behind_tcpd_is_not_judged_by_the_proxys_address(self):
-        self.lab.write("/etc/hosts.deny", "teller: .refused.test\n")
+        self.lab.write("/etc/hosts.allow", "teller: ALL: spawn /bin/true\n")
         tcpd = self.lab.script("tcpd", "echo ran\n")
         daemon = self.start(DEFAULTS + entry("tcpmux", MUX, *PROXY_LINES, "type = INTERNAL UNLISTED")
                             + entry("mapped", 1, "type = TCPMUX UNLISTED", "flags = NAMEINARGS", f"server = {tcpd}",
                                     f"server_args = {self.lab.path('teller')}"))
         self.assertEqual(self.say(MUX, ph.line(*ENDS) + b"mapped\r\n"), "closed")
         self.assertTrue(daemon.logged("tcpd would judge the proxy"))
-        self.lab.write("/etc/hosts.deny", "teller: 192.0.2.9\n")
-        self.assertEqual(self.say(MUX, ph.line(*ENDS) + b"mapped\r\n"), SEEN)
+        self.lab.write("/etc/hosts.allow", "")
+        for rule, answer in (("192.0.2.9", SEEN), (".refused.test", SEEN), ("192.0.2.7", "closed")):
+            self.lab.write("/etc/hosts.deny", f"teller: {rule}\n")
+            self.assertEqual(self.say(MUX, ph.line(*ENDS) + b"mapped\r\n"), answer)
 
     def receive(self):
         """A server that takes one connection and greets it after its header; returns a function that gives all that

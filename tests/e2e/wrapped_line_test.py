@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
 import lab_case  # noqa: E402
 import netlab  # noqa: E402
 import unpacked  # noqa: E402
+from ident_server import IdentServer  # noqa: E402
 
 PORT = 20001
 PROGRAM = "/run/lab/svc"
@@ -92,8 +93,30 @@ class WrappedLines(lab_case.LabCase):
         self.assertEqual(log, ["<21> svc[N]: connect from 127.0.0.1 (127.0.0.1)"])
         self.assertFalse(self.tcpd_ran())
 
-    def test_what_a_name_decides_is_left_to_tcpd(self):
+    def test_what_a_name_decides_is_found_out_without_tcpd(self):
         answer, log = self.both(allow="svc: localhost\n", deny="ALL: ALL\n")
+        self.assertIn("one two", answer)
+        self.assertEqual(log, ["<30> svc[N]: connect from localhost (127.0.0.1)"])
+        self.assertFalse(self.tcpd_ran())
+
+    def test_what_a_user_decides_is_found_out_without_tcpd(self):
+        with IdentServer("{p},{q}:USERID:UNIX:fred\r\n"):
+            answer, log = self.both(allow="svc: fred@127.0.0.1\n", deny="ALL: ALL\n")
+        self.assertIn("one two", answer)
+        self.assertEqual(log, ["<30> svc[N]: connect from fred@127.0.0.1 (127.0.0.1)"])
+        self.assertFalse(self.tcpd_ran())
+
+    def test_who_is_refused_by_name_and_user_is_so_called(self):
+        with IdentServer("{p},{q}:USERID:UNIX:fred\r\n"):
+            _, log = self.both(deny="svc: fred@localhost\n")
+        self.assertEqual(log, ["<28> svc[N]: refused connect from fred@localhost (127.0.0.1)"])
+        self.assertFalse(self.tcpd_ran())
+
+    def test_a_name_that_libc_alone_can_tell_is_left_to_tcpd(self):
+        switch = pathlib.Path("/etc/nsswitch.conf").read_text()
+        self.lab.write("/etc/nsswitch.conf", switch.replace("hosts: files\n", "hosts: files myhostname\n"))
+        answer, log = self.both(allow="svc: localhost\n", deny="ALL: ALL\n")
+        self.lab.write("/etc/nsswitch.conf", switch)
         self.assertIn("one two", answer)
         self.assertEqual(log, ["<30> svc[N]: connect from localhost (127.0.0.1)"])
         self.assertTrue(self.tcpd_ran())

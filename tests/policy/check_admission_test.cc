@@ -91,12 +91,27 @@ TEST_CASE("the libwrap name is the program's, or the service's where there is no
                 "wait = no\n}\n") == "daytime");
 }
 
-TEST_CASE("USERID is warned about once for each line that asks for it") {
-  const Configuration loaded =
-      LoadXinetd(DefaultsWith("log_on_failure = USERID") + ServiceWith("") +
-                 ServiceWith("", "s2", "2") + ServiceWith("log_on_success = USERID", "s3", "3"));
-  CHECK(Codes(loaded) == "no-ident no-ident");
-  CHECK(loaded.services.size() == 3);
+TEST_CASE("users are asked for and logged where there are connections") {
+  const Configuration loaded = LoadXinetd(DefaultsWith("log_on_failure = USERID") +
+                                          ServiceWith("log_on_success = USERID\nflags = IDONLY"));
+  CHECK(Codes(loaded).empty());
+  REQUIRE(loaded.services.size() == 1);
+  CHECK(loaded.services[0]->log_on_success.user_id);
+  CHECK(loaded.services[0]->log_on_failure.user_id);
+  CHECK(loaded.services[0]->ident_only);
+}
+
+TEST_CASE("USERID is left out, and IDONLY refused, where nobody's user could be asked for") {
+  for (const char* lines : {"wait = yes", "port = 113"}) {
+    INFO(lines);
+    const std::string users = "log_on_success = USERID\nlog_on_failure = USERID\n";
+    const Configuration loaded = LoadXinetd(ServiceWith(users + lines));
+    CHECK(Codes(loaded) == "no-effect no-effect");
+    REQUIRE(loaded.services.size() == 1);
+    CHECK_FALSE(loaded.services[0]->log_on_success.user_id);
+    CHECK_FALSE(loaded.services[0]->log_on_failure.user_id);
+    CHECK(CodesOf(ServiceWith(std::string("flags = IDONLY\n") + lines)) == "not-supported");
+  }
 }
 
 }  // namespace postern::policy

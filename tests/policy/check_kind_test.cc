@@ -60,8 +60,8 @@ TEST_CASE("RPC services are refused with a way out (case 108)") {
   CHECK(CodesOf(ServiceWith("type = RPC\nrpc_version = 4-2")) == "bad-value rpc-not-supported");
 }
 
-TEST_CASE("flags that cannot be honoured are refused (case 79)") {
-  for (const char* flag : {"INTERCEPT", "LABELED", "IDONLY"}) {
+TEST_CASE("flags that cannot be honoured are refused") {
+  for (const char* flag : {"INTERCEPT", "LABELED"}) {
     INFO(flag);
     CHECK(CodesOf(ServiceWith(std::string("flags = ") + flag)) == "not-supported");
   }

@@ -41,9 +41,18 @@ def entry(name, port, *lines, protocol="tcp"):
 
 def relay_of(daemon):
     """The pid of postern-relay, or None."""
+    return _helper_of(daemon, "postern-relay")
+
+
+def lookup_of(daemon):
+    """The pid of postern-lookup, or None: it starts with the first connection that needs it."""
+    return _helper_of(daemon, "postern-lookup")
+
+
+def _helper_of(daemon, name):
     for pid in daemon.children():
         with contextlib.suppress(OSError):
-            if pathlib.Path(f"/proc/{pid}/comm").read_text().startswith("postern-relay"):
+            if pathlib.Path(f"/proc/{pid}/comm").read_text().startswith(name):
                 return pid
     return None
 

@@ -12,6 +12,8 @@ ONE, TWO, FAR, SIX = ALL
 NAMES = ("127.0.0.1 localhost\n::1 localhost\n127.0.0.2 good.Example.COM\n127.1.2.3 evilexample.com\n"
          "127.5.5.5 x.example.com.example.com\n")
 
+# 127.0.0.1 says that it is borrowed.example.org, which is an alias of another host.
+BORROWED = {"/etc/hosts": "127.0.0.9 other.example.net borrowed.example.org\n127.0.0.1 borrowed.example.org\n"}
 LOCALHOST = {"/etc/hosts": "127.0.0.1 localhost\n"}
 
 
@@ -74,13 +76,14 @@ CASES = [
          Differs("address-v6-any", IPV4)),
     _only_from("32d", "0.0.0.0/0", IPV4),
     _only_from("32e", "::/0", ALL),
-    Case("33a", "a host name, dual-stack", admits("only_from = localhost", files=LOCALHOST), NOBODY),
-    Case("33b", "a host name, IPv4 only", admits("only_from = localhost", "flags = IPv4"), [ONE],
-         Differs("names-denied", NOBODY)),
-    Case("33c", "an address before a host name", admits("only_from = 127.0.0.2 localhost", "flags = IPv4"), [ONE, TWO],
-         Differs("names-denied", [TWO])),
+    Case("33a", "a host name, dual-stack", admits("only_from = localhost", files=LOCALHOST), NOBODY,
+         Differs("names-mapped", [ONE])),
+    Case("33b", "a host name, IPv4 only", admits("only_from = localhost", "flags = IPv4"), [ONE]),
+    Case("33c", "an address before a host name", admits("only_from = 127.0.0.2 localhost", "flags = IPv4"), [ONE, TWO]),
     Case("33d", "a host name in no_access", admits("no_access = localhost", "flags = IPv4"), [TWO, FAR],
-         Differs("names-denied", NOBODY)),
+         Differs("names-unknown", NOBODY)),
+    Case("33f", "a host name that is somebody else's", admits("only_from = .example.org", "flags = IPv4", files=BORROWED),
+         [ONE], Differs("names-confirmed", NOBODY)),
     Case("33e", "a client without a name", admits("only_from = good.Example.COM", "flags = IPv4"), NOBODY),
     _only_from("34a", "::", NOBODY),
     _only_from("34b", "::1", [SIX]),
@@ -97,7 +100,7 @@ CASES = [
     _only_from("38", "127.0.0.1,127.0.0.2", NOBODY),
     _only_from("39a", "no.such.host.invalid", NOBODY),
     Case("39b", "no_access = no.such.host.invalid", admits("no_access = no.such.host.invalid"), ALL,
-         Differs("names-denied", NOBODY)),
+         Differs("names-unknown", [ONE, SIX])),
     Case("40a", "an address that is in both lists", _complaint_of_a_draw, [NOBODY, [
         "FAIL a1 address from=127.0.0.1"]]),
     Case("40b", "no_access inside only_from", admits("only_from = 127.0.0.0", "no_access = 127.0.0.2"), [ONE, FAR]),
@@ -116,6 +119,6 @@ CASES = [
          admits(before=defaults("only_from = 127.0.0.1", "only_from = 127.0.0.2")), [ONE, TWO]),
     Case("44a", "defaults before the service", _order("defaults"), NOBODY),
     Case("44b", "defaults behind the service", _order("service"), ALL, Differs("defaults-order", NOBODY)),
-    Case("45a", "a domain", _domain, ["127.0.0.2"], Differs("names-denied", NOBODY)),
+    Case("45a", "a domain", _domain, ["127.0.0.2"], Differs("address-domain", ["127.0.0.2", "127.5.5.5"])),
     Case("45b", "a network name", _network, NOBODY, Differs("address-network", IPV4)),
 ]

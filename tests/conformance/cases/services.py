@@ -30,7 +30,8 @@ DOWN_WITH_ERROR = {20001: "refused", "complaint": True, "running": True}
 RPC = ("type = RPC UNLISTED", "rpc_version = 1-2", "rpc_number = 600100001")
 
 CASES = [
-    Case("79", "IDONLY without USERID", answers(D + service("a1", "flags = IDONLY")), UP, Differs("idonly", DOWN)),
+    Case("79", "IDONLY without USERID", answers(D + service("a1", "flags = IDONLY")), UP,
+         Differs("idonly", {20001: "closed", "running": True})),
     Case("107a", "a name of /etc/services", listed("alpha"), UP),
     Case("107b", "an alias of /etc/services", listed("alphaalias"), UP),
     Case("107c", "a listed service with its own port", listed("alpha", "port = 20001", without=["type"]), UP),
