@@ -37,6 +37,7 @@ _ELSEWHERE = {
     "sensor-expiry": ("policy/deny_list_test.cc", "a repeated hit extends an entry and never shortens it"),
     "userid": ("policy/check_admission_test.cc",
                "USERID is left out, and IDONLY refused, where nobody's user could be asked for"),
+    "libwrap-untold": ("policy/hosts_evaluate_test.cc", "a name that nobody could tell grants nothing and evades nothing"),
     "ident-injection": ("daemon/record_test.cc", "A forged line end in any text field stays inside its line"),
     "child limits": ("policy/inetd_drafts_test.cc", "rate and child limits of the dialects are kept (case 102)"),
     "bad-no-access-word": ("conformance/fail_open_test.py", "a word of no_access that is no address"),
