@@ -15,6 +15,7 @@
 #include "daemon/helper_arguments.h"
 #include "daemon/lookup/lookup.h"
 #include "daemon/lookup/lookup_calls.h"
+#include "sandbox/confine/landlock.h"
 #include "sandbox/helper_confinement.h"
 #include "sandbox/sys/events.h"
 #include "sandbox/sys/process.h"
@@ -32,6 +33,16 @@ int Fail(const std::string& reason) {
   return 1;
 }
 
+// The rest of the way to other files and services, where the kernel has Landlock; the list of
+// system calls stands without it.
+sys::Status KeepToServers() {
+  constexpr std::uint16_t kPorts[] = {wrapper::kDnsPort, wrapper::kIdentPort};
+  const int abi = sandbox::LandlockAbi().value_or(0);
+  if (abi == 0) return {};
+  TRY(const sys::UniqueFd ruleset, sandbox::MakeHelperRuleset(kPorts, abi));
+  return sandbox::RestrictSelf(ruleset);
+}
+
 // Everything that needs a file or a right, up to the point of no return.
 sys::Result<std::unique_ptr<Lookup>> SetUp(const std::optional<sandbox::HelperUser>& user) {
   TRY_STATUS(sys::CloseFrom(kChannelDescriptor + 1));
@@ -41,6 +52,7 @@ sys::Result<std::unique_ptr<Lookup>> SetUp(const std::optional<sandbox::HelperUs
   sys::IgnoreSignals({SIGPIPE, SIGXFSZ, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2});
   TRY_STATUS(sandbox::GiveUpPrivileges(user, kWantedDescriptors));
   TRY(auto lookup, Lookup::Make(sys::UniqueFd(kChannelDescriptor)));
+  TRY_STATUS(KeepToServers());
   TRY_STATUS(sandbox::PermitOnly(LookupCalls()));
   return lookup;
 }

@@ -151,6 +151,21 @@ sys::Result<sys::UniqueFd> MakeServiceRuleset(const Profile& profile, int abi) {
   return ruleset;
 }
 
+sys::Result<sys::UniqueFd> MakeHelperRuleset(std::span<const std::uint16_t> connect_ports,
+                                             int abi) {
+  const bool tcp = abi >= kLandlockTcpAbi;
+  RulesetAttributes attributes;
+  attributes.handled_files = FileRights(abi);
+  if (tcp) attributes.handled_net = kConnectTcp;
+  if (abi >= kLandlockScopeAbi) attributes.scoped = kScopeAbstractSockets | kScopeSignals;
+  TRY(sys::UniqueFd ruleset, Create(attributes, abi));
+  Rules rules(ruleset, attributes.handled_files);
+  for (const std::uint16_t port : connect_ports) {
+    if (tcp) TRY_STATUS(rules.AllowConnecting(port));
+  }
+  return ruleset;
+}
+
 sys::Result<sys::UniqueFd> MakeInstanceRuleset() {
   TRY(const int abi, LandlockAbi());
   RulesetAttributes attributes;

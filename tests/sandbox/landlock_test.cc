@@ -124,6 +124,25 @@ TEST_CASE("TCP connects to the ports that are named, and binds nothing") {
         }) == 0);
 }
 
+TEST_CASE("A helper opens no file and connects to its own ports, and keeps what it holds") {
+  const Listener allowed, refused;
+  const std::uint16_t ports[] = {ntohs(allowed.address.sin_port)};
+  const sys::UniqueFd held(::open("/etc/passwd", O_RDONLY | O_CLOEXEC));
+  for (int abi = 1; abi <= Abi(); ++abi) {
+    INFO(abi);
+    CHECK(StatusOfChild([&] {
+            const auto ruleset = MakeHelperRuleset(ports, abi);
+            if (!ruleset || !sys::SetNoNewPrivileges() || !RestrictSelf(*ruleset)) return 1;
+            if (OpenError("/etc/passwd", O_RDONLY) != EACCES) return 2;
+            if (OpenError("/", O_RDONLY | O_DIRECTORY) != EACCES) return 3;
+            char byte = 0;
+            if (::pread(held.get(), &byte, 1, 0) != 1) return 4;
+            if (allowed.ConnectError() != 0) return 5;
+            return refused.ConnectError() == (abi >= kLandlockTcpAbi ? EACCES : 0) ? 0 : 6;
+          }) == 0);
+  }
+}
+
 // Whether a child that is restricted by `ruleset` can do something to another child of its parent.
 template <typename Try>
 int TriedOnSibling(const sys::UniqueFd& ruleset, const Try& attempt) {

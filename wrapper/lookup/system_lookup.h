@@ -6,6 +6,12 @@
 // sees no SIGCHLD, no further child, no thread and no descriptor that stays. Ident is one
 // connection, watched with poll(2). In a program of several threads another thread may have held a
 // lock of libc when the child was made; that lookup ends at its deadline, unknown.
+//
+// What a name server or an ident server says is judged by the code that postern-lookup has
+// (policy/names/name_rules.h, wrapper/lookup/ident_query.h). Names are libc's to find all the same:
+// tcpd and the library answer as tcp_wrappers does on the same machine, for every module of
+// nsswitch.conf and every line of host.conf, and c-ares would be a further library in somebody
+// else's program.
 #pragma once
 
 #include "wrapper/lookup/lookup.h"
