@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "sandbox/sys/sockets.h"
 
@@ -31,6 +32,7 @@ void CarryingSession::OnReady(Side side, std::uint32_t ready, Instant now) {
     return Finish(Outcome::kClientGone, error ? *error : 0);
   }
   if (!carrying_) return;
+  (side == Side::kClient ? in_ : out_).told = (ready & sys::kReadable) != 0;
   if (side == Side::kBackend && (ready & sys::kHangUp) != 0) OnBackendGone();
   Move(now);
 }
@@ -65,7 +67,7 @@ std::optional<Session::Instant> CarryingSession::Due() const {
 
 // False when the source failed rather than ended.
 bool CarryingSession::Fill(Direction& flow, const sys::UniqueFd& source) {
-  const auto count = flow.held.Fill(source);
+  const auto count = flow.held.Fill(source, std::exchange(flow.told, false));
   if (!count && IsMomentary(count.error())) return true;
   flow.ended = !count || *count == 0;
   if (count) {

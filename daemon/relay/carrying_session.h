@@ -42,6 +42,7 @@ class CarryingSession : public Session {
  private:
   struct Direction {
     Conduit held;
+    bool told = false;   // that the source can be read
     bool ended = false;  // the source has no more
     bool done = false;   // and everything was delivered, or nobody wants it
     int error = 0;

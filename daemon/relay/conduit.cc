@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/relay/conduit.h"
 
+#include <cerrno>
 #include <span>
 #include <utility>
 
@@ -28,11 +29,18 @@ void Conduit::TryPipe(DescriptorBudget& budget) {
   pipe_ = std::move(*pipe);
 }
 
-sys::Result<std::size_t> Conduit::Fill(const sys::UniqueFd& from) {
-  if (pipe_) {
-    TRY(held_, sys::Splice(from, pipe_->write_end, kPipeBurst));
-    return held_;
-  }
+// splice(2) does not get past an urgent byte: with more behind it there is nothing, it says, or the
+// end, for ever. recv(2) does.
+sys::Result<std::size_t> Conduit::Fill(const sys::UniqueFd& from, bool told) {
+  if (!pipe_) return FillBuffer(from);
+  const auto moved = sys::Splice(from, pipe_->write_end, kPipeBurst);
+  const bool nothing = moved ? *moved == 0 : told && moved.error().number == EAGAIN;
+  if (nothing) return FillBuffer(from);
+  if (moved) held_ = *moved;
+  return moved;
+}
+
+sys::Result<std::size_t> Conduit::FillBuffer(const sys::UniqueFd& from) {
   auto buffer = std::make_unique_for_overwrite<std::byte[]>(kBurst);
   TRY(held_, sys::ReceiveSome(from, std::span(buffer.get(), kBurst)));
   start_ = 0;
@@ -41,7 +49,7 @@ sys::Result<std::size_t> Conduit::Fill(const sys::UniqueFd& from) {
 }
 
 sys::Result<std::size_t> Conduit::Drain(const sys::UniqueFd& to) {
-  if (!pipe_) return DrainBuffer(to);
+  if (buffer_) return DrainBuffer(to);
   TRY(const std::size_t moved, sys::Splice(pipe_->read_end, to, held_));
   held_ -= moved;
   return moved;

@@ -16,7 +16,7 @@ class EchoSession final : public Session {
   void Start(Instant /*now*/) override { WatchClient(sys::kReadable); }
 
   void OnReady(Side /*side*/, std::uint32_t /*ready*/, Instant /*now*/) override {
-    if (held_.empty() && !BookRead(held_.Fill(client()))) return;
+    if (held_.empty() && !BookRead(held_.Fill(client(), /*told=*/true))) return;
     if (!held_.empty() && !BookWritten(held_.Drain(client()))) return;
     WatchClient(held_.empty() ? sys::kReadable : sys::kWritable);
   }

@@ -48,4 +48,27 @@ inline void AnswerAfterHalfClose(RelayUnderTest& relay, Ends ends) {
   CHECK(relay.Next<AnswerDone>().outcome == Outcome::kFinished);
 }
 
+inline void WriteUrgent(const UniqueFd& fd, char byte) {
+  REQUIRE(::send(fd.get(), &byte, 1, MSG_OOB | MSG_NOSIGNAL) == 1);
+}
+
+// Urgent bytes (tcp(7), "Urgent data") are left out, as by whoever reads without MSG_OOB; what
+// follows them arrives, soon and for nothing, and so does what comes with the end.
+inline void PassUrgentData(RelayUnderTest& relay, const UniqueFd& from, const UniqueFd& to) {
+  Write(from, "one");
+  CHECK(ReadExactly(to, 3) == "one");
+  WriteUrgent(from, '!');
+  Write(from, "two");
+  CHECK(ReadExactly(to, 3) == "two");
+  WriteUrgent(from, '!');
+  CHECK(ProcessorTimeWhileIdle() < std::chrono::milliseconds(100));
+  CHECK_FALSE(relay.Answers(0));
+  Write(from, "three");
+  CHECK(ReadExactly(to, 5) == "three");
+  WriteUrgent(from, '!');
+  Write(from, "four");
+  EndWriting(from);
+  CHECK(ReadToEnd(to) == "four");
+}
+
 }  // namespace postern::daemon

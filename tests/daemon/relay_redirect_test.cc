@@ -54,6 +54,15 @@ TEST_CASE("the backend's half-close is passed on and the client still heard") {
   CHECK(done.bytes_out == 8);
 }
 
+TEST_CASE("urgent data neither holds up nor cuts off what follows it, through a pipe and without") {
+  for (const std::size_t descriptors : {1024U, 20U}) {
+    RelayUnderTest relay({.descriptors = descriptors});
+    const Ends ends = Redirect(relay, 1);
+    PassUrgentData(relay, ends.client, ends.backend);
+    PassUrgentData(relay, ends.backend, ends.client);
+  }
+}
+
 TEST_CASE("a slow reader gets everything, and the sender is held back meanwhile") {
   RelayUnderTest relay;
   Ends ends = Redirect(relay, 1);

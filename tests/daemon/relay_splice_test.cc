@@ -54,6 +54,12 @@ TEST_CASE("the program's half-close reaches the client, who is still heard") {
   CHECK(done.bytes_out == 8);
 }
 
+TEST_CASE("urgent data neither holds up nor cuts off what follows it") {
+  RelayUnderTest relay;
+  const Ends ends = Splice(relay, 1);
+  PassUrgentData(relay, ends.client, ends.backend);
+}
+
 TEST_CASE("a program that is over ends the session of a client that says nothing") {
   RelayUnderTest relay;
   Ends ends = Splice(relay, 1);
