@@ -172,9 +172,9 @@ TEST_CASE_METHOD(Fixture, "What cannot be executed is told by the name of what w
 
 TEST_CASE_METHOD(Fixture, "A sandbox without a process to spare refuses its client at once") {
   StartRelay("ready");
-  // Never gets ready, and ends with its channel.
+  // Never gets ready, and ends with the test.
   const std::string program = directory / "idle";
-  std::ofstream(program) << "#!/bin/sh\nexec cat <&3\n";
+  std::ofstream(program) << "#!/bin/sh\nwhile kill -0 $PPID; do sleep 0.1; done 2>/dev/null\n";
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   sessions->zygotes().SetProgram(program);
   const auto service = Confine(Make(Spec()));
