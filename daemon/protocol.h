@@ -56,6 +56,11 @@ enum class FrameType : std::uint32_t {
   kAskEdge,
   kAskAllow,
   kAskSign,
+  kAskTlsService = 61,  // from here on: daemon/tls_protocol.h
+  kAskTlsCredential,
+  kAskForgetTls,
+  kAskTlsEdge,
+  kAskTls,
   kAnswerReady = 101,
   kAnswerDone,
   kAnswerMux,
@@ -66,6 +71,10 @@ enum class FrameType : std::uint32_t {
   kAnswerKey = 141,
   kAnswerOverdrawn,
   kAnswerSign,
+  kAnswerTlsService = 161,
+  kAnswerTls,
+  kAnswerTlsDone,
+  kAnswerKeysStuck,
 };
 
 // The built-in services as the wire has them.

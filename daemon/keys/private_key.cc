@@ -15,6 +15,7 @@
 #include <bit>
 #include <cstddef>
 
+#include "daemon/free_by.h"
 #include "sandbox/sys/files.h"
 
 namespace postern::daemon {
@@ -26,13 +27,6 @@ namespace {
 constexpr std::size_t kMaxFile = 128 * 1024;
 constexpr int kFewestBits = 2048, kMostBits = 8192;
 
-template <auto kFree>
-struct FreeBy {
-  template <typename T>
-  void operator()(T* thing) const {
-    kFree(thing);
-  }
-};
 using Key = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, FreeBy<X509_free>>;
 using Bio = std::unique_ptr<BIO, FreeBy<BIO_free>>;

@@ -13,7 +13,7 @@
 #include <variant>
 
 #include "daemon/protocol.h"
-#include "daemon/relay/watched_fd.h"
+#include "daemon/watched_fd.h"
 #include "sandbox/sys/events.h"
 #include "sandbox/sys/unique_fd.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "daemon/relay/watched_fd.h"
+#include "daemon/watched_fd.h"
 
 #include <utility>
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/tls/credential.h"
+
+#include <openssl/err.h>
+#include <openssl/ocsp.h>
+#include <openssl/x509v3.h>
+
+#include "daemon/tls/key_provider.h"
+
+namespace postern::daemon {
+namespace {
+
+using Response = std::unique_ptr<OCSP_RESPONSE, FreeBy<OCSP_RESPONSE_free>>;
+using BasicResponse = std::unique_ptr<OCSP_BASICRESP, FreeBy<OCSP_BASICRESP_free>>;
+
+// The answer for a serial number that says "good"; null for any other.
+const OCSP_SINGLERESP* GoodAnswer(OCSP_BASICRESP* response, const X509* certificate) {
+  for (int i = 0; i < OCSP_resp_count(response); ++i) {
+    OCSP_SINGLERESP* const one = OCSP_resp_get0(response, i);
+    ASN1_INTEGER* serial = nullptr;
+    OCSP_id_get0_info(nullptr, nullptr, nullptr, &serial,
+                      const_cast<OCSP_CERTID*>(OCSP_SINGLERESP_get0_id(one)));
+    if (ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(certificate)) != 0) continue;
+    const int status = OCSP_single_get0_status(one, nullptr, nullptr, nullptr, nullptr);
+    return status == V_OCSP_CERTSTATUS_GOOD ? one : nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::expected<Credential, TlsVerdict> Credential::Load(KeyIndex key,
+                                                       const sandbox::sys::UniqueFd& certificates,
+                                                       const sandbox::sys::UniqueFd* staple) {
+  Credential loaded;
+  loaded.chain_ = ReadCertificates(certificates);
+  if (loaded.chain_.empty()) return std::unexpected(TlsVerdict::kBadCertificate);
+  loaded.certificate_ = std::move(loaded.chain_.front());
+  loaded.chain_.erase(loaded.chain_.begin());
+  loaded.links_.reset(sk_X509_new_null());
+  for (const Certificate& link : loaded.chain_) sk_X509_push(loaded.links_.get(), link.get());
+  const EVP_PKEY* const public_key = X509_get0_pubkey(loaded.certificate_.get());
+  if (public_key != nullptr) loaded.key_.reset(MakeRemoteKey(key, public_key));
+  ERR_clear_error();
+  if (!loaded.key_) return std::unexpected(TlsVerdict::kBadCertificate);
+  if (staple != nullptr && !loaded.LoadStaple(*staple)) {
+    return std::unexpected(TlsVerdict::kBadStaple);
+  }
+  return loaded;
+}
+
+// Clients verify its signature; here it only has to be of use to them.
+bool Credential::LoadStaple(const sandbox::sys::UniqueFd& file) {
+  auto bytes = ReadWhole(file);
+  if (!bytes) return false;
+  const auto* at = reinterpret_cast<const unsigned char*>(bytes->data());
+  const Response response(d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(bytes->size())));
+  const bool whole = response && OCSP_response_status(response.get()) == 0;
+  const BasicResponse basic(whole ? OCSP_response_get1_basic(response.get()) : nullptr);
+  const OCSP_SINGLERESP* const answer =
+      basic ? GoodAnswer(basic.get(), certificate_.get()) : nullptr;
+  ERR_clear_error();
+  if (answer == nullptr) return false;
+  ASN1_GENERALIZEDTIME* until = nullptr;
+  OCSP_single_get0_status(const_cast<OCSP_SINGLERESP*>(answer), nullptr, nullptr, nullptr, &until);
+  if (until != nullptr) staple_until_.reset(ASN1_STRING_dup(until));
+  staple_ = std::move(*bytes);
+  return !staple().empty();
+}
+
+const std::string& Credential::staple() const {
+  static const std::string kNone;
+  const bool over = staple_until_ && X509_cmp_current_time(staple_until_.get()) <= 0;
+  return over ? kNone : staple_;
+}
+
+bool Credential::IsFor(const std::string& host) const {
+  return X509_check_host(certificate_.get(), host.data(), host.size(),
+                         X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1;
+}
+
+int Credential::kind() const { return EVP_PKEY_get_base_id(X509_get0_pubkey(certificate_.get())); }
+
+bool Credential::Install(SSL* connection) const {
+  return SSL_use_cert_and_key(connection, certificate_.get(), key_.get(), links_.get(), 1) == 1;
+}
+
+}  // namespace postern::daemon

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One certificate of a service: its chain, the key that postern-keys has for it, and the OCSP
+// response that goes with it (RFC 6066 section 8, "stapling").
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/tls/pem_file.h"
+#include "daemon/tls_protocol.h"
+
+namespace postern::daemon {
+
+class Credential {
+ public:
+  // `staple` is null where there is none.
+  static std::expected<Credential, TlsVerdict> Load(KeyIndex key,
+                                                    const sandbox::sys::UniqueFd& certificates,
+                                                    const sandbox::sys::UniqueFd* staple);
+
+  // Whether the certificate is for the host (RFC 6125: names of hosts, else the common name).
+  bool IsFor(const std::string& host) const;
+  int kind() const;  // of the key, as EVP_PKEY_get_id(3) numbers it
+  bool Install(SSL* connection) const;
+  bool Has(const X509* certificate) const { return certificate == certificate_.get(); }
+  // Empty where there is none, or its time is over.
+  const std::string& staple() const;
+
+ private:
+  Credential() = default;
+  bool LoadStaple(const sandbox::sys::UniqueFd& file);
+
+  struct FreeLinks {
+    void operator()(STACK_OF(X509) * links) const { sk_X509_free(links); }
+  };
+
+  Certificate certificate_;
+  std::vector<Certificate> chain_;
+  std::unique_ptr<STACK_OF(X509), FreeLinks> links_;  // into chain_
+  std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>> key_;
+  std::string staple_;
+  std::unique_ptr<ASN1_TIME, FreeBy<ASN1_TIME_free>> staple_until_;
+};
+
+}  // namespace postern::daemon

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The system calls that the confined postern-tls may make. Every other one kills it.
+#pragma once
+
+#include <span>
+
+#include "sandbox/helper_confinement.h"
+
+namespace postern::daemon {
+
+std::span<const sandbox::PermittedCall> TlsCalls();
+
+}  // namespace postern::daemon

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/tls/tls_relay.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "sandbox/channel.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+
+namespace {
+
+// A session's tokens are its serial times two, plus the side; serials start at 1.
+constexpr std::uint64_t kChannelToken = 0;
+// Standard descriptors, the channel, the edge, the poller, and what one message may bring.
+constexpr std::size_t kReservedDescriptors = 24;
+// Frames read for one event; sessions have their turn in between.
+constexpr int kFramesPerTurn = 64;
+constexpr std::size_t kMaxServices = 4096;
+
+}  // namespace
+
+sys::Result<std::unique_ptr<TlsRelay>> TlsRelay::Make(sys::UniqueFd channel, RemoteSigner& signer,
+                                                      const TlsLimits& limits) {
+  if (limits.descriptors <= kReservedDescriptors) {
+    return std::unexpected(sys::Error{"getrlimit", EMFILE, "RLIMIT_NOFILE"});
+  }
+  TRY(sys::Poller poller, sys::Poller::Make());
+  auto relay = std::make_unique<TlsRelay>(std::move(channel), signer, limits, std::move(poller));
+  TRY_STATUS(relay->poller_.Add(relay->channel_, sys::kReadable, kChannelToken));
+  relay->answers_.Push(AnswerReady{});
+  return relay;
+}
+
+TlsRelay::TlsRelay(sys::UniqueFd channel, RemoteSigner& signer, const TlsLimits& limits,
+                   sys::Poller poller)
+    : channel_(std::move(channel)),
+      signer_(signer),
+      limits_(limits),
+      poller_(std::move(poller)),
+      channel_interest_(sys::kReadable),
+      now_(sys::BootTime()) {}
+
+TlsRelay::State TlsRelay::Run() {
+  while (Turn(std::chrono::milliseconds(-1)) == State::kRunning) {
+  }
+  return state_;
+}
+
+TlsRelay::State TlsRelay::Turn(std::chrono::milliseconds longest_wait) {
+  FlushAnswers();
+  if (state_ != State::kRunning) return state_;
+  const auto events = poller_.Wait(NextWait(longest_wait));
+  now_ = sys::BootTime();
+  if (!events) {
+    End(State::kFailed);
+    return state_;
+  }
+  ContinueUnfinished();
+  for (const sys::Event& event : *events) {
+    if (state_ == State::kRunning) Handle(event);
+  }
+  if (state_ == State::kRunning) ExpireDeadlines();
+  if (signer_.TakeStuck()) answers_.Push(AnswerKeysStuck{});
+  if (state_ == State::kRunning) FlushAnswers();
+  return state_;
+}
+
+void TlsRelay::Handle(const sys::Event& event) {
+  if (event.token == kChannelToken) {
+    if ((event.ready & ~sys::kWritable) != 0 && !answers_.crowded() && !ReadAsked()) {
+      End(State::kGarbage);
+    }
+    return;
+  }
+  const Serial serial = event.token >> 1;
+  const auto found = sessions_.find(serial);
+  if (found == sessions_.end()) return;  // ended by an earlier event of this turn
+  found->second.session->OnReady(static_cast<TlsSession::Side>(event.token & 1), event.ready, now_);
+  Settle(serial, found->second);
+}
+
+void TlsRelay::Settle(Serial serial, Entry& entry) {
+  TlsSession& session = *entry.session;
+  if (const auto handshake = session.TakeHandshake()) answers_.Push(*handshake);
+  const auto deadline = session.deadline();
+  if (deadline != entry.deadline) {
+    if (entry.deadline) deadlines_.erase({*entry.deadline, serial});
+    if (deadline) deadlines_.emplace(*deadline, serial);
+    entry.deadline = deadline;
+  }
+  if (session.unfinished()) unfinished_.push_back(serial);
+  if (!session.over()) return;
+  serials_.erase(session.id());
+  answers_.Push(session.done());
+  sessions_.erase(serial);
+}
+
+void TlsRelay::ContinueUnfinished() {
+  for (const Serial serial : std::exchange(unfinished_, {})) {
+    const auto found = sessions_.find(serial);
+    if (found == sessions_.end()) continue;
+    found->second.session->Continue(now_);
+    Settle(serial, found->second);
+  }
+}
+
+void TlsRelay::ExpireDeadlines() {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now_) {
+    const Serial serial = deadlines_.begin()->second;
+    Entry& entry = sessions_.at(serial);
+    entry.session->OnDeadline(now_);
+    Settle(serial, entry);
+  }
+}
+
+// posternd must be able to read all answers before more is asked of us, so both wait for each other
+// only through the socket's own buffer.
+void TlsRelay::FlushAnswers() {
+  const auto sent = answers_.Flush(channel_);
+  if (sent == FrameQueue::Sent::kChannelGone) return End(State::kChannelClosed);
+  const std::uint32_t interest = (answers_.crowded() ? 0U : sys::kReadable) |
+                                 (sent == FrameQueue::Sent::kSome ? sys::kWritable : 0U);
+  if (interest == channel_interest_) return;
+  if (!poller_.Change(channel_, interest, kChannelToken)) return End(State::kFailed);
+  channel_interest_ = interest;
+}
+
+std::chrono::milliseconds TlsRelay::NextWait(std::chrono::milliseconds longest) const {
+  if (!unfinished_.empty()) return std::chrono::milliseconds(0);
+  if (deadlines_.empty()) return longest;
+  const auto until = std::max(deadlines_.begin()->first - sys::BootTime(), Instant(0));
+  return longest.count() < 0 ? until : std::min(until, longest);
+}
+
+void TlsRelay::End(State state) {
+  state_ = state;
+  sessions_.clear();
+}
+
+// ---- What posternd asks ----
+
+bool TlsRelay::ReadAsked() {
+  alignas(8) std::array<std::byte, kMaxFrame> buffer;
+  for (int left = kFramesPerTurn; left > 0 && !answers_.crowded(); --left) {
+    auto received = sandbox::ReceiveFrame(channel_, buffer);
+    if (!received && received.error().number == EAGAIN) return true;
+    if (!received && received.error().number == EBADMSG) return false;
+    if (!received || received->length == 0) {
+      End(State::kChannelClosed);
+      return true;
+    }
+    const auto frame = std::span(buffer).first(received->length);
+    if (!Dispatch(frame, {received->descriptors, received->descriptor_count})) return false;
+  }
+  return true;
+}
+
+bool TlsRelay::Dispatch(std::span<const std::byte> frame, Descriptors descriptors) {
+  AskTls tls;
+  if (ReadFrame(frame, tls)) return OnTls(tls, descriptors);
+  AskTlsService service;
+  if (ReadFrame(frame, service)) return OnService(service, descriptors);
+  AskTlsCredential credential;
+  if (ReadFrame(frame, credential)) return OnCredential(credential, descriptors);
+  AskTlsEdge edge;
+  if (ReadFrame(frame, edge)) {
+    if (descriptors.size() != 1) return false;
+    signer_.SetEdge(std::move(descriptors[0]));
+    return true;
+  }
+  if (!descriptors.empty()) return false;
+  AskForgetTls forget;
+  if (ReadFrame(frame, forget)) {
+    incomplete_.erase(forget.service);
+    services_.erase(forget.service);
+    return true;
+  }
+  AskStop stop;
+  if (!ReadFrame(frame, stop)) return false;
+  OnStop(stop.header.session);
+  return true;
+}
+
+bool TlsRelay::OnService(const AskTlsService& ask, Descriptors descriptors) {
+  const bool known = incomplete_.contains(ask.service) || services_.contains(ask.service);
+  const bool has_authorities = ask.has_authorities != 0, has_lists = ask.has_revocations != 0;
+  const std::size_t files = (has_authorities ? 1U : 0U) + (has_lists ? 1U : 0U);
+  if (known || files != descriptors.size() || ask.credential_count == 0 ||
+      ask.credential_count > kMaxCredentials || ask.alpn_length > kMaxAlpn ||
+      ask.verify < WireVerify::kNone || ask.verify > WireVerify::kRequire ||
+      (ask.min_version != kTls12 && ask.min_version != kTls13)) {
+    return false;
+  }
+  if (services_.size() + incomplete_.size() >= kMaxServices) {
+    AnswerService(ask.service, TlsVerdict::kBadSettings);
+    return true;
+  }
+  auto made = TlsService::Make(ask, has_authorities ? &descriptors[0] : nullptr,
+                               has_lists ? &descriptors[has_authorities ? 1 : 0] : nullptr);
+  if (made) {
+    incomplete_.emplace(ask.service, std::move(*made));
+  } else {
+    AnswerService(ask.service, made.error());
+  }
+  return true;
+}
+
+// Of a service that was found bad already, nothing more is to be said.
+bool TlsRelay::OnCredential(const AskTlsCredential& ask, Descriptors descriptors) {
+  if (descriptors.size() != (ask.has_staple != 0 ? 2U : 1U)) return false;
+  const auto found = incomplete_.find(ask.service);
+  if (found == incomplete_.end()) return !services_.contains(ask.service);
+  TlsService& service = *found->second;
+  auto credential =
+      Credential::Load(ask.key, descriptors[0], ask.has_staple != 0 ? &descriptors[1] : nullptr);
+  if (!credential) {
+    AnswerService(ask.service, credential.error(), service.credentials());
+    incomplete_.erase(found);
+    return true;
+  }
+  service.Add(std::move(*credential));
+  if (service.missing() != 0) return true;
+  services_.insert(incomplete_.extract(found));
+  AnswerService(ask.service, TlsVerdict::kGood);
+  return true;
+}
+
+void TlsRelay::AnswerService(TlsServiceId id, TlsVerdict verdict, std::size_t credential) {
+  AnswerTlsService answer;
+  answer.service = id;
+  answer.verdict = verdict;
+  answer.credential = static_cast<std::uint32_t>(credential);
+  answers_.Push(answer);
+}
+
+void TlsRelay::Refuse(SessionId id, TlsOutcome outcome) {
+  AnswerTlsDone done;
+  done.header.session = id;
+  done.outcome = outcome;
+  answers_.Push(done);
+}
+
+bool TlsRelay::OnTls(const AskTls& ask, Descriptors descriptors) {
+  if (descriptors.size() != 2 || serials_.contains(ask.header.session) ||
+      ask.starttls > WireStartTls::kFtp) {
+    return false;
+  }
+  const auto service = services_.find(ask.service);
+  if (service == services_.end()) {
+    Refuse(ask.header.session, TlsOutcome::kUnknownService);
+    return true;
+  }
+  if (2 * (sessions_.size() + 1) > limits_.descriptors - kReservedDescriptors) {
+    Refuse(ask.header.session, TlsOutcome::kNoCapacity);
+    return true;
+  }
+  const Serial serial = ++last_serial_;
+  serials_.emplace(ask.header.session, serial);
+  std::unique_ptr<StartTlsDialogue> dialogue;
+  if (ask.starttls != WireStartTls::kNone) {
+    dialogue = std::make_unique<StartTlsDialogue>(ask.starttls, ask.required != 0);
+  }
+  auto patience = limits_.patience;
+  if (ask.idle_timeout != 0) patience.idle = std::chrono::milliseconds(ask.idle_timeout);
+  Entry& entry = sessions_[serial];
+  entry.session = std::make_unique<TlsSession>(
+      TlsSession::Seat{ask.header.session, std::move(descriptors[0]), std::move(descriptors[1]),
+                       &poller_, serial << 1, &signer_, std::move(dialogue)},
+      service->second, patience);
+  entry.session->Start(now_);
+  Settle(serial, entry);
+  return true;
+}
+
+// A stop may cross the session's own answer, so an unknown session is none of our business.
+void TlsRelay::OnStop(SessionId id) {
+  const auto serial = serials_.find(id);
+  if (serial == serials_.end()) return;
+  const Serial found = serial->second;
+  Entry& entry = sessions_.at(found);
+  entry.session->Stop();
+  Settle(found, entry);
+}
+
+}  // namespace postern::daemon

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// postern-tls itself: one loop over posternd's requests and the sessions they started.
+//
+// One thread; nothing blocks but the wait for a signature (remote_signer.h). Each event moves a
+// bounded burst. When Run() returns, every session is closed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "daemon/frame_queue.h"
+#include "daemon/tls/remote_signer.h"
+#include "daemon/tls/tls_service.h"
+#include "daemon/tls/tls_session.h"
+#include "daemon/tls_protocol.h"
+#include "sandbox/sys/error.h"
+#include "sandbox/sys/events.h"
+#include "sandbox/sys/unique_fd.h"
+
+namespace postern::daemon {
+
+struct TlsLimits {
+  std::size_t descriptors = 1024;  // RLIMIT_NOFILE
+  TlsSession::Patience patience;   // `idle` comes with each session
+};
+
+class TlsRelay {
+ public:
+  // Queues AnswerReady. OpenSSL must have the key provider, with this signer, which must outlive
+  // it.
+  static sandbox::sys::Result<std::unique_ptr<TlsRelay>> Make(sandbox::sys::UniqueFd channel,
+                                                              RemoteSigner& signer,
+                                                              const TlsLimits& limits);
+  // For Make() alone.
+  TlsRelay(sandbox::sys::UniqueFd channel, RemoteSigner& signer, const TlsLimits& limits,
+           sandbox::sys::Poller poller);
+
+  enum class State : std::uint8_t {
+    kRunning,
+    kChannelClosed,  // the ordinary end
+    kGarbage,        // posternd said something that is not in daemon/tls_protocol.h
+    kFailed,         // the poller failed
+  };
+  State Run();
+  // One turn of the loop, waiting at most so long for something to happen.
+  State Turn(std::chrono::milliseconds longest_wait);
+
+ private:
+  using Instant = TlsSession::Instant;
+  using Serial = std::uint64_t;
+  using Descriptors = std::span<sandbox::sys::UniqueFd>;
+  struct Entry {
+    std::unique_ptr<TlsSession> session;
+    std::optional<Instant> deadline;  // as it stands in deadlines_
+  };
+
+  bool ReadAsked();
+  bool Dispatch(std::span<const std::byte> frame, Descriptors descriptors);
+  bool OnService(const AskTlsService& ask, Descriptors descriptors);
+  bool OnCredential(const AskTlsCredential& ask, Descriptors descriptors);
+  bool OnTls(const AskTls& ask, Descriptors descriptors);
+  void OnStop(SessionId id);
+  void AnswerService(TlsServiceId id, TlsVerdict verdict, std::size_t credential = 0);
+  void Refuse(SessionId id, TlsOutcome outcome);
+  void Handle(const sandbox::sys::Event& event);
+  void Settle(Serial serial, Entry& entry);
+  void ContinueUnfinished();
+  void ExpireDeadlines();
+  void FlushAnswers();
+  std::chrono::milliseconds NextWait(std::chrono::milliseconds longest) const;
+  void End(State state);
+
+  sandbox::sys::UniqueFd channel_;
+  RemoteSigner& signer_;
+  TlsLimits limits_;
+  sandbox::sys::Poller poller_;
+  std::uint32_t channel_interest_ = 0;
+  State state_ = State::kRunning;
+  Instant now_{};
+  FrameQueue answers_;
+  std::map<TlsServiceId, std::shared_ptr<TlsService>> incomplete_, services_;
+  Serial last_serial_ = 0;
+  std::set<std::pair<Instant, Serial>> deadlines_;
+  std::vector<Serial> unfinished_;
+  std::unordered_map<SessionId, Serial> serials_;
+  std::unordered_map<Serial, Entry> sessions_;  // last: sessions use what is above
+};
+
+}  // namespace postern::daemon

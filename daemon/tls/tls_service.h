@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A service's TLS: versions, suites, certificates by name, client certificates, resumption.
+//
+// Suites are those with forward secrecy and authenticated encryption, and nothing configures
+// others: TLS 1.3's three, and of TLS 1.2 ECDHE with AES-GCM or ChaCha20-Poly1305 (RFC 9325
+// section 4.2). No renegotiation, no compression, no SHA-1 in signatures, keys of 112 bits of
+// strength and more.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <chrono>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/tls/credential.h"
+#include "daemon/tls/ticket_keys.h"
+#include "daemon/tls_protocol.h"
+
+namespace postern::daemon {
+
+using Connection = std::unique_ptr<SSL, FreeBy<SSL_free>>;
+
+// Everything that OpenSSL looks for in a handshake is found once, so that nothing is left to open
+// afterwards. False when it does not work.
+bool PrepareTls();
+
+class TlsService {
+ public:
+  // The files are null where the frame says that there are none.
+  static std::expected<std::unique_ptr<TlsService>, TlsVerdict> Make(
+      const AskTlsService& ask, const sandbox::sys::UniqueFd* authorities,
+      const sandbox::sys::UniqueFd* revocations);
+  // For Make() alone.
+  explicit TlsService(const AskTlsService& ask);
+
+  void Add(Credential credential) { credentials_.push_back(std::move(credential)); }
+  std::size_t missing() const { return wanted_ - credentials_.size(); }
+  std::size_t credentials() const { return credentials_.size(); }
+
+  Connection Accept(int client) const;  // null when OpenSSL has no memory
+  std::chrono::milliseconds handshake_patience() const { return patience_; }
+
+ private:
+  bool Configure(const AskTlsService& ask);
+  void ConfigureResumption(TlsServiceId id);
+  bool Trust(const sandbox::sys::UniqueFd& authorities);
+  bool Revoke(const sandbox::sys::UniqueFd& revocations);
+  bool KnowsName(const char* host) const;
+  bool ChooseCredentials(SSL* connection) const;
+
+  static int OnServerName(SSL* connection, int* alert, void* service);
+  static int OnCredentials(SSL* connection, void* service);
+  static int OnProtocols(SSL* connection, const unsigned char** chosen, unsigned char* length,
+                         const unsigned char* offered, unsigned offered_length, void* service);
+  static int OnStaple(SSL* connection, void* service);
+  static int OnTicket(SSL* connection, unsigned char* name, unsigned char* vector,
+                      EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int seal);
+
+  std::unique_ptr<SSL_CTX, FreeBy<SSL_CTX_free>> context_;
+  std::size_t wanted_;
+  bool strict_names_;
+  std::chrono::milliseconds patience_;
+  std::vector<unsigned char> protocols_;
+  std::vector<Credential> credentials_;
+  TicketKeys ticket_keys_;
+};
+
+}  // namespace postern::daemon

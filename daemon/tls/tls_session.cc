@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/tls/tls_session.h"
+
+#include <openssl/err.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+
+#include "daemon/tls/client_identity.h"
+#include "daemon/tls/tls_fault.h"
+#include "sandbox/sys/payload.h"
+#include "sandbox/sys/sockets.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+
+namespace {
+
+constexpr std::size_t kBurst = 16 * 1024;  // a record (RFC 8446 section 5.1)
+constexpr int kBurstsPerTurn = 8;          // then others have their turn
+
+bool IsMomentary(const sys::Error& error) {
+  return error.number == EAGAIN || error.number == ENOBUFS || error.number == ENOMEM;
+}
+
+}  // namespace
+
+TlsSession::TlsSession(Seat seat, std::shared_ptr<const TlsService> service,
+                       const Patience& patience)
+    : id_(seat.id),
+      signer_(seat.signer),
+      tls_(std::move(service)),
+      patience_(patience),
+      client_(std::move(seat.client), *seat.poller, seat.token),
+      service_(std::move(seat.service), *seat.poller, seat.token + 1),
+      dialogue_(std::move(seat.dialogue)) {
+  done_.header.session = id_;
+}
+
+void TlsSession::Start(Instant now) {
+  const bool ready =
+      sys::SetNonblocking(client_.fd(), true) && sys::SetNonblocking(service_.fd(), true);
+  if (!ready) return Finish(TlsOutcome::kNoCapacity);
+  // Records are whole already: waiting for more would only delay them.
+  sys::IgnoreError(sys::SetNoDelay(client_.fd(), true), "a unix socket has none");
+  deadline_ = now + tls_->handshake_patience();
+  last_moved_ = now;
+  return dialogue_ ? TalkPlainly(now) : BeginHandshake(now);
+}
+
+void TlsSession::BeginHandshake(Instant now) {
+  connection_ = tls_->Accept(client_.fd().get());
+  if (!connection_) return Finish(TlsOutcome::kNoCapacity);
+  Shake(now);
+}
+
+void TlsSession::Shake(Instant now) {
+  signer_->SetSession(id_);
+  ERR_clear_error();
+  const int result = SSL_do_handshake(connection_.get());
+  signer_->SetSession(0);
+  if (result != 1) {
+    const int error = SSL_get_error(connection_.get(), result);
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
+      client_wants_ = error == SSL_ERROR_WANT_READ ? sys::kReadable : sys::kWritable;
+      return Watch();
+    }
+    const bool unsigned_ = signer_->TakeFailure();
+    if (error == SSL_ERROR_SYSCALL) return Finish(TlsOutcome::kClientGone);
+    const TlsFault fault = FaultOf(connection_.get());
+    return Finish(TlsOutcome::kHandshakeFailed, unsigned_ ? TlsFault::kNoSignature : fault);
+  }
+  if (!StillGood()) {
+    return Finish(TlsOutcome::kHandshakeFailed, TlsFault::kCertificateExpired);
+  }
+  shaken_ = true;
+  handshake_ = DescribeHandshake(connection_.get());
+  last_moved_ = now;
+  deadline_ = Due();
+  Move(now);
+}
+
+// A resumed session brings the certificate that was verified once, and it may be over since.
+bool TlsSession::StillGood() const {
+  const X509* const certificate = SSL_get0_peer_certificate(connection_.get());
+  if (certificate == nullptr || SSL_session_reused(connection_.get()) == 0) return true;
+  return X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
+}
+
+std::optional<AnswerTls> TlsSession::TakeHandshake() {
+  if (handshake_) handshake_->header.session = id_;
+  return std::exchange(handshake_, std::nullopt);
+}
+
+void TlsSession::OnReady(Side side, std::uint32_t ready, Instant now) {
+  // A client reset while we wait for something else would otherwise hold the session.
+  const bool failed = side == Side::kClient && (ready & sys::kFailed) != 0;
+  if (failed && (!shaken_ || !in_.wants_source())) return Finish(TlsOutcome::kClientGone);
+  if (dialogue_) return TalkPlainly(now);
+  if (!shaken_) {
+    // Of the service nothing is awaited yet; gone, it has been refused, and posternd says Stop.
+    return side == Side::kClient ? Shake(now) : Watch();
+  }
+  // Nobody can read there any more; what was written is still there.
+  if (side == Side::kService && (ready & sys::kHangUp) != 0) {
+    in_.done = service_gone_ = true;
+    in_.held = 0;
+    deadline_ = Due();
+  }
+  Move(now);
+}
+
+void TlsSession::OnDeadline(Instant now) {
+  const bool passes = dialogue_ && dialogue_->state() == StartTlsDialogue::State::kPasses;
+  if (!shaken_ && !passes) return Finish(TlsOutcome::kHandshakeLate);
+  if (lingers_) return EndSession();
+  passes ? TalkPlainly(now) : Move(now);
+  if (over_) return;
+  deadline_ = Due();
+  if (!deadline_ || *deadline_ > now) return;
+  const bool idle = patience_.idle && last_moved_ + *patience_.idle <= now;
+  Finish(idle ? TlsOutcome::kIdle : TlsOutcome::kClientGone);
+}
+
+std::optional<TlsSession::Instant> TlsSession::Due() const {
+  if (!patience_.idle && !service_gone_) return std::nullopt;
+  const auto idle = patience_.idle.value_or(patience_.flush);
+  return last_moved_ + (service_gone_ ? std::min(idle, patience_.flush) : idle);
+}
+
+// ---- Carrying ----
+
+void TlsSession::Move(Instant now) {
+  unfinished_ = false;
+  for (int burst = 0; !over_; ++burst) {
+    client_wants_ = service_wants_ = 0;
+    const Step in = MoveIn();
+    const Step out = in == Step::kFailed ? in : MoveOut();
+    if (out == Step::kFailed) return Finish(TlsOutcome::kClientGone);
+    const bool moved = in == Step::kMoved || out == Step::kMoved;
+    if (moved) last_moved_ = now;
+    if (in_.done && out_.done) return service_gone_ && !in_.ended ? Linger(now) : EndSession();
+    if (!moved) break;
+    if (burst == kBurstsPerTurn) {
+      unfinished_ = true;
+      break;
+    }
+  }
+  Watch();
+}
+
+TlsSession::Step TlsSession::Judge(int result) {
+  switch (SSL_get_error(connection_.get(), result)) {
+    case SSL_ERROR_WANT_READ:
+      client_wants_ |= sys::kReadable;
+      return Step::kWaits;
+    case SSL_ERROR_WANT_WRITE:
+      client_wants_ |= sys::kWritable;
+      return Step::kWaits;
+    case SSL_ERROR_ZERO_RETURN:
+      in_.ended = true;
+      return Step::kMoved;
+    default:
+      ERR_clear_error();
+      return Step::kFailed;
+  }
+}
+
+TlsSession::Step TlsSession::MoveIn() {
+  Step step = Step::kWaits;
+  if (in_.wants_source()) step = FillFromClient();
+  if (step != Step::kFailed && !in_.done && in_.held != 0) step = DrainToService();
+  if (step != Step::kFailed && in_.ended && !in_.done && in_.held == 0) {
+    in_.done = true;
+    sys::IgnoreError(sys::ShutdownWrite(service_.fd()), "a service that is gone needs no end");
+    return Step::kMoved;
+  }
+  return step;
+}
+
+TlsSession::Step TlsSession::FillFromClient() {
+  if (!in_.buffer) in_.buffer = std::make_unique_for_overwrite<std::byte[]>(kBurst);
+  ERR_clear_error();
+  std::size_t count = 0;
+  const int result = SSL_read_ex(connection_.get(), in_.buffer.get(), kBurst, &count);
+  if (result != 1) {
+    in_.buffer.reset();
+    return Judge(result);
+  }
+  in_.start = 0;
+  in_.held = count;
+  return Step::kMoved;
+}
+
+TlsSession::Step TlsSession::DrainToService() {
+  const auto count =
+      sys::SendSome(service_.fd(), std::span(in_.buffer.get() + in_.start, in_.held));
+  if (count) {
+    in_.start += *count;
+    in_.held -= *count;
+    in_.bytes += *count;
+    if (in_.held == 0) in_.buffer.reset();
+    return Step::kMoved;
+  }
+  if (IsMomentary(count.error())) {
+    service_wants_ |= sys::kWritable;
+    return Step::kWaits;
+  }
+  // The service reads no more: what the client sends is nobody's.
+  in_.done = true;
+  in_.held = 0;
+  return Step::kMoved;
+}
+
+TlsSession::Step TlsSession::MoveOut() {
+  Step step = Step::kWaits;
+  if (out_.wants_source()) step = FillFromService();
+  if (!out_.done && out_.held != 0) step = DrainToClient();
+  if (step != Step::kFailed && out_.ended && !out_.done && out_.held == 0) return EndToClient();
+  return step;
+}
+
+TlsSession::Step TlsSession::FillFromService() {
+  if (!out_.buffer) out_.buffer = std::make_unique_for_overwrite<std::byte[]>(kBurst);
+  const auto count = sys::ReceiveSome(service_.fd(), std::span(out_.buffer.get(), kBurst));
+  if (count && *count != 0) {
+    out_.start = 0;
+    out_.held = *count;
+    return Step::kMoved;
+  }
+  out_.buffer.reset();
+  if (!count && IsMomentary(count.error())) {
+    service_wants_ |= sys::kReadable;
+    return Step::kWaits;
+  }
+  out_.ended = true;
+  return Step::kMoved;
+}
+
+TlsSession::Step TlsSession::DrainToClient() {
+  ERR_clear_error();
+  std::size_t count = 0;
+  const int result =
+      SSL_write_ex(connection_.get(), out_.buffer.get() + out_.start, out_.held, &count);
+  if (result != 1) return Judge(result);
+  out_.start += count;
+  out_.held -= count;
+  out_.bytes += count;
+  if (out_.held == 0) out_.buffer.reset();
+  return Step::kMoved;
+}
+
+// close_notify. What it returns besides failure says whether the client's has come, which is
+// FillFromClient's to find.
+TlsSession::Step TlsSession::EndToClient() {
+  ERR_clear_error();
+  const int result = SSL_shutdown(connection_.get());
+  if (result < 0) return Judge(result);
+  out_.done = true;
+  return Step::kMoved;
+}
+
+// A socket that is closed with something unread in it is reset, and the client might lose the end
+// of what it was sent: so the rest is read, for a while.
+void TlsSession::Linger(Instant now) {
+  if (!lingers_) {
+    lingers_ = true;
+    deadline_ = now + patience_.linger;
+    sys::IgnoreError(sys::ShutdownWrite(client_.fd()), "then it is gone");
+    service_.Close();
+  }
+  std::array<std::byte, kBurst> rest;
+  for (int burst = 0; burst < kBurstsPerTurn; ++burst) {
+    const auto count = sys::ReceiveSome(client_.fd(), rest);
+    if (!count && IsMomentary(count.error())) break;
+    if (!count || *count == 0) return EndSession();
+  }
+  client_wants_ = sys::kReadable;
+  Watch();
+}
+
+void TlsSession::EndSession() { Finish(TlsOutcome::kFinished); }
+
+// A session that nobody wakes must not exist.
+void TlsSession::Watch() {
+  const bool watched = client_.Watch(client_wants_) && (lingers_ || service_.Watch(service_wants_));
+  if (!watched) Finish(TlsOutcome::kNoCapacity);
+}
+
+void TlsSession::Finish(TlsOutcome outcome, TlsFault fault) {
+  if (over_) return;
+  over_ = true;
+  done_.outcome = outcome;
+  done_.fault = fault;
+  done_.bytes_in = in_.bytes;
+  done_.bytes_out = out_.bytes;
+  connection_.reset();
+  client_.Close();
+  service_.Close();
+}
+
+}  // namespace postern::daemon

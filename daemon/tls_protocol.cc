@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/tls_protocol.h"
+
+#include <algorithm>
+#include <span>
+
+namespace postern::daemon {
+namespace {
+
+template <std::size_t kSize>
+bool IsText(const std::array<char, kSize>& text, std::uint32_t length) {
+  return length <= kSize && std::ranges::all_of(std::span(text).first(length), [](char byte) {
+           return byte >= 0x20 && byte <= 0x7e;
+         });
+}
+
+bool IsName(const WireName& name) {
+  return name.kind >= WireNameKind::kCommonName && name.kind <= WireNameKind::kAddress &&
+         name.length > 0 && name.length <= kMaxName && IsText(name.text, name.length);
+}
+
+}  // namespace
+
+// A client without a certificate has no names: nothing may be told of one that was not verified.
+bool Valid(const AnswerTls& answer) {
+  if (answer.version != kTls12 && answer.version != kTls13) return false;
+  if (answer.resumed > 1 || answer.verified > 1 || answer.more_names > 1) return false;
+  if (answer.name_count > kMaxNames) return false;
+  const bool named = answer.name_count != 0 || answer.more_names != 0 ||
+                     answer.subject_length != 0 || answer.issuer_length != 0;
+  if (named && answer.verified == 0) return false;
+  return IsText(answer.cipher, answer.cipher_length) && answer.cipher_length != 0 &&
+         IsText(answer.server_name, answer.server_name_length) &&
+         IsText(answer.alpn, answer.alpn_length) && IsText(answer.subject, answer.subject_length) &&
+         IsText(answer.issuer, answer.issuer_length) &&
+         std::ranges::all_of(std::span(answer.names).first(answer.name_count), IsName);
+}
+
+}  // namespace postern::daemon

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the tests of postern-tls share: both helpers as parts, each on a thread of its own, with the
+// edge between them, and clients made of OpenSSL.
+#pragma once
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "daemon/keys/key_keeper.h"
+#include "daemon/tls/key_provider.h"
+#include "daemon/tls/tls_relay.h"
+#include "sandbox/channel.h"
+#include "sandbox/helper.h"
+#include "sandbox/sys/files.h"
+#include "tests/testlib/certificates.h"
+#include "tests/testlib/temp_dir.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+using sys::UniqueFd;
+using TestCertificate = testlib::Certificate;
+
+inline constexpr int kTestPatience = 20000;  // milliseconds
+
+template <typename Frame>
+Frame NextFrame(const UniqueFd& from) {
+  pollfd readable{from.get(), POLLIN, 0};
+  REQUIRE(::poll(&readable, 1, kTestPatience) == 1);
+  alignas(8) std::array<std::byte, kMaxFrame> buffer;
+  auto received = sandbox::ReceiveFrame(from, buffer);
+  REQUIRE(received);
+  Frame frame;
+  REQUIRE(ReadFrame(std::span(buffer).first(received->length), frame));
+  return frame;
+}
+
+inline std::pair<UniqueFd, UniqueFd> StreamPair() {
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+inline void SetTimeout(const UniqueFd& socket) {
+  const timeval limit{20, 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+// Reads until the end of file; what came until then.
+inline std::string ReadToEnd(const UniqueFd& socket) {
+  std::string all;
+  char piece[65536];
+  for (;;) {
+    const ssize_t n = ::read(socket.get(), piece, sizeof piece);
+    if (n <= 0) return n == 0 ? all : all + "<error>";
+    all.append(piece, static_cast<std::size_t>(n));
+  }
+}
+inline std::string ReadUpTo(const UniqueFd& socket, std::size_t count) {
+  std::string all(count, '\0');
+  std::size_t have = 0;
+  while (have < count) {
+    const ssize_t n = ::read(socket.get(), all.data() + have, count - have);
+    if (n <= 0) break;
+    have += static_cast<std::size_t>(n);
+  }
+  all.resize(have);
+  return all;
+}
+inline bool WriteAllTo(const UniqueFd& socket, const std::string& text) {
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t n = ::send(socket.get(), text.data() + done, text.size() - done, MSG_NOSIGNAL);
+    if (n <= 0) return false;
+    done += static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+// Either as parts of the test, each on a thread, or as the programs that posternd starts.
+struct TlsPrograms {
+  std::vector<std::string> keys, tls;
+};
+
+class TlsUnderTest {
+ public:
+  explicit TlsUnderTest(const TlsPrograms& programs) {
+    auto keys = sandbox::StartHelper(programs.keys), tls = sandbox::StartHelper(programs.tls);
+    REQUIRE((keys && tls));
+    keys_ = std::move(keys->channel);
+    tls_ = std::move(tls->channel);
+    tls_process_ = std::move(*tls);
+    BeReady();
+  }
+  explicit TlsUnderTest(const TlsLimits& limits = {.descriptors = 4096, .patience = {}}) {
+    sys::IgnoreSignals({SIGPIPE});
+    REQUIRE(LoadKeyProvider(signer_));
+    auto keys = sandbox::MakeChannel(), tls = sandbox::MakeChannel();
+    keys_ = std::move(keys->ours);
+    tls_ = std::move(tls->ours);
+    auto keeper = KeyKeeper::Make(std::move(keys->theirs));
+    auto relay = TlsRelay::Make(std::move(tls->theirs), signer_, limits);
+    REQUIRE((keeper && relay));
+    keys_thread_ = std::thread([keeper = std::move(*keeper)] { keeper->Run(); });
+    tls_thread_ = std::thread([this, relay = std::move(*relay)] { end_ = relay->Run(); });
+    BeReady();
+  }
+  ~TlsUnderTest() { Join(); }
+
+  pid_t tls_pid() const { return tls_process_.pid; }
+  // How the program ended, when posternd has closed its channel.
+  sys::Exit CloseAndAwait() {
+    tls_.Reset();
+    const auto exit = sys::AwaitPidfd(tls_process_.pidfd);
+    REQUIRE(exit);
+    return *exit;
+  }
+
+  TlsRelay::State Join() {
+    keys_.Reset();
+    tls_.Reset();
+    if (keys_thread_.joinable()) keys_thread_.join();
+    if (tls_thread_.joinable()) tls_thread_.join();
+    return end_;
+  }
+  TlsRelay::State AwaitEnd() {
+    tls_thread_.join();
+    return end_;
+  }
+
+  void NewEdge() {
+    auto edge = sandbox::MakeChannel();
+    Send(keys_, AskEdge{}, {edge->ours.get()});
+    Send(tls_, AskTlsEdge{}, {edge->theirs.get()});
+  }
+  // postern-keys is there, and says nothing.
+  UniqueFd NewDeafEdge() {
+    auto edge = sandbox::MakeChannel();
+    Send(tls_, AskTlsEdge{}, {edge->theirs.get()});
+    return std::move(edge->ours);
+  }
+
+  template <typename Frame>
+  void Send(const UniqueFd& channel, const Frame& frame, const std::vector<int>& lent = {}) {
+    pollfd writable{channel.get(), POLLOUT, 0};
+    REQUIRE(::poll(&writable, 1, kTestPatience) == 1);
+    REQUIRE(sandbox::SendFrame(channel, AsFrame(frame), lent));
+  }
+  template <typename Frame>
+  Frame Next() {
+    return NextFrame<Frame>(tls_);
+  }
+
+  UniqueFd File(const std::string& content) {
+    testlib::WriteFile(folder_ / "file", content);
+    auto file = sys::OpenRegularFile(folder_ / "file");
+    std::remove((folder_ / "file").c_str());
+    REQUIRE(file);
+    return std::move(*file);
+  }
+
+  struct Wish {
+    AskTlsService ask = {};
+    std::string authorities = {}, revocations = {};
+    std::vector<std::string> staples = {};
+    std::string chain = {};  // after each certificate
+  };
+  // Service number 1 and so on; keys from 100 times that.
+  AnswerTlsService AddService(TlsServiceId id, const std::vector<const TestCertificate*>& list,
+                              Wish wish) {
+    wish.ask.service = id;
+    wish.ask.credential_count = static_cast<std::uint32_t>(list.size());
+    if (wish.ask.handshake_ms == 0) wish.ask.handshake_ms = 15000;
+    wish.ask.has_authorities = wish.authorities.empty() ? 0 : 1;
+    wish.ask.has_revocations = wish.revocations.empty() ? 0 : 1;
+    const UniqueFd authorities = File(wish.authorities), revocations = File(wish.revocations);
+    std::vector<int> lent;
+    if (!wish.authorities.empty()) lent.push_back(authorities.get());
+    if (!wish.revocations.empty()) lent.push_back(revocations.get());
+    Send(tls_, wish.ask, lent);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const KeyIndex key = id * 100 + static_cast<KeyIndex>(i);
+      const UniqueFd certificate = File(list[i]->pem() + wish.chain);
+      const UniqueFd private_key = File(list[i]->key_pem());
+      AskKey load;
+      load.index = key;
+      Send(keys_, load, {private_key.get(), certificate.get()});
+      REQUIRE(NextFrame<AnswerKey>(keys_).verdict == KeyVerdict::kGood);
+      AskTlsCredential ask;
+      ask.service = id;
+      ask.key = key;
+      ask.has_staple = i < wish.staples.size() ? 1 : 0;
+      const UniqueFd staple = File(ask.has_staple != 0 ? wish.staples[i] : "");
+      std::vector<int> files = {certificate.get()};
+      if (ask.has_staple != 0) files.push_back(staple.get());
+      Send(tls_, ask, files);
+    }
+    return Next<AnswerTlsService>();
+  }
+  AnswerTlsService AddService(TlsServiceId id, const std::vector<const TestCertificate*>& list) {
+    return AddService(id, list, Wish{});
+  }
+
+  // The service's end. The client's is handed over.
+  UniqueFd Begin(SessionId id, TlsServiceId service, const UniqueFd& client, std::uint32_t idle = 0,
+                 WireStartTls starttls = WireStartTls::kNone, bool required = true) {
+    AskAllow allow;
+    allow.header.session = id;
+    allow.first_key = service * 100;
+    allow.key_count = 100;
+    allow.milliseconds = 60000;
+    Send(keys_, allow);
+    auto [ours, theirs] = StreamPair();
+    AskTls ask;
+    ask.header.session = id;
+    ask.service = service;
+    ask.idle_timeout = idle;
+    ask.starttls = starttls;
+    ask.required = required ? 1 : 0;
+    Send(tls_, ask, {client.get(), ours.get()});
+    SetTimeout(theirs);
+    return std::move(theirs);
+  }
+
+  UniqueFd& tls() { return tls_; }
+  UniqueFd& keys() { return keys_; }
+
+ private:
+  void BeReady() {
+    NextFrame<AnswerReady>(keys_);
+    NextFrame<AnswerReady>(tls_);
+    NewEdge();
+  }
+
+  testlib::TempDir folder_;
+  sandbox::Helper tls_process_;
+  RemoteSigner signer_;
+  UniqueFd keys_, tls_;
+  std::thread keys_thread_, tls_thread_;
+  TlsRelay::State end_ = TlsRelay::State::kRunning;
+};
+
+// A client of OpenSSL's own, on a blocking socket.
+class TlsClient {
+ public:
+  TlsClient() : context_(SSL_CTX_new(TLS_client_method())) {
+    SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_CLIENT);
+  }
+  SSL_CTX* context() { return context_.get(); }
+  SSL* ssl() { return ssl_.get(); }
+
+  // The end that postern-tls gets.
+  UniqueFd Open() {
+    auto [near, far] = StreamPair();
+    SetTimeout(near);
+    socket_ = std::move(near);
+    ssl_.reset(SSL_new(context_.get()));
+    SSL_set_fd(ssl_.get(), socket_.get());
+    return std::move(far);
+  }
+  void Name(const char* host) {
+    SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(host));
+  }
+  bool Connect() { return SSL_connect(ssl_.get()) == 1; }
+  bool Write(const std::string& text) {
+    return SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size())) ==
+           static_cast<int>(text.size());
+  }
+  // Up to the close_notify; "<cut>" when it does not come.
+  std::string ReadToClose() {
+    std::string all;
+    char piece[65536];
+    for (;;) {
+      const int n = SSL_read(ssl_.get(), piece, sizeof piece);
+      if (n <= 0)
+        return SSL_get_error(ssl_.get(), n) == SSL_ERROR_ZERO_RETURN ? all : all + "<cut>";
+      all.append(piece, static_cast<std::size_t>(n));
+    }
+  }
+  std::string Read(std::size_t count) {
+    std::string all(count, '\0');
+    std::size_t have = 0;
+    while (have < count) {
+      const int n = SSL_read(ssl_.get(), all.data() + have, static_cast<int>(count - have));
+      if (n <= 0) break;
+      have += static_cast<std::size_t>(n);
+    }
+    all.resize(have);
+    return all;
+  }
+  void HalfClose() { SSL_shutdown(ssl_.get()); }
+  void Vanish() { socket_.Reset(); }
+  UniqueFd& socket() { return socket_; }
+
+ private:
+  std::unique_ptr<SSL_CTX, FreeBy<SSL_CTX_free>> context_;
+  UniqueFd socket_;
+  Connection ssl_;
+};
+
+}  // namespace postern::daemon
