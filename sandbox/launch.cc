@@ -115,6 +115,16 @@ bool Launcher::HasRoom() {
   return FreeSlot().has_value();
 }
 
+// The connection of a launch that came to nothing.
+sys::UniqueFd Launcher::TakeBack(std::size_t index) {
+  slots_[index].id = 0;
+  sys::UniqueFd slot(kFirstSlot + static_cast<int>(index));
+  LaunchId id = 0;
+  auto received = ReceiveFrame(slot, std::as_writable_bytes(std::span(&id, 1)));
+  slot.Release();  // its number stays open
+  return received ? std::move(received->descriptors[0]) : sys::UniqueFd();
+}
+
 // Received without room for a descriptor, the connection is closed (unix(7), MSG_CTRUNC).
 void Launcher::Vacate(std::size_t index) {
   LaunchId id = 0;
@@ -142,6 +152,9 @@ sys::Result<Launched> Launcher::Start(std::shared_ptr<const LaunchPlan> plan,
   TRY_STATUS(SendFrame(slot.sender, std::as_bytes(std::span(&launched.id, 1)),
                        std::span(handed_over, status ? 2 : 1)));
   slot.id = launched.id;
+  // Before there is a program. It could set SO_LINGER and end, and our close(2) of the last copy
+  // would wait for its client (socket(7)).
+  connection.Reset();
   next_slot_ = (*index + 1) % slots_.size();
   stage->Prepare(launched.id, std::move(plan), extra, kFirstSlot + static_cast<int>(*index));
   stage->stack.in_use().store(1, std::memory_order_release);
@@ -153,11 +166,10 @@ sys::Result<Launched> Launcher::Start(std::shared_ptr<const LaunchPlan> plan,
   if (launched.pid < 0) {
     const int error = errno;
     stage->stack.in_use().store(0, std::memory_order_release);
-    Vacate(*index);
+    connection = TakeBack(*index);
     return std::unexpected(sys::Error{"clone", error, {}});
   }
   launched.pidfd = sys::UniqueFd(pidfd);
-  connection.Reset();
   return launched;
 }
 

@@ -86,6 +86,7 @@ class Launcher {
   sys::Status OpenSlots();
   std::optional<std::size_t> FreeSlot() const;
   void Vacate(std::size_t index);
+  sys::UniqueFd TakeBack(std::size_t index);
 
   sys::UniqueFd report_read_, detached_;
   std::array<Slot, kSlots> slots_;

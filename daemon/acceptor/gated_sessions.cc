@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What follows from the end of a postern-gate: part of sessions.h.
 #include "daemon/acceptor/sessions.h"
+#include "sandbox/sys/sockets.h"
 
 namespace postern::daemon {
 
 namespace sys = sandbox::sys;
+
+namespace {
+
+// The option `linger` was for the gate's own copy. At the end of ours, close(2) would wait for the
+// client (socket(7)).
+void StopLingering(const sys::UniqueFd& connection) {
+  if (connection) sys::IgnoreError(sys::SetLinger(connection, 0), "it is closed next");
+}
+
+}  // namespace
 
 // A client that the gate did not let in was refused, whatever kept the gate from deciding. True:
 // the session goes on, with the program.
@@ -39,6 +50,7 @@ bool Sessions::FollowGate(Session& session, sys::Exit exit) {
     case GateReport::kRefused:
       break;
   }
+  StopLingering(session.connection);
   if (session.refused) return false;
   admission_.RefusedByGate(*session.service, session.peer, why);
   if (session.inquiry) RefusedUsers::Log(*session.service, session.peer, session.inquiry->user);

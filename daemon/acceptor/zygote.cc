@@ -67,7 +67,7 @@ sys::Status Zygote::Ask(Launch& launch) {
     return std::unexpected(sys::Error{"sendmsg", E2BIG, "environment"});
   }
   if (!open()) return std::unexpected(sys::Error{"sendmsg", ENOTCONN, "postern-zygote"});
-  if (ready_ && queue_.empty() && !when_quiet_) {
+  if (ready_ && queue_.empty() && !when_quiet_ && !to_begin_) {
     auto sent = Send(launch);
     if (sent || sent.error().number != EAGAIN) return sent;
     SetWritable(true);
@@ -95,7 +95,18 @@ sys::Status Zygote::Send(Launch& launch) {
   running_.emplace(launch.id, Instance{.lifetime = launch.lifetime});
   launch.connection.Reset();
   WatchAnswers();
+  to_begin_ = launch.id;
+  Begin();
   return {};
+}
+
+void Zygote::Begin() {
+  sandbox::AskBegin begin;
+  begin.header.id = *to_begin_;
+  const auto sent = sandbox::SendFrame(helper_.channel, sandbox::AsFrame(begin), {});
+  if (!sent && sent.error().number == EAGAIN) return SetWritable(true);
+  // Any other failure is a zygote that has died, which is told next.
+  to_begin_.reset();
 }
 
 // One timer for all of them, which is left to run: a launch must not cost one.
@@ -126,14 +137,15 @@ void Zygote::OnChannel(std::uint32_t ready) {
 }
 
 void Zygote::Flush() {
-  while (!queue_.empty() && open() && !when_quiet_) {
+  if (to_begin_) Begin();
+  while (!queue_.empty() && open() && !when_quiet_ && !to_begin_) {
     const auto sent = Send(queue_.front());
     if (!sent && sent.error().number == EAGAIN) return SetWritable(true);
     if (!sent && sandbox::PeerIsGone(sent.error())) return;  // told next
     if (!sent) events_.OnInstanceLost(queue_.front().id, sent.error().ToString());
     queue_.pop_front();
   }
-  if (open()) SetWritable(false);
+  if (open() && !to_begin_) SetWritable(false);
 }
 
 void Zygote::SetWritable(bool wanted) {

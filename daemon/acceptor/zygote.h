@@ -97,6 +97,7 @@ class Zygote final : private Adopter {
 
   sandbox::sys::Status Watch();
   sandbox::sys::Status Send(Launch& launch);
+  void Begin();
   void OnChannel(std::uint32_t ready);
   void ReadFrames(int most);
   bool Dispatch(std::span<const std::byte> bytes, pid_t sender);
@@ -128,6 +129,7 @@ class Zygote final : private Adopter {
   policy::Instant last_answer_{};  // or since when one is waited for
   std::size_t unanswered_ = 0;     // of running_, those in State::kAsked
   std::deque<Launch> queue_;
+  std::optional<sandbox::LaunchId> to_begin_;  // sent, but for its AskBegin: the channel was full
   Running running_;
   pid_t sealed_pid_ = 0;  // not the helper's where the pid namespace is of its own making
   Leftovers leftovers_;

@@ -151,9 +151,14 @@ Result<StreamPair> MakeStreamPair() {
   }
   StreamPair pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
   TRY_STATUS(SetNonblocking(pair.ours, true));
+  IgnoreError(RefuseDescriptors(pair.ours), "the kernel is older");
   return pair;
 }
 
+Status RefuseDescriptors(const UniqueFd& socket) {
+  constexpr int kPassRights = 83;  // SO_PASSRIGHTS; Debian 12's headers do not have it
+  return SetOption(socket, SOL_SOCKET, kPassRights, false, "SO_PASSRIGHTS");
+}
 Status SetReuseAddress(const UniqueFd& socket, bool on) {
   return SetOption(socket, SOL_SOCKET, SO_REUSEADDR, on, "SO_REUSEADDR");
 }

@@ -60,11 +60,16 @@ enum class SocketDomain : std::uint8_t { kInet4, kInet6, kUnix };
 
 // Nonblocking and close-on-exec.
 Result<UniqueFd> MakeSocket(SocketDomain domain, SocketKind kind, int protocol);
-// A connected pair of unix stream sockets, close-on-exec: ours nonblocking, theirs not.
+// A connected pair of unix stream sockets, close-on-exec: ours nonblocking, theirs not. Ours
+// refuses descriptors where the kernel can.
 struct StreamPair {
   UniqueFd ours, theirs;
 };
 Result<StreamPair> MakeStreamPair();
+// Of a unix socket: sendmsg(2) to it with SCM_RIGHTS fails with EPERM (Linux 6.16; ENOPROTOOPT
+// before). What nobody receives is closed by whoever reads the bytes beside it, and to close a
+// socket that has SO_LINGER may take as long as its sender likes.
+Status RefuseDescriptors(const UniqueFd& socket);
 Status SetReuseAddress(const UniqueFd& socket, bool on);
 Status SetV6Only(const UniqueFd& socket, bool on);
 Status SetKeepalive(const UniqueFd& socket, bool on);

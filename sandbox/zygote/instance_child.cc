@@ -75,6 +75,16 @@ POSTERN_IN_CHILD void ApplyLimits(const InstanceTask& task) {
   }
 }
 
+// Most often it has been by now. Somebody may have stopped the zygote meanwhile, or killed it.
+POSTERN_IN_CHILD void AwaitRelease(const InstanceTask& task) {
+  constexpr long kPauseNs = 1'000'000;
+  for (long pauses = 0; task.released.load(std::memory_order_acquire) == 0; ++pauses) {
+    if (pauses == kTellSeconds * (1'000'000'000 / kPauseNs)) End();
+    timespec pause{0, kPauseNs};
+    RawSyscall(SYS_ppoll, 0, 0, AsLong(&pause), 0);
+  }
+}
+
 }  // namespace
 
 POSTERN_IN_CHILD int RunInstance(void* argument) {
@@ -97,6 +107,7 @@ POSTERN_IN_CHILD int RunInstance(void* argument) {
     Require(RawSyscall(kLandlockRestrictSelf, task.domain, 0), task, LaunchStep::kDomain);
   }
   ApplyLimits(task);
+  AwaitRelease(task);
   Require(RawSyscall(SYS_execve, AsLong(task.path), AsLong(task.argv), AsLong(task.environment)),
           task, LaunchStep::kExecute);
   return kLaunchFailed;

@@ -2,8 +2,12 @@
 // What posternd and postern-zygote say to each other: fixed-layout frames on a sandbox::channel.
 //
 // AskProfile comes first, and once: AnswerReady or AnswerRefused. After AnswerReady, each AskLaunch
-// is answered by AnswerStarted or AnswerFailed, and by AnswerEnded in any case when there was a
-// process.
+// with its AskBegin is answered by AnswerStarted or AnswerFailed, and by AnswerEnded in any case
+// when there was a process.
+//
+// Between the two posternd closes its own copy of the connection. Whoever closes the last one may
+// wait there for the client for as long as the service likes, which can set SO_LINGER (socket(7)):
+// so nobody who serves others too has one while a program runs.
 //
 // AnswerStarted and AnswerFailed are sent by the instance itself, on its way to execve: the kernel
 // puts its process id beside them (unix(7), SCM_CREDENTIALS), so posternd knows it in its own pid
@@ -30,6 +34,7 @@ namespace postern::sandbox {
 enum class ZygoteFrame : std::uint32_t {
   kAskProfile = 1,
   kAskLaunch,
+  kAskBegin,
   kAnswerReady = 101,
   kAnswerRefused,
   kAnswerStarted,
@@ -64,6 +69,11 @@ struct AskLaunch {
   std::uint32_t replaces = 0;  // 1: the words take the place of planned ones of the same name
   std::uint32_t length = 0;
   std::array<char, kMaxLaunchWords> words{};
+};
+
+// Follows each AskLaunch, with its id.
+struct AskBegin {
+  ZygoteHeader header{ZygoteFrame::kAskBegin};
 };
 
 // `text`: warnings of a profile that tolerates what the kernel lacks, a line each; or why the

@@ -73,17 +73,18 @@ struct Zygote::Stage {
       word += std::strlen(word) + 1;
     }
     environment.push_back(nullptr);
-    task = {.id = next.header.id,
-            .path = program.path.c_str(),
-            .argv = argv.data(),
-            .environment = environment.data(),
-            .umask = next.has_umask == 1 ? next.umask : program.umask,
-            .has_priority = next.has_priority == 1,
-            .priority = next.priority,
-            .limits = profile.limits,
-            .connection = connection,
-            .channel = channel,
-            .domain = domain};
+    task.released.store(0, std::memory_order_relaxed);
+    task.id = next.header.id;
+    task.path = program.path.c_str();
+    task.argv = argv.data();
+    task.environment = environment.data();
+    task.umask = next.has_umask == 1 ? next.umask : program.umask;
+    task.has_priority = next.has_priority == 1;
+    task.priority = next.priority;
+    task.limits = profile.limits;
+    task.connection = connection;
+    task.channel = channel;
+    task.domain = domain;
   }
 };
 
@@ -144,14 +145,29 @@ sys::Status Zygote::OnChannel() {
     open_ = false;
     return {};
   }
+  if (connection_) {
+    return received->descriptor_count == 0 ? OnBegin(ask, received->length) : Garbage();
+  }
   if (received->descriptor_count != 1 ||
       !WellFormed(ask, received->length, profile_.programs.size())) {
     return Garbage();
   }
-  return Launch(ask, std::move(received->descriptors[0]));
+  asked_ = ask;
+  connection_ = std::move(received->descriptors[0]);
+  return {};
 }
 
-// The child has a descriptor table of its own from the start: the zygote's is small.
+sys::Status Zygote::OnBegin(const AskLaunch& received, std::size_t size) {
+  AskBegin begin;
+  if (!ReadFrame(std::as_bytes(std::span(&received, 1)).first(size), begin) ||
+      begin.header.id != asked_.header.id) {
+    return Garbage();
+  }
+  return Launch(asked_, std::move(connection_));
+}
+
+// The child has a descriptor table of its own from the start: the zygote's is small. It executes
+// nothing before our copy of the connection is closed (protocol.h).
 sys::Status Zygote::Launch(const AskLaunch& ask, sys::UniqueFd connection) {
   // Started or not: nobody would ask again, and it would be one task of the service's tasks_max.
   if (profile_.once) open_ = false;
@@ -169,6 +185,8 @@ sys::Status Zygote::Launch(const AskLaunch& ask, sys::UniqueFd connection) {
     if (child < 0) in_use.store(0, std::memory_order_release);
   }
   if (child >= 0) {
+    connection.Reset();
+    stage->task.released.store(1, std::memory_order_release);
     instances_.emplace(child, Instance{ask.header.id});
     others_kills_told_ = 0;
     return {};

@@ -41,6 +41,7 @@ class Zygote {
   bool Finished() const;
   sys::Status Await();
   sys::Status OnChannel();
+  sys::Status OnBegin(const AskLaunch& received, std::size_t size);
   sys::Status Launch(const AskLaunch& ask, sys::UniqueFd connection);
   sys::Status Reap();
   sys::Status OnUnlisted();
@@ -53,6 +54,8 @@ class Zygote {
   ChildStages<Stage> stages_;
   std::unordered_map<pid_t, Instance> instances_;  // each leads the session of that number
   UnlistedCalls unlisted_;
+  AskLaunch asked_;
+  sys::UniqueFd connection_;  // of `asked_`, which waits for its AskBegin; empty: none does
   std::optional<AnswerUnlisted> kill_to_tell_;
   std::optional<AnswerFailed> failure_to_tell_;
   std::uint32_t others_kills_told_ = 0;  // since the last launch

@@ -100,8 +100,15 @@ class Mother {
   }
 
   void SendPatiently(const AskLaunch& ask, std::span<const int> descriptors) const {
+    SendBytes(AsFrame(ask), descriptors);
+    AskBegin begin;
+    begin.header.id = ask.header.id;
+    SendBytes(AsFrame(begin), {});
+  }
+
+  void SendBytes(std::span<const std::byte> frame, std::span<const int> descriptors) const {
     for (;;) {
-      const auto sent = SendFrame(channel, AsFrame(ask), descriptors);
+      const auto sent = SendFrame(channel, frame, descriptors);
       if (sent) return;
       REQUIRE(sent.error().number == EAGAIN);
       pollfd room{channel.get(), POLLOUT, 0};
@@ -407,6 +414,49 @@ TEST_CASE("A rule may change an instance's umask, priority and words") {
   CHECK(ReadToEnd(near) == "no x 0077 7\n1\n");
 }
 
+// Who closes the last copy of a connection may have to wait for its client (socket(7), SO_LINGER).
+TEST_CASE("Nothing runs before posternd and the zygote have let go of the connection") {
+  Mother mother(ShellProfile("echo $$"));
+  AskLaunch ask;
+  const int handed_over[] = {0};
+  mother.SendBytes(AsFrame(ask), handed_over);
+  pollfd answer{mother.channel.get(), POLLIN, 0};
+  CHECK(::poll(&answer, 1, 300) == 0);
+  mother.SendBytes(AsFrame(AskBegin{}), {});
+  mother.Expect<AnswerStarted>();
+  mother.Expect<AnswerEnded>();
+}
+
+TEST_CASE("What follows a launch is its begin, and nothing else") {
+  Mother mother(ShellProfile("echo no"));
+  AskLaunch ask;
+  AskBegin begin;
+  const int handed_over[] = {0};
+  mother.SendBytes(AsFrame(ask), handed_over);
+  SECTION("another's begin") {
+    begin.header.id = 1;
+    mother.SendBytes(AsFrame(begin), {});
+  }
+  SECTION("a begin with a descriptor") { mother.SendBytes(AsFrame(begin), handed_over); }
+  SECTION("another launch") { mother.SendBytes(AsFrame(ask), handed_over); }
+  SECTION("the same without a descriptor") { mother.SendBytes(AsFrame(ask), {}); }
+  CHECK(mother.AwaitExit() == 1);
+}
+
+TEST_CASE("A launch that posternd has not let go of when it ends is none") {
+  Mother mother(ShellProfile("echo no"));
+  AskLaunch ask;
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+  UniqueFd near(ends[0]), far(ends[1]);
+  const int handed_over[] = {far.get()};
+  mother.SendBytes(AsFrame(ask), handed_over);
+  far.Reset();
+  mother.channel.Reset();
+  CHECK(ReadToEnd(near).empty());
+  CHECK(mother.AwaitExit() == 0);
+}
+
 TEST_CASE("Garbage on the channel ends the zygote, and starts nothing") {
   Mother mother(ShellProfile("echo no"));
   AskLaunch ask;
@@ -425,6 +475,7 @@ TEST_CASE("Garbage on the channel ends the zygote, and starts nothing") {
   SECTION("no connection") { handed_over.clear(); }
   SECTION("two connections") { handed_over.push_back(0); }
   SECTION("another frame") { ask.header.type = ZygoteFrame::kAskProfile; }
+  SECTION("a begin of nothing") { ask.header.type = ZygoteFrame::kAskBegin; }
   const auto frame = AsFrame(ask);
   REQUIRE(SendFrame(mother.channel, frame.first(frame.size() - missing), handed_over));
   CHECK(mother.AwaitExit() == 1);
