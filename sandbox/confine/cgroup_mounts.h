@@ -6,9 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/sys/error.h"
-#include "sandbox/sys/unique_fd.h"
-
 namespace postern::sandbox {
 
 struct CgroupMount {
@@ -18,9 +15,5 @@ struct CgroupMount {
   std::vector<std::string> controllers;  // of version 1
 };
 std::vector<CgroupMount> ParseCgroupMounts(std::string_view mountinfo);
-
-// Makes each of them read-only in this mount namespace: a writable one is a way to run programs as
-// the host's root (CVE-2022-0492). `root` is the root directory.
-sys::Status ProtectCgroupMounts(const sys::UniqueFd& root);
 
 }  // namespace postern::sandbox

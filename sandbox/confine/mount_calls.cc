@@ -60,6 +60,13 @@ sys::Result<sys::UniqueFd> MakeFileSystem(const char* type,
   return tree;
 }
 
+sys::Status CoverDirectory(const sys::UniqueFd& target, const std::string& path) {
+  TRY(const sys::UniqueFd empty,
+      MakeFileSystem("tmpfs", {{"mode", "0"}, {"size", "4k"}, {"nr_inodes", "2"}},
+                     kReadOnly | kNoSetuid | kNoDevices | kNoExecute));
+  return AttachTree(empty, target, path);
+}
+
 sys::Status KeepMountsToOurselves() {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) {
     return sys::LastError("mount", "MS_SLAVE");

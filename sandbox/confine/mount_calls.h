@@ -30,6 +30,9 @@ sys::Status AddAttributes(const sys::UniqueFd& tree, MountAttributes attributes,
 sys::Status AttachTree(const sys::UniqueFd& tree, const sys::UniqueFd& target,
                        const std::string& path);
 
+// Attaches an empty directory that nobody may enter.
+sys::Status CoverDirectory(const sys::UniqueFd& target, const std::string& path);
+
 struct MountOption {
   const char* name;
   std::string value;

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "sandbox/confine/cgroup_mounts.h"
 #include "sandbox/confine/device_tree.h"
+#include "sandbox/confine/kernel_mounts.h"
 #include "sandbox/confine/minimal_root.h"
 #include "sandbox/confine/mount_calls.h"
 #include "sandbox/confine/mount_tree.h"
@@ -42,7 +42,8 @@ class ViewBuilder {
 
   sys::Status Build() {
     TRY(host_, OpenDirectory("/"));
-    TRY_STATUS(ProtectCgroupMounts(host_));
+    TRY_STATUS(FindRoot());
+    TRY_STATUS(ProtectKernelMounts(host_, OwnProc()));
     TRY_STATUS(CollectParts());
     TRY_STATUS(CollectHidden());
     TRY(MountTree tree, ShapeRoot());
@@ -61,12 +62,15 @@ class ViewBuilder {
   bool has_own_dev() const { return files_.minimal || files_.private_dev; }
   bool seals_system() const { return files_.minimal || files_.read_only_system; }
 
+  sys::Status FindRoot() {
+    if (files_.root.empty()) return {};
+    TRY(const Place place, FindPlace(host_, files_.root));
+    if (!place.is_directory) return std::unexpected(sys::Error{"open", ENOTDIR, files_.root});
+    root_path_ = place.path;
+    return {};
+  }
+
   sys::Status CollectParts() {
-    if (!files_.root.empty()) {
-      TRY(const Place place, FindPlace(host_, files_.root));
-      if (!place.is_directory) return std::unexpected(sys::Error{"open", ENOTDIR, files_.root});
-      root_path_ = place.path;
-    }
     TRY_STATUS(CollectData());
     if (has_own_dev()) {
       TRY(devices_, CopyDevices(host_));
@@ -132,6 +136,11 @@ class ViewBuilder {
     if (hidden_.empty()) return {};
     TRY(null_, FindPlace(host_, "/dev/null"));
     return {};
+  }
+
+  // That of another root, where no other is made for it.
+  std::string OwnProc() const {
+    return request_.fresh_proc || root_path_.empty() ? "" : root_path_ + "/proc";
   }
 
   // Where a path of the host is found in the view.
@@ -215,9 +224,7 @@ class ViewBuilder {
     if (!target) return std::unexpected(target.error());
     const MountAttributes nothing = kReadOnly | kNoSetuid | kNoDevices | kNoExecute;
     if (target->is_directory) {
-      TRY(const sys::UniqueFd empty,
-          MakeFileSystem("tmpfs", {{"mode", "0"}, {"size", "4k"}, {"nr_inodes", "2"}}, nothing));
-      return AttachTree(empty, target->fd, path);
+      return CoverDirectory(target->fd, path);
     }
     TRY(const sys::UniqueFd node, CopyTree(null_.fd, "", Depth::kThisMount));
     TRY_STATUS(AddAttributes(node, nothing, Depth::kThisMount, path));

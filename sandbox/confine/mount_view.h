@@ -17,7 +17,8 @@
 // - root: paths in the lists are the host's. Those below it are found inside; any other is shown
 //   inside under its own name, where there is a file or a directory to put it on. private_tmp,
 //   private_dev and /proc are for roots that have these directories.
-// - No control group's files are writable, whatever is asked for (CVE-2022-0492).
+// - No control group's files are writable, whatever is asked for (CVE-2022-0492), and no other file
+//   system of the kernel's that lies below data or a listed path (kernel_mounts.h).
 // - Temporary files of its own take at most a tenth of the memory, in /tmp, /var/tmp and /dev/shm
 //   each.
 #pragma once

@@ -405,6 +405,50 @@ TEST_CASE("No control group can be written, whatever the view is") {
   }
 }
 
+// A chroot as administrators make them, in a view whose places are told by `look`.
+template <typename Look>
+Outcome BesideChroot(FileView files, const std::string& chroot, bool fresh_proc, const Look& look) {
+  return InChildWith(CLONE_NEWPID | CLONE_NEWNS, [&](std::string& told) {
+    if (!KeepMountsToOurselves()) return 1;
+    if (::mount("proc", (chroot + "/proc").c_str(), "proc", 0, nullptr) != 0) return 2;
+    if (::mount("sysfs", (chroot + "/sys").c_str(), "sysfs", 0, nullptr) != 0) return 3;
+    const sys::Status built = BuildView({files, {}, true, fresh_proc});
+    if (built) return look(told);
+    told = built.error().ToString();
+    return kNotEntered;
+  });
+}
+
+TEST_CASE("The kernel's files below data or a listed path are not written, and show no process") {
+  const std::string chroot = "/srv/postern-view-" + std::to_string(::getpid());
+  fs::create_directories(chroot + "/proc");
+  fs::create_directories(chroot + "/sys");
+  FileView listed, minimal;
+  listed.read_write_paths = minimal.read_write_paths = {chroot};
+  minimal.minimal = true;
+  for (const FileView& files : {ReadOnlySystem(), listed, minimal}) {
+    const Outcome outcome = BesideChroot(files, chroot, true, [&](std::string& told) {
+      const std::string parameter = chroot + "/proc/sys/kernel/core_pattern";
+      if (OpenError(parameter, O_WRONLY) == 0) told += "a kernel parameter is writable\n";
+      told += Listing(chroot + "/proc");
+      if (OpenError(chroot + "/sys/kernel/profiling", O_WRONLY) != EROFS) told += "/sys\n";
+      if (WriteError(chroot + "/file") != 0) told += "nothing is writable\n";
+      return 0;
+    });
+    CHECK(outcome.told == "");
+    CHECK(outcome.status == 0);
+  }
+  FileView jailed;
+  jailed.root = chroot;
+  // Its own, where it cannot get a fresh one.
+  const Outcome outcome = BesideChroot(jailed, chroot, false, [](std::string& told) {
+    told = Name(OpenError("/proc/self/stat", O_RDONLY));
+    return 0;
+  });
+  fs::remove_all(chroot);
+  CHECK(outcome.told == "ok");
+}
+
 TEST_CASE("A user who swaps a directory for a link gets nothing of the system to write") {
   testlib::TempDir directory;
   const std::string target = "/usr/postern-race-" + std::to_string(::getpid());
