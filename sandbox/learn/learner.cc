@@ -60,17 +60,21 @@ sys::Status Learner::SeeOff(pid_t task) {
   return {};
 }
 
+// What takes no right passes uncounted where it is the launching. Who is told apart by a name and a
+// number, which a service can come to have as well: so everybody's calls are judged.
 sys::Status Learner::OnCall(const WaitingCall& call) {
-  if (call.caller == launcher_.pid) return calls_.Proceed(call);
+  TRY(const std::uint32_t action, Judge(call));
+  const bool allowed = action == SECCOMP_RET_ALLOW;
+  if (allowed && call.caller == launcher_.pid) return calls_.Proceed(call);
   // 0 is somebody that this pid namespace does not see.
   if (call.caller <= 0) return std::unexpected(sys::Error{"ioctl", ESRCH, "caller"});
   Task* const task = Know(call.caller);
   if (task == nullptr) return calls_.Refuse(call, ESRCH);
-  if (task->launching) {
+  if (allowed && task->launching) {
     task->stale = true;
     return calls_.Proceed(call);
   }
-  return Learn(call, *task);
+  return Learn(call, *task, action);
 }
 
 // Null when it is gone.
@@ -101,11 +105,10 @@ void Learner::Refresh(pid_t number, Task& task) {
   if (!task.launching) task.program = ProgramOf(number, status->name);
 }
 
-sys::Status Learner::Learn(const WaitingCall& call, Task& task) {
+sys::Status Learner::Learn(const WaitingCall& call, Task& task, std::uint32_t action) {
   LearnedCall& counted = learned_.calls[call.facts.number];
   if (counted.count++ == 0) counted.first_by = task.program;
   CountArguments(call);
-  TRY(const std::uint32_t action, Judge(call));
   if (action == SECCOMP_RET_ALLOW) {
     LearnFiles(call);
     if (call.facts.number == SYS_connect) LearnConnection(call);

@@ -5,7 +5,8 @@
 // leaves it no more than this work (sandbox/filter/learning_filters.h). Who starts the instances is
 // another process, whose calls pass uncounted, and so do those of its children until they execute
 // the program: the kernel keeps their name (comm) as the launcher's until then. A service may give
-// itself that name; what it hides then is missing from its own profile.
+// itself that name; what it hides then is missing from its own profile, and gets it nothing that
+// it would be denied.
 //
 // What a call gets is what a permissive profile's filter answers, by registers alone: it goes on,
 // or it is refused with the errno that every profile refuses it with; and whoever makes a call that
@@ -69,7 +70,7 @@ class Learner {
   sys::Status SeeOff(pid_t task);
   Task* Know(pid_t task);
   void Refresh(pid_t task, Task& known);
-  sys::Status Learn(const WaitingCall& call, Task& task);
+  sys::Status Learn(const WaitingCall& call, Task& task, std::uint32_t action);
   sys::Result<std::uint32_t> Judge(const WaitingCall& call);
   sys::Status Answer(const WaitingCall& call, std::uint32_t action, LearnedCall& counted);
   void CountArguments(const WaitingCall& call);

@@ -245,4 +245,21 @@ TEST_CASE("Until it executes its program, a launcher's child is not learned") {
   CHECK(outcome.learned.calls.at(SYS_exit_group).first_by.ends_with("/true"));
 }
 
+TEST_CASE("Who takes the launcher's name is denied what is always denied") {
+  const auto work = [] {
+    ::prctl(PR_SET_NAME, "launcher");
+    const long child = ::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (child == 0) {
+      ::syscall(SYS_unshare, 0);
+      ::syscall(SYS_exit_group, 0);
+    }
+    int status = 0;
+    ::syscall(SYS_wait4, child, &status, 0, nullptr);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 1;
+  };
+  const Outcome outcome = LearnFrom(work, "launcher");
+  CHECK(WEXITSTATUS(outcome.status) == SIGKILL);
+  CHECK(outcome.learned.calls.at(SYS_unshare).killed == 1);
+}
+
 }  // namespace postern::sandbox
