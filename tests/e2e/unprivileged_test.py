@@ -41,8 +41,7 @@ class Unprivileged(lab_case.LabCase):
                 self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
                 self.assertEqual(set(status["CapEff"] + status["CapBnd"] + status["CapPrm"]), {"0"})
                 self.assertLess(int(status["NSpid"].split()[-1]), 10)  # of a namespace that has just begun
-        starts = [record for record in daemon.service_log() if "START" in str(record)]
-        self.assertEqual(len(starts), len(PORTS))
+        self.assertEqual(len(daemon.wait_records(len(PORTS), kind="START")), len(PORTS))
 
     def test_nothing_is_left_when_it_ends(self):
         daemon = self.serve()
