@@ -89,7 +89,7 @@ sys::Result<bool> Leftovers::Signal(const Processes& left, int signal) const {
   for (const sys::Process& process : left) {
     if (HasTime(process.session)) continue;
     some = true;
-    TRY_STATUS(sys::Signal(process.pid, signal));
+    TRY_STATUS(sys::Signal(process, signal));
   }
   return some;
 }

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "sandbox/sys/directory.h"
+#include "sandbox/sys/process.h"
 #include "sandbox/sys/unique_fd.h"
 
 namespace postern::sandbox::sys {
@@ -33,17 +34,21 @@ std::string_view NextWord(std::string_view& text) {
   return word;
 }
 
-// "PID (COMMAND) STATE PPID PGRP SESSION …"; the command may hold anything, so the last ')' counts.
+// "PID (COMMAND) STATE PPID PGRP SESSION …", STARTTIME the 22nd; the command may hold anything, so
+// the last ')' counts.
 std::optional<Process> ParseStat(pid_t pid, std::string_view stat) {
   const auto command_end = stat.rfind(')');
   if (command_end == std::string_view::npos) return std::nullopt;
   stat.remove_prefix(command_end + 1);
-  Process process{pid, 0, 0};
+  constexpr int kWordsBetween = 15;
+  Process process{pid, 0, 0, 0};
   pid_t group = 0;
   const std::string_view state = NextWord(stat);
-  const bool whole = ParseWhole(NextWord(stat), process.parent) &&
-                     ParseWhole(NextWord(stat), group) &&
-                     ParseWhole(NextWord(stat), process.session);
+  const bool related = ParseWhole(NextWord(stat), process.parent) &&
+                       ParseWhole(NextWord(stat), group) &&
+                       ParseWhole(NextWord(stat), process.session);
+  for (int i = 0; i < kWordsBetween; ++i) NextWord(stat);
+  const bool whole = related && ParseWhole(NextWord(stat), process.started);
   if (!whole || state == "Z" || state == "X") return std::nullopt;
   return process;
 }
@@ -76,6 +81,10 @@ std::vector<pid_t> WithDescendants(std::vector<pid_t> members,
   return members;
 }
 
+bool ContainsPid(const std::vector<Process>& processes, pid_t pid) {
+  return std::ranges::find(processes, pid, &Process::pid) != processes.end();
+}
+
 std::vector<pid_t> TreeOf(pid_t root, const std::vector<Process>& processes) {
   std::vector<pid_t> tree = {root};
   for (const Process& process : processes) {
@@ -104,9 +113,7 @@ Result<std::vector<Process>> AllProcesses() {
 Result<std::vector<pid_t>> ProcessTree(pid_t root) {
   TRY(const std::vector<Process> processes, AllProcesses());
   std::vector<pid_t> tree = TreeOf(root, processes);
-  const bool root_lives = std::any_of(processes.begin(), processes.end(),
-                                      [root](const Process& one) { return one.pid == root; });
-  if (!root_lives) tree.erase(tree.begin());
+  if (!ContainsPid(processes, root)) tree.erase(tree.begin());
   return tree;
 }
 
@@ -137,17 +144,27 @@ bool MayHaveOtherChildren(pid_t parent, std::span<const pid_t> known) {
   return !file.eof();
 }
 
-Status Signal(pid_t pid, int signal) {
-  if (::kill(pid, signal) != 0 && errno != ESRCH) return LastError("kill", std::to_string(pid));
+// The descriptor is of whoever has the number now, and what is read after that tells who it is.
+Status Signal(const Process& process, int signal) {
+  const auto pidfd = OpenPidfd(process.pid);
+  if (!pidfd) return pidfd.error().number == ESRCH ? Status() : std::unexpected(pidfd.error());
+  const UniqueFd proc(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!proc) return LastError("open", "/proc");
+  const auto now = ReadProcess(proc.get(), std::to_string(process.pid).c_str());
+  if (!now || now->started != process.started) return {};
+  Status sent = SignalPidfd(*pidfd, signal);
+  if (!sent && sent.error().number != ESRCH) return sent;
   return {};
 }
 
 Status SignalTree(pid_t root, int signal) {
   const int rounds = signal == SIGKILL ? kKillRounds : 1;
   for (int round = 0; round < rounds; ++round) {
-    TRY(const std::vector<pid_t> tree, ProcessTree(root));
+    TRY(std::vector<Process> tree, AllProcesses());
+    const std::vector<pid_t> members = TreeOf(root, tree);
+    std::erase_if(tree, [&](const Process& one) { return !Contains(members, one.pid); });
     if (tree.empty()) return {};
-    for (const pid_t pid : tree) TRY_STATUS(Signal(pid, signal));
+    for (const Process& process : tree) TRY_STATUS(Signal(process, signal));
   }
   return {};
 }

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace postern::sandbox::sys {
 
 struct Process {
   pid_t pid = 0, parent = 0, session = 0;
+  std::uint64_t started = 0;  // clock ticks since boot
 };
 // Zombies do not count.
 Result<std::vector<Process>> AllProcesses();
@@ -28,8 +30,8 @@ Result<std::vector<pid_t>> ProcessTree(pid_t root);
 // meanwhile.
 Status SignalTree(pid_t root, int signal);
 
-// One that has ended is no error.
-Status Signal(pid_t pid, int signal);
+// One that has ended is no error, and nobody gets its signal who has its number by now.
+Status Signal(const Process& process, int signal);
 
 // Every descendant of `root` that does not belong to the tree of one of `branches`, as
 // ProcessTree() has it.

@@ -105,6 +105,23 @@ TEST_CASE("Beside a branch there is what has lost its parents, with its session"
   REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 0) == 0);
 }
 
+TEST_CASE("A signal is for the process that was found, not for who has its number by now") {
+  Family family("echo; exec sleep 100");
+  family.AwaitLines(1);
+  const auto processes = AllProcesses();
+  REQUIRE(processes);
+  const auto found = std::ranges::find(*processes, family.root, &Process::pid);
+  REQUIRE(found != processes->end());
+  CHECK(found->started > 0);
+  Process earlier = *found;
+  --earlier.started;
+  REQUIRE(Signal(earlier, SIGKILL));
+  CHECK(ProcessTree(family.root).value().size() == 1);
+  REQUIRE(Signal(*found, SIGKILL));
+  family.AwaitLastMember();
+  REQUIRE(Signal(*found, SIGKILL));  // it is a zombie
+}
+
 TEST_CASE("A child that is not known is noticed, and that nothing can be told") {
   Family family("sleep 100 & echo; wait");
   family.AwaitLines(1);
