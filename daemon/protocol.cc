@@ -12,6 +12,20 @@ FrameType TypeOf(std::span<const std::byte> bytes) {
   return header.type;
 }
 
+namespace {
+
+bool IsNone(const WireAddress& address) {
+  return address.bytes == WireAddress().bytes && address.port == 0 && address.is_v4 == 0;
+}
+
+bool IsMapped(const WireAddress& address) {
+  static constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0,    0,
+                                                           0, 0, 0, 0, 0xff, 0xff};
+  return std::equal(kMapped.begin(), kMapped.end(), address.bytes.begin());
+}
+
+}  // namespace
+
 bool Valid(WireBuiltin builtin) {
   return builtin >= WireBuiltin::kEcho && builtin <= WireBuiltin::kChargen;
 }
@@ -23,15 +37,18 @@ bool Valid(DatagramOutcome outcome) {
 }
 
 bool Valid(const AnswerProxy& answer) {
-  return answer.outcome >= ProxyOutcome::kProxied && answer.outcome <= ProxyOutcome::kClosed &&
-         IsWellFormed(answer.source) && IsWellFormed(answer.destination);
+  if (answer.outcome < ProxyOutcome::kProxied || answer.outcome > ProxyOutcome::kClosed) {
+    return false;
+  }
+  const auto fits = [&answer](const WireAddress& address) {
+    if (answer.outcome != ProxyOutcome::kProxied) return IsNone(address);
+    return address.is_v4 == (IsMapped(address) ? 1 : 0);
+  };
+  return fits(answer.source) && fits(answer.destination);
 }
 
 bool IsWellFormed(const WireAddress& address) {
-  static constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0,    0,
-                                                           0, 0, 0, 0, 0xff, 0xff};
-  return address.is_v4 == 0 ||
-         (address.is_v4 == 1 && std::equal(kMapped.begin(), kMapped.end(), address.bytes.begin()));
+  return address.is_v4 == 0 || (address.is_v4 == 1 && IsMapped(address));
 }
 
 }  // namespace postern::daemon

@@ -7,6 +7,8 @@
 //   full      says it is ready, and of each AskSplice that it has no room
 //   hasty     says it is ready, and of each AskSplice that it is over
 //   liar      says it is ready, and answers AskProxy with an address of no family
+//   crowded   says it is ready, and of each AskProxy that it has no room
+//   twice     says it is ready, and answers AskProxy two times with the same client
 //   silent    says nothing at all
 //   garbage   says something that is no frame
 //   unasked   says it is ready, then that a session ended which nobody asked for
@@ -69,12 +71,14 @@ void AnswerAll(const UniqueFd& channel, std::string_view mode) {
     } else if ((mode == "full" || mode == "hasty") && ReadFrame(frame, splice)) {
       Done(channel, splice.header.session,
            mode == "full" ? Outcome::kNoCapacity : Outcome::kFinished);
-    } else if (mode == "liar" && ReadFrame(frame, proxy)) {
+    } else if (mode == "crowded" && ReadFrame(frame, proxy)) {
+      Done(channel, proxy.header.session, Outcome::kNoCapacity);
+    } else if ((mode == "liar" || mode == "twice") && ReadFrame(frame, proxy)) {
       AnswerProxy answer;
       answer.header.session = proxy.header.session;
       answer.outcome = ProxyOutcome::kProxied;
-      answer.source.is_v4 = 1;  // its bytes are those of ::
-      Say(channel, answer);
+      answer.source.is_v4 = mode == "liar" ? 1 : 0;  // its bytes are those of ::
+      for (int times = mode == "twice" ? 2 : 1; times > 0; --times) Say(channel, answer);
     } else if (mode == "stops" && ReadFrame(frame, stop)) {
       kept.erase(stop.header.session);
       Done(channel, stop.header.session, Outcome::kStopped);
@@ -96,7 +100,8 @@ int main(int argc, char** argv) {
   const postern::sandbox::sys::UniqueFd channel(daemon::kChannelDescriptor);
   if (mode == "garbage") daemon::Say(channel, std::array<char, 7>{});
   const bool ready = mode == "ready" || mode == "full" || mode == "hasty" || mode == "stops" ||
-                     mode == "liar" || mode == "unasked" || mode == "descriptor";
+                     mode == "liar" || mode == "crowded" || mode == "twice" || mode == "unasked" ||
+                     mode == "descriptor";
   if (ready) daemon::Say(channel, daemon::AnswerReady{});
   if (mode == "unasked") daemon::Done(channel, 99);
   if (mode == "descriptor") daemon::SayWithDescriptor(channel);

@@ -115,6 +115,31 @@ TEST_CASE_METHOD(Fixture, "A relay that names an address of no family is killed"
   CHECK(Said("it answered what was not asked") == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "A relay that has no room for a header's reader is not to blame") {
+  StartRelay({FAKE_RELAY, "crowded"}, kLong);
+  MakeProxied(Spec());
+  const UniqueFd client = Connect(services[0]);
+  CheckRefused();
+  CHECK(Closed(client));
+  CHECK(Said("the relay has no room for another session") == 1);
+  CHECK(relay->running());
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "A relay that answers twice is killed, and the client was admitted once") {
+  StartRelay({FAKE_RELAY, "twice"}, kLong);
+  const auto service = MakeProxied(Script("exit 0"));
+  const UniqueFd client = Connect(service);
+  UntilRecords(2);
+  TurnFor(*loop, 50);
+  REQUIRE(Records().size() == 2);
+  CHECK(Records()[0].ends_with("START: test from=::"));
+  CHECK(service->attempts == 1);
+  CHECK(service->limits().running() == 0);
+  CHECK(Said("it answered what was not asked") == 1);
+  CHECK(Findings().empty());
+}
+
 TEST_CASE_METHOD(Fixture, "Without a relay nobody is let in") {
   StartRelay({FAKE_RELAY, "exit"}, kLong);
   TurnUntil(*loop, [&] { return !relay->running(); });

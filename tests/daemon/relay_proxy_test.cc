@@ -195,7 +195,7 @@ TEST_CASE("a request for a header that cannot be is garbage") {
   CHECK(end_of(ask) == Relay::State::kGarbage);
 }
 
-TEST_CASE("an answer is valid when its outcome is known and its addresses are of their families") {
+TEST_CASE("an answer is valid when its outcome is known and its addresses are as they have to be") {
   AnswerProxy answer;
   for (std::uint32_t outcome = 0; outcome < 12; ++outcome) {
     answer.outcome = static_cast<ProxyOutcome>(outcome);
@@ -206,6 +206,12 @@ TEST_CASE("an answer is valid when its outcome is known and its addresses are of
   CHECK_FALSE(Valid(answer));
   answer.source = V4({192, 0, 2, 7}, 1);
   CHECK(Valid(answer));
+  answer.outcome = ProxyOutcome::kLocal;
+  CHECK_FALSE(Valid(answer));
+  answer.outcome = ProxyOutcome::kProxied;
+  answer.source.is_v4 = 0;  // an IPv4 address, told as one of IPv6
+  CHECK_FALSE(Valid(answer));
+  answer.source.is_v4 = 1;
   answer.destination.is_v4 = 2;
   CHECK_FALSE(Valid(answer));
 }
