@@ -31,6 +31,12 @@ void ServiceCheck::CheckProxy() {
               : "only TCP connections begin with a PROXY header",
           "proxy_protocol = off");
   }
+  if (flags_.idonly) {
+    Error("bad-combination", At(settings_.flags),
+          "flag IDONLY: of a client behind a proxy no ident server could tell the user, so nobody "
+          "would be served",
+          "remove the flag");
+  }
   if (runs_program() && IsTcpd(spec_.program.path)) {
     Error("bad-combination", At(settings_.server),
           "tcpd would judge the proxy, since it asks the kernel who is calling",

@@ -54,6 +54,8 @@ TEST_CASE("a header can be required of TCP connections that posternd accepts, an
   // The lines that every service here has do not concern these.
   CHECK(CodesOf(kProxied + "redirect = 127.0.0.1 smtp") == "no-effect");
   CHECK(CodesOf(kProxied + "flags = SENSOR") == "no-effect");
+  // An ident server knows no connection of a proxy's.
+  CHECK(CodesOf(kProxied + "flags = IDONLY") == "bad-combination");
   CHECK(CodesOf(kProxied + "type = TCPMUX UNLISTED") == "no-effect bad-combination");
   CHECK(CodesOf(kProxied + "server = /usr/sbin/tcpd\nserver_args = in.fingerd") ==
         "bad-combination");
