@@ -83,9 +83,8 @@ bool Acceptor::TakeConnection(Service& service) {
     sessions_.AwaitProxyHeader(service.shared_from_this(), std::move(accepted->socket), ends);
     return true;
   }
-  auto admitted = admission_.Decide(service, peer, &ends);
+  const auto admitted = admission_.Decide(service, peer, &ends);
   if (admitted) {
-    LeaveIpOptionsToTcpd(*admitted, accepted->socket);
     sessions_.Serve(service.shared_from_this(), std::move(accepted->socket), peer, *admitted, ends);
   } else {
     admission_.Refuse(service, admitted.error(), peer);

@@ -26,10 +26,16 @@ bool WantsUser(const policy::ServiceSpec& spec, const Admitted& admitted) {
          (admitted.way == Way::kGate && spec.log_on_failure.user_id);
 }
 
+// Those of a proxy's connection say nothing of the client, and tcpd would judge the proxy.
+void LeaveIpOptionsToTcpd(Session& session, const sys::UniqueFd& connection) {
+  if (!session.local) LeaveIpOptionsToTcpd(session.admitted, connection);
+}
+
 }  // namespace
 
 void Sessions::Receive(Session& session, sys::UniqueFd connection,
                        const wrapper::Connection& ends) {
+  LeaveIpOptionsToTcpd(session, connection);
   const bool asks =
       session.admitted.way == Way::kAsks || WantsUser(session.service->spec(), session.admitted);
   if (!asks) return Welcome(session, std::move(connection));
@@ -133,7 +139,7 @@ bool Sessions::Rejudge(Session& session) {
   }
   if (judged) {
     session.admitted = *judged;
-    LeaveIpOptionsToTcpd(session.admitted, session.connection);
+    LeaveIpOptionsToTcpd(session, session.connection);
     return true;
   }
   admission_.Refuse(*session.service, judged.error(), session.peer);

@@ -367,6 +367,26 @@ class Others(Proxied):
         for rule, answer in (("192.0.2.9", SEEN), (".refused.test", SEEN), ("192.0.2.7", "closed")):
             self.lab.write("/etc/hosts.deny", f"teller: {rule}\n")
             self.assertEqual(self.say(MUX, ph.line(*ENDS) + b"mapped\r\n"), answer)
+            # IP options of the proxy's are none of the client's, whatever tcpd has to say about them.
+            self.assertEqual(self.say_with_options(MUX, ph.line(*ENDS) + b"mapped\r\n"), answer)
+
+    def say_with_options(self, port, data):
+        with socket.socket() as client:
+            client.settimeout(20)
+            client.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, bytes((7, 7, 4, 0, 0, 0, 0, 0)))  # record route
+            client.connect(("127.0.0.1", port))
+            client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+            with client.makefile() as answer:
+                return answer.read() or "closed"
+
+    def test_ip_options_of_a_client_of_tcpmux_are_left_to_tcpd(self):
+        tcpd = self.lab.script("tcpd", "echo ran\n")
+        self.start(DEFAULTS + entry("tcpmux", MUX, "type = INTERNAL UNLISTED")
+                   + entry("mapped", 1, "type = TCPMUX UNLISTED", "flags = NAMEINARGS", f"server = {tcpd}",
+                           f"server_args = {self.lab.path('teller')}"))
+        self.assertTrue(self.say(MUX, b"mapped\r\n").startswith("127.0.0.1 "))
+        self.assertEqual(self.say_with_options(MUX, b"mapped\r\n"), "ran\n")
 
     def receive(self):
         """A server that takes one connection and greets it after its header; returns a function that gives all that
