@@ -117,7 +117,7 @@ VerdictMap MapService(const ServiceSpec& spec, std::string_view name) {
 }
 
 HostsMapper::HostsMapper(Regions& regions, const hosts::HostsPolicy& policy, Consequences& deeds)
-    : regions_(regions), policy_(policy), at_end_(OutcomeAtEnd(policy, deeds)) {
+    : regions_(regions), at_end_(OutcomeAtEnd(policy, deeds)) {
   ClientPlanner planner(regions);
   const hosts::Request nobody;
   const hosts::Matcher matcher(nobody);

@@ -85,7 +85,6 @@ class HostsMapper {
     Outcome outcome, unusable;
   };
   Regions& regions_;
-  const hosts::HostsPolicy& policy_;
   Outcome at_end_;
   DaemonIndex daemons_;
   std::vector<Entry> entries_;
