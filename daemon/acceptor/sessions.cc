@@ -153,6 +153,10 @@ void Sessions::Dispatch(Session& session, sys::UniqueFd connection) {
   switch (spec.kind) {
     case ServiceKind::kProgram:
     case ServiceKind::kTcpmux:
+      // A reload has brought tcpd in since the client was admitted.
+      if (session.local && !session.refused && WouldAskProxy(spec, session.admitted)) {
+        return FailToStart(session, "tcpd would judge the proxy");
+      }
       return BehindRelay(spec) ? Splice(session, std::move(connection))
                                : Launch(session, std::move(connection));
     case ServiceKind::kRedirect:

@@ -253,6 +253,25 @@ class Crowds(Proxied):
                           f"START bare from={CLIENT[0]}"])
 
 
+    def test_a_reload_that_brings_in_tcpd_does_not_have_it_judge_the_proxy(self):
+        tcpd = ("flags = NAMEINARGS", f"server = {self.lab.script('tcpd', 'echo ran' + chr(10))}",
+                f"server_args = {self.lab.path('teller')}")
+        self.lab.write("big", "x" * (16 << 20))  # more than all buffers on its way hold
+        banner = f"banner_success = {self.lab.path('big')}"
+        daemon = self.start(DEFAULTS + entry("bare", BARE, *PROXY_LINES, self.teller, banner))
+        with self.lab.connect(BARE, timeout=30) as client:
+            client.send(ph.line(*ENDS))
+            client.half_close()
+            self.assertTrue(client.recv(1))
+            # What tcpd would find out by itself is left to it, as far as the socket's peer is the client.
+            self.lab.write("/etc/hosts.allow", "teller: ALL: spawn /bin/true\n")
+            self.lab.write("main.conf", DEFAULTS + entry("bare", BARE, *tcpd))
+            self.assertTrue(daemon.reload())
+            self.assertEqual(client.read_all(timeout=30).strip(b"x"), b"")
+        self.assertEqual(self.verdicts(daemon, 1), [f"FAIL bare fork from={CLIENT[0]}"])
+        self.assertTrue(daemon.logged("tcpd would judge the proxy"))
+
+
 class Rules(Proxied):
     def outcomes(self, daemon, port, *clients):
         """For each stated client the last verdict."""
@@ -380,13 +399,14 @@ class Others(Proxied):
             with client.makefile() as answer:
                 return answer.read() or "closed"
 
-    def test_ip_options_of_a_client_of_tcpmux_are_left_to_tcpd(self):
-        tcpd = self.lab.script("tcpd", "echo ran\n")
-        self.start(DEFAULTS + entry("tcpmux", MUX, "type = INTERNAL UNLISTED")
-                   + entry("mapped", 1, "type = TCPMUX UNLISTED", "flags = NAMEINARGS", f"server = {tcpd}",
-                           f"server_args = {self.lab.path('teller')}"))
-        self.assertTrue(self.say(MUX, b"mapped\r\n").startswith("127.0.0.1 "))
-        self.assertEqual(self.say_with_options(MUX, b"mapped\r\n"), "ran\n")
+    def test_ip_options_of_a_client_are_left_to_tcpd_by_way_of_tcpmux_too(self):
+        lines = ("flags = NAMEINARGS", f"server = {self.lab.script('tcpd', 'echo ran' + chr(10))}",
+                 f"server_args = {self.lab.path('teller')}")
+        self.start(DEFAULTS + entry("tcpmux", MUX, "type = INTERNAL UNLISTED") + entry("direct", BARE, *lines)
+                   + entry("mapped", 1, "type = TCPMUX UNLISTED", *lines))
+        for port, words in ((BARE, b""), (MUX, b"mapped\r\n")):
+            self.assertTrue(self.say(port, words).startswith("127.0.0.1 "))
+            self.assertEqual(self.say_with_options(port, words), "ran\n")
 
     def receive(self):
         """A server that takes one connection and greets it after its header; returns a function that gives all that
