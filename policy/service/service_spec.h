@@ -18,11 +18,10 @@
 #include "policy/base/diagnostic.h"
 #include "policy/decision/access_times.h"
 #include "policy/service/confinement.h"
+#include "policy/service/log_choice.h"
+#include "policy/service/program.h"
 
 namespace postern::policy {
-
-// nullopt means UNLIMITED.
-using Limit = std::optional<std::uint64_t>;
 
 enum class SocketType : std::uint8_t { kStream, kDgram, kSeqpacket, kRaw };
 
@@ -53,54 +52,6 @@ struct ListenAddress {
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 
-// The user a service runs as, looked up once, at load.
-struct Credentials {
-  std::string user;  // for messages
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
-  std::vector<std::uint32_t> groups;  // supplementary; empty unless groups = yes
-};
-
-enum class ResourceKind : std::uint8_t {
-  kAddressSpace,
-  kData,
-  kResident,
-  kStack,
-  kOpenFiles,
-  kCpuSeconds,
-  kProcesses,
-  kFileSize,
-  kCore,
-  kLockedMemory,
-  kFileLocks,
-  kPendingSignals,
-  kMessageQueues,
-  kNice,
-  kRealtimePriority,
-  kRealtimeMicroseconds,
-};
-
-struct ResourceLimit {
-  ResourceKind kind;
-  Limit value;  // soft and hard alike; in the unit of getrlimit(2)
-};
-
-struct Program {
-  std::string path;
-  std::vector<std::string> argv;         // complete, argv[0] included
-  std::vector<std::string> environment;  // NAME=VALUE; what each connection adds is not in it
-  Credentials credentials;
-  std::optional<std::uint32_t> umask;  // nullopt: the daemon's own, at least 022
-  std::optional<int> nice;
-  std::vector<ResourceLimit> limits;
-};
-
-// The program that a tcpd stands in front of (tcpd(8)): what it executes when a client may use it.
-struct Wrapped {
-  std::string path;
-  std::string name;  // its argv[0], and what the access files and the log call it
-};
-
 // The PROXY header that a redirect's backend gets first.
 enum class RedirectProxy : std::uint8_t { kOff, kV1, kV2 };
 
@@ -120,31 +71,6 @@ struct ConnectionRate {      // cps, and inetd.conf "nowait.max"
 struct SourceRate {  // cps_per_source: at most `count` connections in `seconds` from one source
   std::uint32_t count = 0;
   std::uint32_t seconds = 1;
-};
-
-enum class LogKind : std::uint8_t { kNone, kSyslog, kFile };
-
-struct LogTarget {
-  LogKind kind = LogKind::kNone;
-  int syslog_facility = 0;  // LOG_DAEMON, … as in <syslog.h>, already shifted
-  int syslog_level = 6;     // LOG_INFO
-  std::string file;
-  std::optional<std::uint64_t> soft_limit;  // bytes
-  std::optional<std::uint64_t> hard_limit;  // bytes
-
-  friend bool operator==(const LogTarget&, const LogTarget&) = default;
-};
-
-// log_on_success and log_on_failure as sets.
-struct LogOnSuccess {
-  bool pid = false, host = false, user_id = false, exit = false, duration = false, traffic = false;
-  bool any() const { return pid || host || user_id || exit || duration || traffic; }
-  friend bool operator==(const LogOnSuccess&, const LogOnSuccess&) = default;
-};
-struct LogOnFailure {
-  bool host = false, user_id = false, attempt = false;
-  bool any() const { return host || user_id || attempt; }
-  friend bool operator==(const LogOnFailure&, const LogOnFailure&) = default;
 };
 
 enum class AccessPrecedence : std::uint8_t { kNoAccess, kSpecific };
