@@ -32,13 +32,18 @@ int Complain(const std::string& text) {
   return 1;
 }
 
-int PrintFindings(const policy::Configuration& configuration) {
+int PrintFindings(const policy::Configuration& configuration, const TlsCommands& tls) {
   for (const policy::Diagnostic& diagnostic : configuration.diagnostics) {
     std::fprintf(stderr, "%s\n", policy::Render(diagnostic).c_str());
   }
-  const bool bad = !configuration.usable || policy::HasErrors(configuration.diagnostics);
-  std::printf("%zu services would start, %zu stay down%s\n", configuration.services.size(),
-              configuration.held.size(), configuration.usable ? "" : "; nothing can be started");
+  const auto wrong = JudgeAll(configuration, tls);
+  for (const std::string& text : wrong) std::fprintf(stderr, "%s\n", text.c_str());
+  const bool bad =
+      !configuration.usable || policy::HasErrors(configuration.diagnostics) || !wrong.empty();
+  std::printf("%zu services would start, %zu stay down%s\n",
+              configuration.services.size() - wrong.size(),
+              configuration.held.size() + wrong.size(),
+              configuration.usable ? "" : "; nothing can be started");
   return bad ? 1 : 0;
 }
 
@@ -88,6 +93,11 @@ class HelperUsers {
   std::uint32_t next_ = kLast;
 };
 
+TlsCommands CommandsForTls(HelperUsers& users) {
+  auto keys = users.CommandOf("postern-keys");
+  return {std::move(keys), users.CommandOf("postern-tls")};
+}
+
 int Serve(Options options) {
   if (options.learn && !sys::IsRoot()) return Complain("--learn takes root's rights");
   const auto directory = sys::CurrentDirectory();
@@ -119,9 +129,10 @@ int Serve(Options options) {
   sys::UniqueFd record(options.learn ? 1 : -1);
   HelperUsers users(*directory);
   const auto relay = users.CommandOf("postern-relay");
+  const auto lookup = users.CommandOf("postern-lookup");
   auto daemon = Daemon::Make(
       {std::move(options), *directory, inherited, InheritedSockets(std::move(*sockets)), relay,
-       users.CommandOf("postern-lookup"), HelperPath("postern-gate"), HelperPath("postern-zygote"),
+       lookup, CommandsForTls(users), HelperPath("postern-gate"), HelperPath("postern-zygote"),
        std::move(*launcher), std::move(record)});
   if (!daemon) return Complain(daemon.error());
   report.Ready();
@@ -145,8 +156,10 @@ int Main(std::span<const char* const> words) {
     case Options::Action::kCheck: {
       const auto directory = sys::CurrentDirectory();
       if (!directory) return Complain(directory.error().ToString());
+      HelperUsers users(*directory);
       return PrintFindings(
-          policy::LoadConfiguration(FilesToLoad(options->files), wrapper::RealSystem(*directory)));
+          policy::LoadConfiguration(FilesToLoad(options->files), wrapper::RealSystem(*directory)),
+          CommandsForTls(users));
     }
     case Options::Action::kRun:
       break;

@@ -14,9 +14,9 @@ bool IsText(const std::array<char, kSize>& text, std::uint32_t length) {
          });
 }
 
-bool IsName(const WireName& name) {
-  return name.kind >= WireNameKind::kCommonName && name.kind <= WireNameKind::kAddress &&
-         name.length > 0 && name.length <= kMaxName && IsText(name.text, name.length);
+bool IsName(const WireCertName& name) {
+  return name.kind >= WireCertNameKind::kCommonName && name.kind <= WireCertNameKind::kAddress &&
+         name.length > 0 && name.length <= kMaxCertName && IsText(name.text, name.length);
 }
 
 }  // namespace
@@ -25,7 +25,7 @@ bool IsName(const WireName& name) {
 bool Valid(const AnswerTls& answer) {
   if (answer.version != kTls12 && answer.version != kTls13) return false;
   if (answer.resumed > 1 || answer.verified > 1 || answer.more_names > 1) return false;
-  if (answer.name_count > kMaxNames) return false;
+  if (answer.name_count > kMaxCertNames) return false;
   const bool named = answer.name_count != 0 || answer.more_names != 0 ||
                      answer.subject_length != 0 || answer.issuer_length != 0;
   if (named && answer.verified == 0) return false;

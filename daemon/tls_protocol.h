@@ -101,14 +101,14 @@ struct AskTls {
   std::uint32_t required = 1;
 };
 
-enum class WireNameKind : std::uint8_t { kCommonName = 1, kDns, kEmail, kUri, kAddress };
-inline constexpr std::size_t kMaxName = 253;
-struct WireName {
-  WireNameKind kind{};
+enum class WireCertNameKind : std::uint8_t { kCommonName = 1, kDns, kEmail, kUri, kAddress };
+inline constexpr std::size_t kMaxCertName = 253;
+struct WireCertName {
+  WireCertNameKind kind{};
   std::uint8_t length = 0;
-  std::array<char, kMaxName + 1> text{};
+  std::array<char, kMaxCertName + 1> text{};
 };
-inline constexpr std::size_t kMaxNames = 8;
+inline constexpr std::size_t kMaxCertNames = 8;
 inline constexpr std::size_t kMaxDistinguishedName = 512;
 
 // The handshake is done. What follows on the service's side is plaintext.
@@ -126,7 +126,7 @@ struct AnswerTls {
   std::array<char, 64> alpn{};
   std::array<std::uint8_t, 32> fingerprint{};  // SHA-256 of the client's certificate
   std::array<char, kMaxDistinguishedName> subject{}, issuer{};  // RFC 2253
-  std::array<WireName, kMaxNames> names{};
+  std::array<WireCertName, kMaxCertNames> names{};
 };
 bool Valid(const AnswerTls& answer);
 

@@ -31,9 +31,9 @@ void Require(bool condition) {
 void ReadAsAnswer(std::span<const std::byte> frame) {
   daemon::AnswerTls handshake;
   if (!daemon::ReadFrame(frame, handshake) || !Valid(handshake)) return;
-  Require(handshake.name_count <= daemon::kMaxNames);
+  Require(handshake.name_count <= daemon::kMaxCertNames);
   for (std::uint32_t i = 0; i < handshake.name_count; ++i) {
-    Require(handshake.names[i].length <= daemon::kMaxName);
+    Require(handshake.names[i].length <= daemon::kMaxCertName);
   }
 }
 

@@ -88,15 +88,17 @@ Daemon::Daemon(DaemonStart start, std::unique_ptr<ProgramLog> log, std::unique_p
       admission_(*loop_, *log_, hosts_files_, start_.options.limit),
       relay_(*loop_, *log_, start_.relay_command),
       lookup_(*loop_, *log_, start_.lookup_command),
-      sessions_(*loop_, *log_, *start_.launcher, relay_, lookup_, admission_),
+      tls_(*loop_, *log_, start_.tls_commands),
+      sessions_(*loop_, *log_, *start_.launcher, relay_, lookup_, tls_, admission_),
       acceptor_(*log_, admission_, sessions_),
-      table_(*loop_, *log_, logs_, acceptor_, relay_, sessions_, start_.inherited,
+      table_(*loop_, *log_, logs_, acceptor_, relay_, tls_, sessions_, start_.inherited,
              std::move(start_.sockets)) {}
 
 Daemon::~Daemon() { loop_->Unwatch(signals_, signals_watch_); }
 
 std::expected<void, std::string> Daemon::StartServices() {
   TRY(signals_watch_, OrText(loop_->Watch(signals_, sys::kReadable, *this)));
+  tls_.SetAnswers(sessions_);
   sessions_.SetGate(start_.gate_program);
   admission_.SetNameCheck([this] { return lookup_.KnowsAllSources(); });
   sessions_.zygotes().SetProgram(start_.zygote_program);
@@ -179,6 +181,7 @@ void Daemon::LogDiagnostics(const policy::Configuration& configuration) {
 int Daemon::Run() {
   // Not before: the relay would keep the terminal of whoever started a daemon.
   relay_.Start(sessions_);
+  tls_.Start();
   sys::ReleaseUnusedMemory();
   while (!finished_) {
     const auto turned = loop_->Turn();
@@ -285,6 +288,7 @@ void Daemon::Finish() {
   finished_ = true;
   relay_.Stop();
   lookup_.Stop();
+  tls_.Stop();
   sessions_.Abandon();
   log_->Notice("Exiting...");
   logs_.Flush();

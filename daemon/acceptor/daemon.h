@@ -32,6 +32,7 @@ struct DaemonStart {
   wrapper::Inherited inherited;
   InheritedSockets sockets;
   std::vector<std::string> relay_command, lookup_command;
+  TlsCommands tls_commands;
   std::string gate_program;
   std::string zygote_program;
   std::unique_ptr<sandbox::Launcher> launcher;
@@ -77,6 +78,7 @@ class Daemon final : private EventHandler {
   Admission admission_;
   RelayClient relay_;
   LookupClient lookup_;
+  TlsClient tls_;
   Sessions sessions_;
   Acceptor acceptor_;
   ServiceTable table_;

@@ -56,6 +56,10 @@ class HelperClient {
   sandbox::sys::Status Ask(const Frame& frame, std::span<const int> descriptors) {
     return Send(AsFrame(frame), descriptors);
   }
+  sandbox::sys::Status AskBytes(std::span<const std::byte> frame,
+                                std::span<const int> descriptors) {
+    return Send(frame, descriptors);
+  }
   std::size_t queued() const { return queue_.size(); }
 
   // Kills a helper that has failed; what it had in flight is reported lost.

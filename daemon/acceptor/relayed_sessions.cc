@@ -228,7 +228,7 @@ bool Sessions::OnDone(const AnswerDone& answer) {
   const auto found = sessions_.find(answer.header.session);
   if (found == sessions_.end()) return false;
   Session& session = *found->second;
-  if (session.spliced) {
+  if (session.spliced && !session.with_tls) {
     OnSpliceDone(session, answer);
     return true;
   }

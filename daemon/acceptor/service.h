@@ -12,6 +12,7 @@
 
 #include "daemon/acceptor/event_loop.h"
 #include "daemon/acceptor/listener.h"
+#include "daemon/acceptor/tls_setup.h"
 #include "daemon/log/sink.h"
 #include "policy/decision/limits.h"
 #include "policy/service/service_spec.h"
@@ -60,6 +61,7 @@ class Service final : public EventHandler, public std::enable_shared_from_this<S
     // How instances are confined; null with `sandbox = none`, where the plan alone counts.
     std::shared_ptr<const sandbox::Profile> profile;
     std::shared_ptr<ServiceLog> log;
+    std::shared_ptr<const TlsSetup> tls = nullptr;  // null: no TLS
   };
 
   Service(EventLoop& loop, ArrivalHandler& arrivals, Definition definition);
@@ -70,6 +72,8 @@ class Service final : public EventHandler, public std::enable_shared_from_this<S
   const policy::ServiceSpec& spec() const { return *definition_.spec; }
   const std::shared_ptr<const sandbox::LaunchPlan>& plan() const { return definition_.plan; }
   const std::shared_ptr<const sandbox::Profile>& profile() const { return definition_.profile; }
+  const std::shared_ptr<const TlsSetup>& tls() const { return definition_.tls; }
+  void SetTls(std::shared_ptr<const TlsSetup> tls) { definition_.tls = std::move(tls); }
   ServiceLog& log() { return *definition_.log; }
   policy::ServiceLimits& limits() { return limits_; }
   const policy::ServiceLimits& limits() const { return limits_; }

@@ -17,6 +17,7 @@ namespace {
 // xinetd tries a taken address eleven times before it gives the service up.
 constexpr int kBindAttempts = 11;
 constexpr std::chrono::seconds kBindPause(1);
+constexpr std::chrono::seconds kTlsLook(3);
 
 bool NeedsSocket(const ServiceSpec& spec) { return spec.kind != ServiceKind::kTcpmux; }
 
@@ -43,6 +44,7 @@ struct ServiceTable::Step {
   bool inherited = false;              // `fresh` came from whoever started the daemon
   std::shared_ptr<const sandbox::LaunchPlan> launch = nullptr;  // null for what the relay serves
   std::shared_ptr<const sandbox::Profile> profile = nullptr;
+  std::shared_ptr<const TlsSetup> tls = nullptr;
 };
 
 struct ServiceTable::Plan {
@@ -57,8 +59,9 @@ struct ServiceTable::Plan {
 };
 
 ServiceTable::ServiceTable(EventLoop& loop, ProgramLog& log, LogRegistry& logs,
-                           ArrivalHandler& arrivals, RelayClient& relay, Sessions& sessions,
-                           const wrapper::Inherited& inherited, InheritedSockets sockets)
+                           ArrivalHandler& arrivals, RelayClient& relay, TlsClient& tls,
+                           Sessions& sessions, const wrapper::Inherited& inherited,
+                           InheritedSockets sockets)
     : loop_(loop),
       log_(log),
       logs_(logs),
@@ -66,9 +69,10 @@ ServiceTable::ServiceTable(EventLoop& loop, ProgramLog& log, LogRegistry& logs,
       relay_(relay),
       sessions_(sessions),
       inherited_(inherited),
-      sockets_(std::move(sockets)) {}
+      sockets_(std::move(sockets)),
+      tls_(log, tls) {}
 
-ServiceTable::~ServiceTable() = default;
+ServiceTable::~ServiceTable() { loop_.Cancel(tls_timer_); }
 
 std::size_t ServiceTable::active() const {
   return static_cast<std::size_t>(std::count_if(
@@ -78,7 +82,8 @@ std::size_t ServiceTable::active() const {
 
 std::expected<ServiceTable::Counts, std::string> ServiceTable::Install(
     const policy::Configuration& configuration, bool strict) {
-  Plan plan = MakePlan(configuration);
+  TRY(const TlsSetups tls, tls_.Prepare(configuration, services_, strict));
+  Plan plan = MakePlan(configuration, tls);
   const auto opened = OpenSockets(plan, strict);
   if (!opened) {
     TakeBack(plan);
@@ -86,16 +91,34 @@ std::expected<ServiceTable::Counts, std::string> ServiceTable::Install(
   }
   const Counts counts = Commit(plan, configuration.default_log);
   AnnounceMuxTargets();
+  if (tls_timer_ == 0) WatchTlsFiles();
   return counts;
 }
 
-ServiceTable::Plan ServiceTable::MakePlan(const policy::Configuration& configuration) const {
+// Certificates are renewed by programs that know nothing of this one.
+void ServiceTable::WatchTlsFiles() {
+  tls_timer_ = 0;
+  const auto speaks = [](const auto& service) { return service->tls() != nullptr; };
+  if (!std::any_of(services_.begin(), services_.end(), speaks)) return;
+  tls_timer_ = loop_.After(kTlsLook, [this] {
+    tls_.Look(services_);
+    WatchTlsFiles();
+  });
+}
+
+ServiceTable::Plan ServiceTable::MakePlan(const policy::Configuration& configuration,
+                                          const TlsSetups& tls) const {
   Plan plan;
   std::map<std::string, std::shared_ptr<Service>> by_id;
   for (const auto& service : services_) by_id.emplace(service->spec().id, service);
   for (const auto& spec : configuration.services) {
     Step step{spec, nullptr, nullptr, std::nullopt, false};
     if (!PlanLaunch(step)) continue;
+    if (spec->tls) {
+      const auto setup = tls.find(spec->id);
+      if (setup == tls.end()) continue;  // it stays down
+      step.tls = setup->second;
+    }
     const auto found = by_id.find(spec->id);
     if (found != by_id.end() && Continues(found->second->spec(), *spec)) {
       step.continued = found->second;
@@ -217,7 +240,7 @@ ServiceTable::Counts ServiceTable::Commit(Plan& plan, const policy::LogTarget& c
 
 void ServiceTable::Settle(Step& step, const policy::LogTarget& common_log, Counts& counts) {
   Service::Definition definition{step.spec, step.launch, step.profile,
-                                 logs_.Acquire(*step.spec, common_log)};
+                                 logs_.Acquire(*step.spec, common_log), step.tls};
   if (step.profile) PrepareSandbox(step);
   if (step.continued) {
     log_.Debug("readjusting service " + step.spec->id);

@@ -16,6 +16,7 @@
 #include "daemon/acceptor/relay_client.h"
 #include "daemon/acceptor/service.h"
 #include "daemon/acceptor/sessions.h"
+#include "daemon/acceptor/tls_keeper.h"
 #include "daemon/log/log_registry.h"
 #include "daemon/log/program_log.h"
 #include "policy/service/configuration.h"
@@ -28,8 +29,8 @@ namespace postern::daemon {
 class ServiceTable {
  public:
   ServiceTable(EventLoop& loop, ProgramLog& log, LogRegistry& logs, ArrivalHandler& arrivals,
-               RelayClient& relay, Sessions& sessions, const wrapper::Inherited& inherited,
-               InheritedSockets sockets);
+               RelayClient& relay, TlsClient& tls, Sessions& sessions,
+               const wrapper::Inherited& inherited, InheritedSockets sockets);
   ~ServiceTable();
 
   struct Counts {
@@ -51,7 +52,7 @@ class ServiceTable {
   struct Plan;
   struct Step;
 
-  Plan MakePlan(const policy::Configuration& configuration) const;
+  Plan MakePlan(const policy::Configuration& configuration, const TlsSetups& tls) const;
   sandbox::sys::Status OpenSockets(Plan& plan, bool strict);
   sandbox::sys::Status OpenFor(Step& step);
   sandbox::sys::Status OpenContended(Plan& plan, Step& step);
@@ -63,6 +64,7 @@ class ServiceTable {
   void MakeRoomForCgroups();
   void Bind(const std::shared_ptr<Service>& service, int attempt);
   void AnnounceMuxTargets();
+  void WatchTlsFiles();
 
   EventLoop& loop_;
   ProgramLog& log_;
@@ -75,6 +77,8 @@ class ServiceTable {
   bool learning_ = false;
   bool aside_ = false;  // the daemon is out of the way of its services' control groups
   InheritedSockets sockets_;
+  TlsKeeper tls_;
+  EventLoop::TimerId tls_timer_ = 0;
   std::vector<std::shared_ptr<Service>> services_;
 };
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "daemon/acceptor/admission.h"
 #include "daemon/acceptor/event_loop.h"
@@ -32,6 +34,7 @@ enum class Stage : std::uint8_t {
   kRetry,     // us: the machine was out of processes
   kProgram,   // the program
   kFlush,     // the relay, with what a program that is over left to the client
+  kTls,       // postern-tls, in a handshake
 };
 
 // What the relay has carried.
@@ -88,13 +91,16 @@ class Session final : public EventHandler {
 
   // A program behind the relay: whether the relay has not ended yet, from its first answer on.
   bool spliced = false;
+  bool shaken = false;                   // the handshake is done
+  bool with_tls = false;                 // it is postern-tls, and has not ended yet
+  std::vector<std::string> extra_words;  // for the environment: what TLS has shown
   std::optional<Moved> moved;  // the relay has ended; it may do so before the program has begun
 
-  // Stage::kBanner, kMux, kSplice, kQueued, kLookup and kRetry: the connection, until somebody
-  // serves it.
+  // Stage::kBanner, kMux, kSplice, kTls, kQueued, kLookup and kRetry: the connection, until
+  // somebody serves it.
   sandbox::sys::UniqueFd connection;
 
-  // Stage::kRetry
+  // Stage::kRetry; the timer is for kTls as well
   int attempts = 0;
   EventLoop::TimerId retry_timer = 0;
 

@@ -46,13 +46,14 @@ std::optional<policy::Endpoint> LocalEndpoint(const Session& session, const sys:
 }  // namespace
 
 Sessions::Sessions(EventLoop& loop, ProgramLog& log, sandbox::Launcher& launcher,
-                   RelayClient& relay, LookupClient& lookup, Admission& admission,
+                   RelayClient& relay, LookupClient& lookup, TlsClient& tls, Admission& admission,
                    const RelayPatience& patience)
     : loop_(loop),
       log_(log),
       launcher_(launcher),
       relay_(relay),
       lookup_(lookup),
+      tls_(tls),
       admission_(admission),
       refused_users_(lookup),
       patience_(patience),
@@ -157,6 +158,7 @@ void Sessions::Dispatch(Session& session, sys::UniqueFd connection) {
       if (session.local && !session.refused && WouldAskProxy(spec, session.admitted)) {
         return FailToStart(session, "tcpd would judge the proxy");
       }
+      if (session.service->tls()) return ShakeHands(session, std::move(connection));
       return BehindRelay(spec) ? Splice(session, std::move(connection))
                                : Launch(session, std::move(connection));
     case ServiceKind::kRedirect:
@@ -235,6 +237,7 @@ void Sessions::TryLaunch(Session& session, sys::UniqueFd connection) {
   }
   auto extra = ConnectionEnvironment(
       spec, session.peer ? LocalEndpoint(session, connection) : std::nullopt, session.peer);
+  extra.insert(extra.end(), session.extra_words.begin(), session.extra_words.end());
   const bool confined = session.service->profile() && !session.refused;
   if (confined && (session.admitted.way != Way::kGate || session.advice)) {
     return LaunchConfined(session, std::move(extra), std::move(connection));

@@ -27,6 +27,7 @@
 #include "daemon/acceptor/relay_deadlines.h"
 #include "daemon/acceptor/service.h"
 #include "daemon/acceptor/session.h"
+#include "daemon/acceptor/tls_client.h"
 #include "daemon/acceptor/zygotes.h"
 #include "daemon/log/program_log.h"
 #include "sandbox/launch.h"
@@ -37,13 +38,15 @@ namespace sys = sandbox::sys;
 using Peer = std::optional<policy::Endpoint>;
 
 class Sessions final : public RelayAnswers,
+                       public TlsAnswers,
                        public SessionEvents,
                        public InstanceEvents,
                        public LookupAsker,
                        public EventHandler {
  public:
   Sessions(EventLoop& loop, ProgramLog& log, sandbox::Launcher& launcher, RelayClient& relay,
-           LookupClient& lookup, Admission& admission, const RelayPatience& patience = {});
+           LookupClient& lookup, TlsClient& tls, Admission& admission,
+           const RelayPatience& patience = {});
   ~Sessions();
   Sessions(const Sessions&) = delete;
   Sessions& operator=(const Sessions&) = delete;
@@ -100,6 +103,9 @@ class Sessions final : public RelayAnswers,
   bool OnSplice(const AnswerSplice& answer) override;
   bool OnProxy(const AnswerProxy& answer) override;
   void OnRelayLost() override;
+  bool OnTls(const AnswerTls& answer) override;
+  bool OnTlsDone(const AnswerTlsDone& answer) override;
+  void OnTlsLost() override;
   void OnInstanceStarted(sandbox::LaunchId id, pid_t pid) override;
   void OnInstanceFailed(sandbox::LaunchId id, sandbox::LaunchStep step, int error) override;
   void OnInstanceEnded(sandbox::LaunchId id, sys::Exit how) override;
@@ -153,6 +159,9 @@ class Sessions final : public RelayAnswers,
   void RecordProxyRefusal(const AwaitedHeader& awaited, const std::string& why);
   // True when the answer ended the reading of a header.
   bool EndAwaited(const AnswerDone& answer);
+  // Has postern-tls take the client; the program starts behind it after the handshake.
+  void ShakeHands(Session& session, sys::UniqueFd client);
+  void RefuseTls(Session& session, const std::string& why);
   sys::Status AskFor(const Session& session, const sys::UniqueFd& connection);
   bool AskBanners(Service& service, const std::string& outcome_banner, SessionId id, bool give_back,
                   const sys::UniqueFd& connection);
@@ -185,6 +194,7 @@ class Sessions final : public RelayAnswers,
   sandbox::Launcher& launcher_;
   RelayClient& relay_;
   LookupClient& lookup_;
+  TlsClient& tls_;
   Admission& admission_;
   RefusedUsers refused_users_;
   EventLoop::WatchId reports_watch_ = 0;

@@ -68,7 +68,7 @@ void Sessions::EndProgram(Session& session) {
 void Sessions::LoseSplices() {
   std::vector<Session*> over;
   for (const auto& [id, session] : sessions_) {
-    if (!session->spliced) continue;
+    if (!session->spliced || session->with_tls) continue;
     session->spliced = false;
     if (session->stage == Stage::kFlush) over.push_back(session.get());
   }

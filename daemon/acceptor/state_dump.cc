@@ -65,6 +65,8 @@ std::string_view StageText(Stage stage) {
       return "program";
     case Stage::kFlush:
       return "relay, after the program";
+    case Stage::kTls:
+      return "TLS handshake";
   }
   return "unknown";
 }

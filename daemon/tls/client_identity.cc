@@ -32,13 +32,13 @@ bool Put(std::string_view text, std::array<char, kSize>& where, std::uint32_t& l
   return true;
 }
 
-void AddName(WireNameKind kind, std::string_view text, AnswerTls& answer) {
-  if (text.empty() || text.size() > kMaxName || !IsPrintable(text) ||
-      answer.name_count >= kMaxNames) {
+void AddName(WireCertNameKind kind, std::string_view text, AnswerTls& answer) {
+  if (text.empty() || text.size() > kMaxCertName || !IsPrintable(text) ||
+      answer.name_count >= kMaxCertNames) {
     answer.more_names = 1;
     return;
   }
-  WireName& name = answer.names[answer.name_count++];
+  WireCertName& name = answer.names[answer.name_count++];
   name.kind = kind;
   name.length = static_cast<std::uint8_t>(text.size());
   std::ranges::copy(text, name.text.begin());
@@ -57,7 +57,7 @@ void AddAddress(const ASN1_OCTET_STRING* octets, AnswerTls& answer) {
     return;
   }
   std::ranges::copy(bytes, address.end() - static_cast<std::ptrdiff_t>(bytes.size()));
-  AddName(WireNameKind::kAddress, policy::IpAddress::FromV6(address).ToString(), answer);
+  AddName(WireCertNameKind::kAddress, policy::IpAddress::FromV6(address).ToString(), answer);
 }
 
 void AddAlternativeNames(X509* certificate, AnswerTls& answer) {
@@ -70,13 +70,13 @@ void AddAlternativeNames(X509* certificate, AnswerTls& answer) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
     switch (name->type) {
       case GEN_DNS:
-        AddName(WireNameKind::kDns, BytesOf(name->d.dNSName), answer);
+        AddName(WireCertNameKind::kDns, BytesOf(name->d.dNSName), answer);
         break;
       case GEN_EMAIL:
-        AddName(WireNameKind::kEmail, BytesOf(name->d.rfc822Name), answer);
+        AddName(WireCertNameKind::kEmail, BytesOf(name->d.rfc822Name), answer);
         break;
       case GEN_URI:
-        AddName(WireNameKind::kUri, BytesOf(name->d.uniformResourceIdentifier), answer);
+        AddName(WireCertNameKind::kUri, BytesOf(name->d.uniformResourceIdentifier), answer);
         break;
       case GEN_IPADD:
         AddAddress(name->d.iPAddress, answer);
@@ -101,7 +101,7 @@ void AddCommonNames(X509* certificate, AnswerTls& answer) {
     }
     const std::string_view text(reinterpret_cast<const char*>(utf8),
                                 static_cast<std::size_t>(length));
-    AddName(WireNameKind::kCommonName, text, answer);
+    AddName(WireCertNameKind::kCommonName, text, answer);
     OPENSSL_free(utf8);
   }
 }

@@ -30,6 +30,9 @@ constexpr FindingKind kRows[] = {
      "A service with it stays down; a rule with it refuses."},
     {"unknown-path", kError, "a path that is not there",
      "A service with it stays down, for it would be confined otherwise than it says."},
+    {"exposed-key", kError, "a private key that others may read",
+     "A service with it stays down. Make it mode 0600 or 0640, and get a new key: this one is "
+     "known."},
     {"unlisted-service", kError, "a service that /etc/services does not list",
      "Its port is not known."},
     {"port-mismatch", kError, "the port is not that of /etc/services",

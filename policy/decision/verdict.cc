@@ -28,6 +28,8 @@ std::string_view ReasonText(DenyReason reason) {
       return "fork";
     case DenyReason::kProxy:
       return "proxy";
+    case DenyReason::kTls:
+      return "tls";
   }
   return "unknown";
 }

@@ -24,6 +24,7 @@ enum class DenyReason : std::uint8_t {
   kLibwrap,
   kFork,
   kProxy,  // proxy_protocol: not from a proxy, or without a header that names the client
+  kTls,    // no handshake, or not with whom tls_only_from and tls_no_access let in
 };
 
 // What about the address, when the reason is kAddress.

@@ -24,7 +24,6 @@ constexpr Inheritance kNone = Inheritance::kNone;
 constexpr Inheritance kFill = Inheritance::kFill;
 constexpr Inheritance kBase = Inheritance::kBase;
 constexpr Enforcement kNow = Enforcement::kEnforced;
-constexpr Enforcement kLater = Enforcement::kNotYet;
 using S = Settings;
 using YesNo = EnumCodec<kYesNo>;
 
@@ -322,32 +321,66 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      Field<&S::idle_timeout, NonzeroCountCodec>()},
 
     // TLS and PROXY.
-    {"tls", kBoth, kSet, kOne, kFill, kLater, "yes | no",
-     "yes: clients speak TLS, the server does not notice. Default: no.", "0.1",
-     Field<&S::tls, YesNo>()},
-    {"tls_certificate", kBoth, kSet, kOne, kFill, kLater, "FILE", "The certificate chain, PEM.",
-     "0.1", Field<&S::tls_certificate, PathCodec>()},
-    {"tls_private_key", kBoth, kList, kAny, kBase, kLater, "FILE ...",
-     "The private keys, PEM; further ones for further server names.", "0.1",
-     Field<&S::tls_private_key, PathListCodec>()},
-    {"tls_client_ca", kBoth, kSet, kOne, kFill, kLater, "FILE",
+    {"tls", kBoth, kSet, kOne, kFill, kNow, "yes | no",
+     "yes: clients speak TLS, 1.2 or newer, and the server sees what is inside of it, on a "
+     "socketpair. What the client has shown is in its environment, under the names that mod_ssl "
+     "has. Default: no.",
+     "0.1", Field<&S::tls, YesNo>()},
+    {"tls_certificate", kBoth, kList, kAny, kBase, kNow, "FILE ...",
+     "The certificates, PEM, each with its chain; the client's SNI chooses by their names. The "
+     "first serves for names that none has. Certificates and keys are read again on SIGHUP, and "
+     "a few seconds after a file has changed; a bad pair is refused and the old one kept.",
+     "0.1", Field<&S::tls_certificate, PathListCodec>()},
+    {"tls_private_key", kBoth, kList, kAny, kBase, kNow, "FILE ...",
+     "The private keys, PEM and without a phrase, one for each certificate and in the same "
+     "order: RSA, RSA-PSS, ECDSA or Ed25519. Only postern-keys reads them. They must be root's, "
+     "and not readable by others.",
+     "0.1", Field<&S::tls_private_key, PathListCodec>()},
+    {"tls_ocsp", kBoth, kList, kAny, kBase, kNow, "FILE ...",
+     "OCSP responses, DER, for the certificates in the same order; sent to clients that ask for "
+     "one, until it is out of date.",
+     "0.1", Field<&S::tls_ocsp, PathListCodec>()},
+    {"tls_client_ca", kBoth, kSet, kOne, kFill, kNow, "FILE",
      "The authorities whose client certificates are accepted, PEM.", "0.1",
      Field<&S::tls_client_ca, PathCodec>()},
-    {"tls_verify_client", kBoth, kSet, kOne, kFill, kLater, "none | request | require",
-     "Whether clients need a certificate. Default: none.", "0.1",
-     Field<&S::tls_verify_client, EnumCodec<kTlsVerify>>()},
-    {"tls_min_version", kBoth, kSet, kOne, kFill, kLater, "1.2 | 1.3",
+    {"tls_crl", kBoth, kSet, kOne, kFill, kNow, "FILE",
+     "Revocation lists, PEM, of every authority that a client's certificate may hang on. Where "
+     "one is missing or out of date, its clients are refused.",
+     "0.1", Field<&S::tls_crl, PathCodec>()},
+    {"tls_verify_client", kBoth, kSet, kOne, kFill, kNow, "none | request | require",
+     "Whether clients need a certificate. request: one without is let in, one with a bad one is "
+     "not. Default: none.",
+     "0.1", Field<&S::tls_verify_client, EnumCodec<kTlsVerify>>()},
+    {"tls_min_version", kBoth, kSet, kOne, kFill, kNow, "1.2 | 1.3",
      "The oldest TLS version accepted. Default: 1.2.", "0.1",
      Field<&S::tls_min_version, EnumCodec<kTlsVersions>>()},
-    {"tls_alpn", kBoth, kList, kAny, kBase, kLater, "NAME ...",
-     "The application protocols offered, RFC 7301.", "0.1",
-     Field<&S::tls_alpn, PatternListCodec>()},
-    {"tls_only_from", kBoth, kList, kAny, kBase, kLater, "PATTERN ...",
-     "Names or sha256: fingerprints of the client certificates that are admitted.", "0.1",
-     Field<&S::tls_only_from, PatternListCodec>()},
-    {"tls_no_access", kBoth, kList, kAny, kBase, kLater, "PATTERN ...",
-     "Names or sha256: fingerprints of the client certificates that are refused.", "0.1",
-     Field<&S::tls_no_access, PatternListCodec>()},
+    {"tls_alpn", kBoth, kList, kAny, kBase, kNow, "NAME ...",
+     "The application protocols (ALPN), the preferred one first. A client that offers others "
+     "only is refused.",
+     "0.1", Field<&S::tls_alpn, PatternListCodec>()},
+    {"tls_sni", kBoth, kSet, kOne, kFill, kNow, "any | strict",
+     "strict: a client that names no host, or one that no certificate is for, is refused. "
+     "Default: any.",
+     "0.1", Field<&S::tls_sni, EnumCodec<kTlsSni>>()},
+    {"tls_handshake_timeout", kBoth, kSet, kOne, kFill, kNow, "SECONDS",
+     "How long a handshake may take, an hour at most. Default: 30.", "0.1",
+     Field<&S::tls_handshake_timeout, Unsigned32Codec>()},
+    {"tls_only_from", kBoth, kList, kAny, kBase, kNow, "PATTERN ...",
+     "Whose client certificates are admitted: sha256: and a fingerprint; dns:, email:, uri:, "
+     "ip:, cn: or subject: and a pattern; or a pattern alone, for a name of any kind. In "
+     "patterns * is any text. Address rules and hosts.allow are asked before.",
+     "0.1", Field<&S::tls_only_from, IdentityListCodec>()},
+    {"tls_no_access", kBoth, kList, kAny, kBase, kNow, "PATTERN ...",
+     "Whose client certificates are refused, whatever tls_only_from says.", "0.1",
+     Field<&S::tls_no_access, IdentityListCodec>()},
+    {"starttls", kService, kSet, kOne, kNone, kNow, "smtp | imap | pop3 | ftp",
+     "Clients begin in plaintext and ask for TLS in the dialogue of this protocol; the server "
+     "does not notice. Needs tls = yes. What TLS shows is not in the server's environment, for "
+     "it has started before; ftp protects commands, not data connections.",
+     "0.1", Field<&S::starttls, EnumCodec<kStartTls>>()},
+    {"starttls_required", kService, kSet, kOne, kNone, kNow, "yes | no",
+     "no: a client may go on without TLS. Default: yes, it gets no further than asking for it.",
+     "0.1", Field<&S::starttls_required, YesNo>()},
     {"proxy_protocol", kBoth, kSet, kOne, kFill, kNow, "off | require",
      "require: every connection comes from an address of proxy_from and begins with a PROXY "
      "header, version 1 or 2; the client that it names is who rules, limits, logs and the "

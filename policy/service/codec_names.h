@@ -99,6 +99,13 @@ inline constexpr Names<TlsVerify, 3> kTlsVerify{{{"none", TlsVerify::kNone},
 inline constexpr Names<TlsVersion, 2> kTlsVersions{
     {{"1.2", TlsVersion::k12}, {"1.3", TlsVersion::k13}}};
 
+inline constexpr Names<TlsSni, 2> kTlsSni{{{"any", TlsSni::kAny}, {"strict", TlsSni::kStrict}}};
+
+inline constexpr Names<StartTls, 4> kStartTls{{{"smtp", StartTls::kSmtp},
+                                               {"imap", StartTls::kImap},
+                                               {"pop3", StartTls::kPop3},
+                                               {"ftp", StartTls::kFtp}}};
+
 inline constexpr Names<ProxyProtocol, 2> kProxyProtocols{
     {{"off", ProxyProtocol::kOff}, {"require", ProxyProtocol::kRequire}}};
 

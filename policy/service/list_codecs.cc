@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "policy/decision/tls_identity.h"
 #include "policy/service/capability_names.h"
 #include "policy/service/scalar_codecs.h"
 
@@ -58,6 +59,15 @@ Result<std::string> PatternItem::ParseOne(const Word& word, const CodecContext& 
 }
 std::string PatternItem::PrintOne(const Value& item) { return item; }
 bool PatternItem::Same(const Value& a, const Value& b) { return EqualsIgnoreCase(a, b); }
+
+Result<std::string> IdentityItem::ParseOne(const Word& word, const CodecContext& context) {
+  const auto pattern = IdentityPattern::Parse(word.text);
+  if (pattern) return word.text;
+  return context.Expected(word, "a name of a certificate or its fingerprint",
+                          ": " + pattern.error());
+}
+std::string IdentityItem::PrintOne(const Value& item) { return item; }
+bool IdentityItem::Same(const Value& a, const Value& b) { return EqualsIgnoreCase(a, b); }
 
 Result<std::string> SyscallItem::ParseOne(const Word& word, const CodecContext& context) {
   using enum SystemView::SyscallWord;

@@ -22,6 +22,7 @@ std::shared_ptr<const ServiceSpec> ServiceCheck::Run() {
   CheckAdmission();
   CheckProxy();
   CheckConfinement();
+  CheckTls();
   CheckTraffic();
   if (draft_.findings.failed()) return nullptr;
   return std::make_shared<const ServiceSpec>(std::move(spec_));

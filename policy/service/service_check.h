@@ -77,6 +77,16 @@ class ServiceCheck {
   void CheckProxies();
   void CheckRedirectProxy();
 
+  void CheckTls();  // check_tls.cc: which files, for whom, and what goes with it
+  void CheckTlsKind();
+  void CheckTlsPairs();
+  void CheckFiles(const Setting<Strings>& paths);
+  void CheckPrivateKeys();
+  void CheckTlsClients();
+  void CheckTlsRules();
+  void CheckTlsProtocols();
+  void CheckStartTls();
+
   void CheckTraffic();
   void CheckConfinement();  // check_confinement.cc: what the program is confined by
   void ChooseProfile();
@@ -119,6 +129,7 @@ class ServiceCheck {
   FlagSet flags_;
   std::string protocol_;  // "tcp", "udp" or another name of /etc/protocols
   ServiceSpec spec_;
+  std::shared_ptr<TlsSpec> tls_;  // until it is the specification's
 };
 
 }  // namespace postern::policy

@@ -20,6 +20,7 @@
 #include "policy/service/confinement.h"
 #include "policy/service/log_choice.h"
 #include "policy/service/program.h"
+#include "policy/service/tls_spec.h"
 
 namespace postern::policy {
 
@@ -125,6 +126,8 @@ struct ServiceSpec {
   // What a program is confined by; null for what runs in postern-relay. Services that say the same
   // share it.
   std::shared_ptr<const Confinement> confinement;
+
+  std::shared_ptr<const TlsSpec> tls;  // null: the program has the client itself
 };
 
 }  // namespace postern::policy

@@ -68,6 +68,7 @@ class Description {
     if (spec_.kind == ServiceKind::kProgram || spec_.kind == ServiceKind::kTcpmux) Program();
     if (spec_.kind == ServiceKind::kRedirect) Redirect();
     Admission();
+    if (spec_.tls) Tls(*spec_.tls);
     Logging();
     return std::move(out_);
   }
@@ -89,6 +90,7 @@ class Description {
   void Admission();
   void Lists();
   void Proxies();
+  void Tls(const TlsSpec& tls);
   void Logging();
   std::string Flags() const;
   std::string Types() const;
@@ -214,6 +216,22 @@ void Description::Admission() {
     Line("Deny Time", DenyTimeCodec::Print(spec_.deny_time));
   }
   Line("Libwrap", spec_.no_libwrap ? "not asked" : spec_.libwrap_name);
+}
+
+void Description::Tls(const TlsSpec& tls) {
+  for (const TlsSpec::Pair& pair : tls.pairs) {
+    Line("TLS certificate and key", pair.certificate + " " + pair.private_key);
+  }
+  Line("TLS client certificates", EnumText<kTlsVerify>(tls.verify));
+  const auto list = [this](const char* name,
+                           const std::optional<std::vector<IdentityPattern>>& of) {
+    if (!of) return;
+    std::vector<std::string> words;
+    for (const IdentityPattern& pattern : *of) words.push_back(pattern.word());
+    Line(name, words.empty() ? "nobody" : Joined(words));
+  };
+  list("TLS only from", tls.rules.only_from);
+  list("TLS no access", tls.rules.no_access);
 }
 
 void Description::Logging() {

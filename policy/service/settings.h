@@ -52,8 +52,6 @@ struct RedirectTarget {
   friend bool operator==(const RedirectTarget&, const RedirectTarget&) = default;
 };
 
-enum class TlsVerify : std::uint8_t { kNone, kRequest, kRequire };
-enum class TlsVersion : std::uint8_t { k12, k13 };
 enum class ProxyProtocol : std::uint8_t { kOff, kRequire };
 enum class TrailingComments : std::uint8_t { kRefuse, kAccept };
 
@@ -127,10 +125,16 @@ struct Settings {
   Setting<Limit> max_lifetime, idle_timeout;
   // TLS and PROXY.
   Setting<bool> tls;
-  Setting<std::string> tls_certificate, tls_client_ca;
-  Setting<Strings> tls_private_key, tls_alpn, tls_only_from, tls_no_access;
+  Setting<Strings> tls_certificate, tls_private_key, tls_ocsp;
+  Setting<std::string> tls_client_ca, tls_crl;
   Setting<TlsVerify> tls_verify_client;
   Setting<TlsVersion> tls_min_version;
+  Setting<Strings> tls_alpn;
+  Setting<TlsSni> tls_sni;
+  Setting<std::uint32_t> tls_handshake_timeout;
+  Setting<Strings> tls_only_from, tls_no_access;
+  Setting<StartTls> starttls;
+  Setting<bool> starttls_required;
   Setting<ProxyProtocol> proxy_protocol;
   Setting<AddressWords> proxy_from;
 };

@@ -58,7 +58,7 @@ struct AskProfile {
 // Descriptors: what becomes 0, 1 and 2 of the instance. `words` holds `length` bytes: NAME=VALUE
 // words for this instance alone, each followed by a null byte. The frame ends with the last of
 // them.
-inline constexpr std::size_t kMaxLaunchWords = 3072;
+inline constexpr std::size_t kMaxLaunchWords = 6144;
 struct AskLaunch {
   ZygoteHeader header{ZygoteFrame::kAskLaunch};
   std::uint32_t program = 0;    // index in Profile::programs

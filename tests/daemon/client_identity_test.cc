@@ -35,7 +35,7 @@ TEST_CASE("names of all kinds are told, addresses as text") {
   CHECK(NameOf(answer, 3) == "192.0.2.7");
   CHECK(NameOf(answer, 4) == "2001:db8::7");
   CHECK(NameOf(answer, 5) == "alice");
-  CHECK(answer.names[5].kind == WireNameKind::kCommonName);
+  CHECK(answer.names[5].kind == WireCertNameKind::kCommonName);
   CHECK(answer.more_names == 0);
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("more names than there is room for") {
   testlib::CertificateWish wish;
   for (int i = 0; i < 8; ++i) wish.names.push_back("DNS:" + std::to_string(i) + ".test");
   const auto answer = Described(wish);
-  CHECK(answer.name_count == kMaxNames);
+  CHECK(answer.name_count == kMaxCertNames);
   CHECK(answer.more_names == 1);  // the common name
 }
 

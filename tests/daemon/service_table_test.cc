@@ -44,9 +44,10 @@ struct Fixture : LauncherFixture, LogFixture {
   Admission admission{*loop, *program_log, hosts_files, std::nullopt};
   RelayClient relay{*loop, *program_log, {"/nonexistent/relay"}};
   LookupClient lookup{*loop, *program_log, {"/nonexistent/lookup"}};
-  Sessions sessions{*loop, *program_log, launcher, relay, lookup, admission};
+  TlsClient tls{*loop, *program_log, {}};
+  Sessions sessions{*loop, *program_log, launcher, relay, lookup, tls, admission};
   NobodyHome arrivals;
-  ServiceTable table{*loop, *program_log, logs, arrivals, relay, sessions, {}, {}};
+  ServiceTable table{*loop, *program_log, logs, arrivals, relay, tls, sessions, {}, {}};
   std::uint16_t first_port = FreePort(), second_port = FreePort();
 
   Service& At(std::size_t index) { return *table.services().at(index); }
@@ -134,7 +135,7 @@ TEST_CASE_METHOD(Fixture, "A reload that fails keeps the inherited sockets it ha
   REQUIRE(sys::Listen(*socket, 4));
   std::vector<UniqueFd> handed;
   handed.push_back(std::move(*socket));
-  ServiceTable heir(*loop, *program_log, logs, arrivals, relay, sessions, {},
+  ServiceTable heir(*loop, *program_log, logs, arrivals, relay, tls, sessions, {},
                     InheritedSockets(std::move(handed)));
   REQUIRE(heir.Install(Of({Named("a", first_port)}), false));
   auto stranger = Listener::Open(Named("x", second_port));

@@ -32,6 +32,7 @@ struct SessionsFixture : LauncherFixture, LogFixture {
   std::vector<std::string> lookup_command{"/nonexistent/lookup"};
   std::unique_ptr<RelayClient> relay;
   std::unique_ptr<LookupClient> lookup;
+  std::unique_ptr<TlsClient> tls;
   std::unique_ptr<Sessions> sessions;
   std::vector<std::shared_ptr<Service>> services;
   policy::Endpoint peer{Address("192.0.2.1"), 1025};
@@ -41,8 +42,10 @@ struct SessionsFixture : LauncherFixture, LogFixture {
   void StartRelay(const std::vector<std::string>& command, const RelayPatience& patience) {
     relay = std::make_unique<RelayClient>(*loop, *program_log, command);
     lookup = std::make_unique<LookupClient>(*loop, *program_log, lookup_command);
-    sessions = std::make_unique<Sessions>(*loop, *program_log, launcher, *relay, *lookup, admission,
-                                          patience);
+    tls = std::make_unique<TlsClient>(*loop, *program_log, TlsCommands());
+    sessions = std::make_unique<Sessions>(*loop, *program_log, launcher, *relay, *lookup, *tls,
+                                          admission, patience);
+    tls->SetAnswers(*sessions);
     REQUIRE(sessions->Prepare());
     relay->Start(*sessions);
   }

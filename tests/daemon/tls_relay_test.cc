@@ -201,10 +201,10 @@ TEST_CASE("client certificates: who they are, and what keeps them out") {
   CHECK(TextOf(handshake.subject.data(), handshake.subject_length) == "CN=alice");
   CHECK(TextOf(handshake.issuer.data(), handshake.issuer_length) == "CN=clients");
   REQUIRE(handshake.name_count == 3);
-  CHECK(handshake.names[0].kind == WireNameKind::kDns);
+  CHECK(handshake.names[0].kind == WireCertNameKind::kDns);
   CHECK(std::string(handshake.names[0].text.data(), handshake.names[0].length) == "alice.test");
-  CHECK(handshake.names[1].kind == WireNameKind::kEmail);
-  CHECK(handshake.names[2].kind == WireNameKind::kCommonName);
+  CHECK(handshake.names[1].kind == WireCertNameKind::kEmail);
+  CHECK(handshake.names[2].kind == WireCertNameKind::kCommonName);
 }
 
 TEST_CASE("with `request` a client may come without, but not with a bad one") {

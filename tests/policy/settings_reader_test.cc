@@ -20,8 +20,7 @@ TEST_CASE("an unknown attribute holds its service and names the near miss (case 
 TEST_CASE("an error in defaults makes the whole unusable (cases 14, 15, 16)") {
   for (const char* line :
        {"bogus = 1", "instances = abc", "log_type = SYSLOG daemon\nlog_type = SYSLOG daemon",
-        "server = /bin/echo", "port=1", "tls = yes", "no_access = 10.0.0.1,10.0.0.2",
-        "sandbox = full"}) {
+        "server = /bin/echo", "port=1", "no_access = 10.0.0.1,10.0.0.2", "sandbox = full"}) {
     INFO(line);
     const Configuration loaded = LoadXinetd(DefaultsWith(line) + ServiceWith(""));
     CHECK_FALSE(loaded.usable);
@@ -79,15 +78,6 @@ TEST_CASE("a second = on a list replaces, with a warning") {
   CHECK(Codes(loaded) == "list-replaced");
   REQUIRE(FindService(loaded, "s1") != nullptr);
   CHECK(FindService(loaded, "s1")->no_access->words().size() == 1);
-}
-
-TEST_CASE("what this version does not enforce may not be written down") {
-  for (const char* line : {"tls = no", "tls_private_key = /k", "tls_alpn = h2"}) {
-    INFO(line);
-    const Configuration loaded = LoadXinetd(ServiceWith(line));
-    CHECK(Codes(loaded) == "not-enforced");
-    CHECK(IsHeld(loaded, "s1"));
-  }
 }
 
 TEST_CASE("the number of findings of one service is bounded") {

@@ -53,6 +53,23 @@ TEST_CASE("What is not given is unknown: no name, no user, no netgroup") {
   CHECK(allowed({{"daemon", "x"}, {"client_addr", "::1"}, {"server_port", "22"}}));
 }
 
+TEST_CASE("Rules on client certificates come last, and need one") {
+  const std::string tls =
+      "tls = yes\ntls_certificate = /c\ntls_private_key = /k\ntls_client_ca = /ca\n"
+      "tls_verify_client = require\ntls_only_from = dns:*.a.test\ntls_no_access = cn:bob\n";
+  const CliPolicy policy(
+      {.allow = {}, .deny = "ALL: 192.0.2.7\n", .xinetd = policy::ServiceWith(tls), .inetd = {}});
+  const auto decision = [&policy](std::string_view address, std::string_view names) {
+    if (names.empty()) return Decision(policy, {{"service", "s1"}, {"client_addr", address}});
+    return Decision(policy, {{"service", "s1"}, {"client_addr", address}, {"client_cert", names}});
+  };
+  CHECK(decision("192.0.2.1", "x.a.test").starts_with("allow"));
+  CHECK(decision("192.0.2.7", "x.a.test").starts_with("deny: rule of hosts.deny"));
+  CHECK(decision("192.0.2.1", "x.b.test").starts_with("deny: tls: not in tls_only_from"));
+  CHECK(decision("192.0.2.1", "x.a.test,cn:bob").starts_with("deny: tls: matched tls_no_access"));
+  CHECK(decision("192.0.2.1", "").starts_with("deny: tls: the client has no verified"));
+}
+
 TEST_CASE("An account that does not exist refuses whom its rule would let in") {
   const CliPolicy policy(
       {.allow = "a: ALL: user mail\nb: ALL: user nobody_q\nc: ALL: user mail.none_q\n",

@@ -24,6 +24,9 @@ class CliPolicy {
                      {"p/hosts.deny", texts.deny},
                      {"p/xinetd.conf", texts.xinetd},
                      {"p/inetd.conf", texts.inetd}};
+    for (const char* path : {"/c", "/k", "/ca"}) {
+      system_.facts[path] = {.kind = policy::SystemView::FileFacts::Kind::kRegular, .mode = 0600};
+    }
     files_ = wrapper::ReadPolicy(wrapper::PathsIn("p"), wrapper::Purpose::kDecisions, system_);
     REQUIRE(files_.problems.empty());
   }

@@ -77,6 +77,21 @@ ServiceStep AskTimes(const ServiceSpec& spec, const Question& question) {
   return step;
 }
 
+// Each pattern as it finds the client.
+void AskIdentities(const char* check,
+                   const std::optional<std::vector<policy::IdentityPattern>>& list,
+                   const ServiceSpec& spec, const Question& question, Account& account) {
+  if (!list) return;
+  for (const policy::IdentityPattern& pattern : *list) {
+    ServiceStep step{.check = check, .word = pattern.word(), .why = {}, .where = &spec.where};
+    step.matched = question.client_cert && pattern.Matches(*question.client_cert);
+    step.why = !question.client_cert ? "the client has no verified certificate (--client-cert)"
+               : step.matched        ? "matches the certificate"
+                                     : "does not match the certificate";
+    account.service_steps.push_back(std::move(step));
+  }
+}
+
 void ExplainService(const ServiceSpec& spec, const Question& question, Account& account) {
   AskProxies(spec, question, account);
   account.service_steps.push_back(AskTimes(spec, question));
@@ -87,6 +102,10 @@ void ExplainService(const ServiceSpec& spec, const Question& question, Account& 
     account.switches.push_back({"access_precedence", specific ? "specific" : "no_access",
                                 specific ? "the more specific of only_from and no_access decides"
                                          : "no_access refuses, however specific only_from is"});
+  }
+  if (spec.tls) {
+    AskIdentities("tls_no_access", spec.tls->rules.no_access, spec, question, account);
+    AskIdentities("tls_only_from", spec.tls->rules.only_from, spec, question, account);
   }
   if (spec.no_libwrap) {
     account.switches.push_back({"NOLIBWRAP", "yes",

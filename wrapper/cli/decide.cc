@@ -108,7 +108,16 @@ std::expected<Answer, std::string> Decider::Decide(const Question& question) con
     answer = DecideHosts(MakeRequest(question, daemon, spec));
     if (!answer.allowed) break;
   }
-  return answer;
+  if (!answer.allowed) return answer;
+  return DecideTls(*spec, question).value_or(std::move(answer));
+}
+
+std::optional<Answer> Decider::DecideTls(const ServiceSpec& spec, const Question& question) const {
+  if (!spec.tls) return std::nullopt;
+  const auto& client = question.client_cert;
+  const auto verdict = policy::EvaluateIdentity(spec.tls->rules, client ? &*client : nullptr);
+  if (verdict.allowed) return std::nullopt;
+  return Refuse("tls: " + std::string(policy::EvidenceText(verdict.evidence)), &spec.where);
 }
 
 std::optional<Answer> Decider::RefuseEveryone(const ServiceSpec& spec,

@@ -44,6 +44,8 @@ class Decider {
   // The service's own rules alone; nullopt: they let the client pass.
   std::optional<Answer> DecideService(const policy::ServiceSpec& spec,
                                       const Question& question) const;
+  // tls_only_from and tls_no_access, which are asked last; nullopt: they let the client pass.
+  std::optional<Answer> DecideTls(const policy::ServiceSpec& spec, const Question& question) const;
   Answer DecideHosts(const policy::hosts::Request& request) const;
 
   // The daemon names under which the hosts files are asked.

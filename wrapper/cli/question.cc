@@ -5,6 +5,7 @@
 
 #include "policy/base/diagnostic.h"
 #include "policy/base/text.h"
+#include "policy/decision/identity_question.h"
 #include "policy/hosts/request.h"
 
 namespace postern::cli {
@@ -23,6 +24,7 @@ constexpr Field kFields[] = {
     {"server_port", "NUMBER", "the port the client connected to"},
     {"proxy_addr", "ADDRESS", "the proxy that names the client, where proxy_protocol = require"},
     {"at", "TIME", "when, for access_times: HH:MM, or as ISO 8601 writes it"},
+    {"client_cert", "NAME,...", "names of the client's verified certificate, for tls_only_from"},
 };
 
 std::string Refusal(std::string_view key, std::string_view value, std::string_view why) {
@@ -64,14 +66,26 @@ Status SetTime(Question& question, std::string_view key, std::string_view value)
   return {};
 }
 
+Status SetCertificate(Question& question, std::string_view key, std::string_view value) {
+  question.client_cert = policy::ParseIdentity(value);
+  if (question.client_cert) return {};
+  return std::unexpected(Refusal(key, value, "is not a list of names of a certificate"));
+}
+
 // Beside kFields, row for row.
 using Setter = Status (*)(Question&, std::string_view key, std::string_view value);
 constexpr Setter kSetters[] = {
-    &SetText<&Question::daemon>,         &SetText<&Question::service>,
-    &SetAddress<&Question::client_addr>, &SetText<&Question::client_name>,
-    &SetText<&Question::user>,           &SetAddress<&Question::server_addr>,
-    &SetText<&Question::server_name>,    &SetPort,
-    &SetAddress<&Question::proxy_addr>,  &SetTime,
+    &SetText<&Question::daemon>,
+    &SetText<&Question::service>,
+    &SetAddress<&Question::client_addr>,
+    &SetText<&Question::client_name>,
+    &SetText<&Question::user>,
+    &SetAddress<&Question::server_addr>,
+    &SetText<&Question::server_name>,
+    &SetPort,
+    &SetAddress<&Question::proxy_addr>,
+    &SetTime,
+    &SetCertificate,
 };
 static_assert(std::size(kFields) == std::size(kSetters));
 

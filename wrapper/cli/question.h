@@ -11,6 +11,7 @@
 
 #include "policy/address/ip_address.h"
 #include "policy/decision/access_times.h"
+#include "policy/decision/tls_identity.h"
 
 namespace postern::cli {
 
@@ -20,6 +21,7 @@ struct Question {
       service, proxy_addr;
   std::optional<std::uint16_t> server_port;
   std::optional<policy::MinuteOfDay> at;
+  std::optional<policy::ClientIdentity> client_cert;  // verified; nullopt: none
 
   // nullopt: unknown.
   std::optional<policy::IpAddress> Peer() const;

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/acceptor/tls_client.h"
+
+#include <algorithm>
+
+#include "sandbox/channel.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+
+namespace {
+
+// A handshake has its own deadline in postern-tls; a signature is not due any more after that.
+constexpr std::uint32_t kGraceMilliseconds = 10'000;
+
+WireStartTls WireOf(const std::optional<policy::StartTls>& protocol) {
+  if (!protocol) return WireStartTls::kNone;
+  switch (*protocol) {
+    case policy::StartTls::kSmtp:
+      return WireStartTls::kSmtp;
+    case policy::StartTls::kImap:
+      return WireStartTls::kImap;
+    case policy::StartTls::kPop3:
+      return WireStartTls::kPop3;
+    case policy::StartTls::kFtp:
+      break;
+  }
+  return WireStartTls::kFtp;
+}
+
+template <typename Client>
+AskFrame AskOf(Client& client) {
+  return [&client](std::span<const std::byte> frame, std::span<const int> files) {
+    return client.AskBytes(frame, files);
+  };
+}
+
+}  // namespace
+
+TlsClient::TlsClient(EventLoop& loop, ProgramLog& log, TlsCommands commands)
+    : log_(log),
+      commands_(std::move(commands)),
+      keys_(loop, log, "postern-keys", commands_.keys, HelperClient::kReadyPatience),
+      tls_(loop, log, "postern-tls", commands_.tls, HelperClient::kReadyPatience),
+      self_(std::make_shared<TlsClient*>(this)) {
+  keys_events_.client = tls_events_.client = this;
+}
+
+void TlsClient::Start() {
+  may_start_ = true;
+  StartIfNeeded();
+}
+
+void TlsClient::StartIfNeeded() {
+  if (!may_start_ || started_ || stopped_ || setups_.empty()) return;
+  started_ = true;
+  keys_.Start(keys_events_);
+  tls_.Start(tls_events_);
+}
+
+void TlsClient::Stop() {
+  stopped_ = true;
+  keys_.Stop();
+  tls_.Stop();
+}
+
+std::shared_ptr<const TlsSetup> TlsClient::Add(TlsSetup setup) {
+  setup.id = next_service_++;
+  setup.first_key = next_key_;
+  next_key_ += static_cast<KeyIndex>(setup.pairs.size());
+  const std::weak_ptr<TlsClient*> self = self_;
+  std::shared_ptr<TlsSetup> kept(std::make_unique<TlsSetup>(std::move(setup)).release(),
+                                 [self](TlsSetup* gone) {
+                                   if (const auto client = self.lock()) (*client)->Forget(gone);
+                                   const std::unique_ptr<TlsSetup> owned(gone);
+                                 });
+  setups_.insert(kept.get());
+  if (keys_.running()) GiveKeys(*kept);
+  if (tls_.running()) GiveService(*kept);
+  StartIfNeeded();
+  return kept;
+}
+
+void TlsClient::Forget(TlsSetup* setup) {
+  setups_.erase(setup);
+  AskForgetTls service;
+  service.service = setup->id;
+  sys::IgnoreError(tls_.Ask(service, {}), "a new one is never told of it");
+  for (std::size_t i = 0; i < setup->pairs.size(); ++i) {
+    AskForgetKey key;
+    key.index = setup->first_key + static_cast<KeyIndex>(i);
+    sys::IgnoreError(keys_.Ask(key, {}), "a new one is never told of it");
+  }
+}
+
+const TlsSetup* TlsClient::Find(TlsServiceId id) const {
+  const auto found =
+      std::ranges::find_if(setups_, [id](const TlsSetup* setup) { return setup->id == id; });
+  return found == setups_.end() ? nullptr : *found;
+}
+
+void TlsClient::GiveKeys(const TlsSetup& setup) {
+  const auto asked = AskForKeys(setup, AskOf(keys_));
+  if (!asked) keys_.Condemn("it does not take the keys: " + asked.error().ToString());
+}
+
+void TlsClient::GiveService(const TlsSetup& setup) {
+  const auto asked = AskForService(setup, AskOf(tls_));
+  if (!asked) tls_.Condemn("it does not take the services: " + asked.error().ToString());
+}
+
+void TlsClient::MakeEdge() {
+  if (!keys_.running() || !tls_.running()) return;
+  auto edge = sandbox::MakeChannel();
+  if (!edge) {
+    log_.Error("postern-tls and postern-keys: " + edge.error().ToString());
+    return tls_.Condemn("it cannot reach postern-keys");
+  }
+  const int keys_end = edge->ours.get(), tls_end = edge->theirs.get();
+  const bool given = keys_.Ask(AskEdge{}, {&keys_end, 1}) && tls_.Ask(AskTlsEdge{}, {&tls_end, 1});
+  if (!given) tls_.Condemn("it cannot reach postern-keys");
+}
+
+void TlsClient::OnKeysStarted() {
+  for (const TlsSetup* setup : setups_) GiveKeys(*setup);
+  MakeEdge();
+}
+
+void TlsClient::OnTlsStarted() {
+  MakeEdge();
+  for (const TlsSetup* setup : setups_) GiveService(*setup);
+}
+
+bool TlsClient::OnKeysFrame(std::span<const std::byte> frame) {
+  AnswerOverdrawn overdrawn;
+  if (ReadFrame(frame, overdrawn)) {
+    log_.Error("postern-keys has refused a signature that was not due (connection " +
+               std::to_string(overdrawn.header.session) + ")");
+    return true;
+  }
+  AnswerKey answer;
+  if (!ReadFrame(frame, answer) || !Valid(answer.verdict)) return false;
+  if (answer.verdict == KeyVerdict::kGood) return true;
+  for (const TlsSetup* setup : setups_) {
+    const KeyIndex nth = answer.index - setup->first_key;
+    if (answer.index < setup->first_key || nth >= setup->pairs.size()) continue;
+    log_.Error("service " + setup->service + ": " + TextOf(*setup, nth, answer.verdict));
+  }
+  return true;
+}
+
+bool TlsClient::OnTlsFrame(std::span<const std::byte> frame) {
+  AnswerTls handshake;
+  if (ReadFrame(frame, handshake)) return Valid(handshake) && answers_->OnTls(handshake);
+  AnswerTlsDone done;
+  if (ReadFrame(frame, done)) return Valid(done) && answers_->OnTlsDone(done);
+  AnswerKeysStuck stuck;
+  if (ReadFrame(frame, stuck)) {
+    keys_.Condemn("it does not answer postern-tls");
+    return true;
+  }
+  AnswerTlsService answer;
+  if (!ReadFrame(frame, answer) || !Valid(answer.verdict)) return false;
+  const TlsSetup* const setup = Find(answer.service);
+  if (setup != nullptr && answer.verdict != TlsVerdict::kGood) {
+    log_.Error("service " + setup->service + ": " + TextOf(*setup, answer));
+  }
+  return true;
+}
+
+// First the allowance: postern-keys reads it before it is asked for the signature.
+sys::Status TlsClient::Ask(SessionId id, const TlsSetup& setup, std::uint32_t idle_ms, int client,
+                           int service) {
+  AskAllow allow;
+  allow.header.session = id;
+  allow.first_key = setup.first_key;
+  allow.key_count = static_cast<std::uint32_t>(setup.pairs.size());
+  allow.milliseconds =
+      static_cast<std::uint32_t>(setup.spec.handshake.count() * 1000) + kGraceMilliseconds;
+  TRY_STATUS(keys_.Ask(allow, {}));
+  AskTls ask;
+  ask.header.session = id;
+  ask.service = setup.id;
+  ask.idle_timeout = idle_ms;
+  ask.starttls = WireOf(setup.spec.starttls);
+  ask.required = setup.spec.starttls_required ? 1 : 0;
+  const int descriptors[] = {client, service};
+  return tls_.Ask(ask, descriptors);
+}
+
+void TlsClient::AskStop(SessionId id) {
+  daemon::AskStop stop;
+  stop.header.session = id;
+  sys::IgnoreError(tls_.Ask(stop, {}), "without a helper there is nothing to stop");
+}
+
+}  // namespace postern::daemon

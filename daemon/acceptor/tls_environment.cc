@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/acceptor/tls_environment.h"
+
+#include <map>
+#include <span>
+
+namespace postern::daemon {
+
+using policy::CertificateName;
+
+namespace {
+
+template <std::size_t kSize>
+std::string TextOf(const std::array<char, kSize>& text, std::uint32_t length) {
+  return {text.data(), length};
+}
+
+std::span<const WireCertName> NamesOf(const AnswerTls& answer) {
+  return std::span(answer.names).first(answer.name_count);
+}
+
+std::string Hex(std::span<const std::uint8_t> bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+CertificateName KindOf(WireCertNameKind kind) {
+  switch (kind) {
+    case WireCertNameKind::kCommonName:
+      return CertificateName::kCommonName;
+    case WireCertNameKind::kDns:
+      return CertificateName::kDns;
+    case WireCertNameKind::kEmail:
+      return CertificateName::kEmail;
+    case WireCertNameKind::kUri:
+      return CertificateName::kUri;
+    case WireCertNameKind::kAddress:
+      break;
+  }
+  return CertificateName::kAddress;
+}
+
+const char* VariableOf(WireCertNameKind kind) {
+  switch (kind) {
+    case WireCertNameKind::kCommonName:
+      return "SSL_CLIENT_S_DN_CN";
+    case WireCertNameKind::kDns:
+      return "SSL_CLIENT_SAN_DNS_";
+    case WireCertNameKind::kEmail:
+      return "SSL_CLIENT_SAN_Email_";
+    case WireCertNameKind::kUri:
+      return "SSL_CLIENT_SAN_URI_";
+    case WireCertNameKind::kAddress:
+      break;
+  }
+  return "SSL_CLIENT_SAN_IP_";
+}
+
+void AddClient(const AnswerTls& answer, std::vector<std::string>& words) {
+  words.push_back("SSL_CLIENT_S_DN=" + TextOf(answer.subject, answer.subject_length));
+  words.push_back("SSL_CLIENT_I_DN=" + TextOf(answer.issuer, answer.issuer_length));
+  words.push_back("SSL_CLIENT_SHA256=" + Hex(answer.fingerprint));
+  std::map<WireCertNameKind, int> counts;
+  for (const WireCertName& name : NamesOf(answer)) {
+    const int nth = counts[name.kind]++;
+    const bool common = name.kind == WireCertNameKind::kCommonName;
+    if (common && nth != 0) continue;
+    words.push_back(VariableOf(name.kind) + (common ? "" : std::to_string(nth)) + "=" +
+                    std::string(name.text.data(), name.length));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> TlsEnvironment(const AnswerTls& answer) {
+  std::vector<std::string> words;
+  words.push_back(std::string("SSL_PROTOCOL=") +
+                  (answer.version == kTls13 ? "TLSv1.3" : "TLSv1.2"));
+  words.push_back("SSL_CIPHER=" + TextOf(answer.cipher, answer.cipher_length));
+  words.push_back(std::string("SSL_SESSION_RESUMED=") +
+                  (answer.resumed != 0 ? "Resumed" : "Initial"));
+  words.push_back(std::string("SSL_CLIENT_VERIFY=") + (answer.verified != 0 ? "SUCCESS" : "NONE"));
+  if (answer.server_name_length != 0) {
+    words.push_back("SSL_TLS_SNI=" + TextOf(answer.server_name, answer.server_name_length));
+  }
+  if (answer.alpn_length != 0) {
+    words.push_back("SSL_ALPN=" + TextOf(answer.alpn, answer.alpn_length));
+  }
+  if (answer.verified != 0) AddClient(answer, words);
+  return words;
+}
+
+std::optional<policy::ClientIdentity> IdentityOf(const AnswerTls& answer) {
+  if (answer.verified == 0) return std::nullopt;
+  policy::ClientIdentity client;
+  client.subject = TextOf(answer.subject, answer.subject_length);
+  client.more_names = answer.more_names != 0;
+  client.fingerprint = answer.fingerprint;
+  for (const WireCertName& name : NamesOf(answer)) {
+    client.names.push_back({KindOf(name.kind), std::string(name.text.data(), name.length)});
+  }
+  return client;
+}
+
+std::string_view TextOf(TlsFault fault) {
+  switch (fault) {
+    case TlsFault::kNone:
+      return "the client has left";
+    case TlsFault::kNotTls:
+      return "the client does not speak TLS";
+    case TlsFault::kNoVersion:
+      return "no version in common";
+    case TlsFault::kNoCipher:
+      return "no cipher, group or signature in common";
+    case TlsFault::kNoProtocol:
+      return "no application protocol in common (ALPN)";
+    case TlsFault::kUnknownName:
+      return "no certificate for the name that the client asks for (SNI)";
+    case TlsFault::kNoSignature:
+      return "postern-keys did not sign";
+    case TlsFault::kNoCertificate:
+      return "the client has no certificate";
+    case TlsFault::kCertificateExpired:
+      return "the client's certificate has expired";
+    case TlsFault::kCertificateNotYetValid:
+      return "the client's certificate is not valid yet";
+    case TlsFault::kCertificateRevoked:
+      return "the client's certificate is revoked";
+    case TlsFault::kUnknownAuthority:
+      return "the client's certificate is of another authority";
+    case TlsFault::kNoRevocationList:
+      return "no revocation list in force for the client's certificate";
+    case TlsFault::kBadCertificate:
+      return "the client's certificate is not good for this";
+    case TlsFault::kAlert:
+      return "the client has refused";
+    case TlsFault::kOther:
+      break;
+  }
+  return "the handshake failed";
+}
+
+}  // namespace postern::daemon

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The environment variables that tell a program about its client's TLS, and who the client is for
+// the rules.
+//
+// Names as mod_ssl has them, which s6-tlsd(8) and ucspi-ssl share: SSL_PROTOCOL, SSL_CIPHER,
+// SSL_TLS_SNI, SSL_SESSION_RESUMED, SSL_CLIENT_VERIFY, SSL_CLIENT_S_DN, SSL_CLIENT_I_DN,
+// SSL_CLIENT_S_DN_CN, SSL_CLIENT_SAN_DNS_0, SSL_CLIENT_SAN_Email_0, …; and where it has none:
+// SSL_ALPN, SSL_CLIENT_SAN_URI_0, SSL_CLIENT_SAN_IP_0, SSL_CLIENT_SHA256.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/tls_protocol.h"
+#include "policy/decision/tls_identity.h"
+
+namespace postern::daemon {
+
+// Of an answer that is Valid().
+std::vector<std::string> TlsEnvironment(const AnswerTls& answer);
+// nullopt: the client has no verified certificate.
+std::optional<policy::ClientIdentity> IdentityOf(const AnswerTls& answer);
+
+std::string_view TextOf(TlsFault fault);
+
+}  // namespace postern::daemon

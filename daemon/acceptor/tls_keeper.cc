@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/acceptor/tls_keeper.h"
+
+#include <algorithm>
+
+namespace postern::daemon {
+
+namespace {
+
+std::expected<TlsSetup, std::string> OpenAndJudge(const policy::ServiceSpec& spec,
+                                                  TlsJudge& judge) {
+  TRY(TlsSetup setup, OpenTls(spec.id, *spec.tls));
+  TRY_STATUS(judge.Judge(setup));
+  return setup;
+}
+
+std::shared_ptr<const TlsSetup> Same(const std::vector<std::shared_ptr<Service>>& running,
+                                     const policy::ServiceSpec& spec) {
+  for (const auto& service : running) {
+    const auto& now = service->tls();
+    if (service->spec().id != spec.id || !now) continue;
+    const bool same = SameTls(now->spec, *spec.tls) && now->stamps == StampsOf(*spec.tls);
+    return same ? now : nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::expected<TlsSetups, std::string> TlsKeeper::Prepare(
+    const policy::Configuration& configuration,
+    const std::vector<std::shared_ptr<Service>>& running, bool strict) {
+  TlsSetups setups;
+  std::map<std::string, TlsSetup> fresh;
+  TlsJudge judge(client_.commands());
+  for (const auto& spec : configuration.services) {
+    if (!spec->tls) continue;
+    if (auto same = Same(running, *spec)) {
+      setups.emplace(spec->id, std::move(same));
+      continue;
+    }
+    auto setup = OpenAndJudge(*spec, judge);
+    if (setup) {
+      fresh.emplace(spec->id, std::move(*setup));
+    } else if (strict) {
+      return std::unexpected("service " + spec->id + ": " + setup.error());
+    } else {
+      log_.Error("service " + spec->id + " stays down: " + setup.error());
+    }
+  }
+  changes_.clear();
+  for (auto& [id, setup] : fresh) setups.emplace(id, client_.Add(std::move(setup)));
+  return setups;
+}
+
+void TlsKeeper::Look(const std::vector<std::shared_ptr<Service>>& services) {
+  TlsJudge judge(client_.commands());
+  for (const auto& service : services) {
+    if (!service->tls()) continue;
+    const std::string& id = service->spec().id;
+    Stamps now = StampsOf(service->tls()->spec);
+    if (now == service->tls()->stamps) {
+      changes_.erase(id);
+      continue;
+    }
+    Change& change = changes_[id];
+    if (change.seen != now) {
+      change = {std::move(now), false};
+    } else if (!change.judged) {
+      change.judged = true;
+      Renew(*service, judge);
+    }
+  }
+}
+
+void TlsKeeper::Renew(Service& service, TlsJudge& judge) {
+  const std::string& id = service.spec().id;
+  auto setup = OpenAndJudge(service.spec(), judge);
+  if (!setup) return log_.Error("service " + id + " keeps its certificates: " + setup.error());
+  service.SetTls(client_.Add(std::move(*setup)));
+  log_.Notice("service " + id + " has new certificates and keys");
+}
+
+std::vector<std::string> JudgeAll(const policy::Configuration& configuration,
+                                  const TlsCommands& commands) {
+  std::vector<std::string> wrong;
+  TlsJudge judge(commands);
+  for (const auto& spec : configuration.services) {
+    if (!spec->tls) continue;
+    const auto setup = OpenAndJudge(*spec, judge);
+    if (!setup) wrong.push_back("service " + spec->id + " stays down: " + setup.error());
+  }
+  return wrong;
+}
+
+}  // namespace postern::daemon

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/acceptor/tls_setup.h"
+
+#include <algorithm>
+
+#include "sandbox/sys/process.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+using policy::TlsSpec;
+
+namespace {
+
+using Opened = std::expected<sys::UniqueFd, std::string>;
+
+Opened OpenFile(const std::string& path) {
+  if (path.empty()) return sys::UniqueFd();
+  auto file = sys::OpenRegularFile(path);
+  if (!file) return std::unexpected(file.error().ToString());
+  return std::move(*file);
+}
+
+// Whoever may write a key may choose it, and whoever may read one is the service to the world.
+Opened OpenKey(const std::string& path) {
+  constexpr std::uint32_t kForOthers = 0007, kWritableByGroup = 0020;
+  const auto facts = sys::Inspect(path);
+  if (!facts) return std::unexpected(facts.error().ToString());
+  if ((facts->mode & (kForOthers | kWritableByGroup)) != 0) {
+    return std::unexpected("the private key " + path +
+                           " may be read or written by others: chmod 0600");
+  }
+  if (facts->uid != 0 && facts->uid != sys::OwnUid()) {
+    return std::unexpected("the private key " + path + " is not root's");
+  }
+  return OpenFile(path);
+}
+
+std::uint32_t WireVersion(policy::TlsVersion version) {
+  return version == policy::TlsVersion::k13 ? kTls13 : kTls12;
+}
+
+WireVerify WireVerifyOf(policy::TlsVerify verify) {
+  switch (verify) {
+    case policy::TlsVerify::kNone:
+      return WireVerify::kNone;
+    case policy::TlsVerify::kRequest:
+      return WireVerify::kRequest;
+    case policy::TlsVerify::kRequire:
+      break;
+  }
+  return WireVerify::kRequire;
+}
+
+AskTlsService ServiceFrame(const TlsSetup& setup) {
+  const TlsSpec& spec = setup.spec;
+  AskTlsService ask;
+  ask.service = setup.id;
+  ask.credential_count = static_cast<std::uint32_t>(setup.pairs.size());
+  ask.min_version = WireVersion(spec.min_version);
+  ask.verify = WireVerifyOf(spec.verify);
+  ask.strict_names = spec.sni == policy::TlsSni::kStrict ? 1 : 0;
+  ask.handshake_ms = static_cast<std::uint32_t>(spec.handshake.count() * 1000);
+  ask.has_authorities = setup.authorities ? 1 : 0;
+  ask.has_revocations = setup.revocations ? 1 : 0;
+  for (const std::string& name : spec.alpn) {
+    if (ask.alpn_length + 1 + name.size() > ask.alpn.size()) break;  // the loader refuses that
+    ask.alpn[ask.alpn_length] = static_cast<std::uint8_t>(name.size());
+    std::ranges::copy(name, ask.alpn.begin() + ask.alpn_length + 1);
+    ask.alpn_length += static_cast<std::uint32_t>(1 + name.size());
+  }
+  return ask;
+}
+
+std::string WhatIsWrong(KeyVerdict verdict) {
+  switch (verdict) {
+    case KeyVerdict::kGood:
+      return "nothing is wrong";
+    case KeyVerdict::kUnreadableKey:
+      return "the private key cannot be read: not PEM, or it needs a phrase";
+    case KeyVerdict::kUnreadableCertificate:
+      return "the certificate cannot be read: not PEM";
+    case KeyVerdict::kMismatch:
+      return "the private key is not the certificate's";
+    case KeyVerdict::kExpired:
+      return "the certificate has expired";
+    case KeyVerdict::kNotYetValid:
+      return "the certificate is not valid yet";
+    case KeyVerdict::kUnsupportedKey:
+      return "a key of this kind is not supported: RSA, RSA-PSS, ECDSA on P-256, P-384 or P-521, "
+             "Ed25519";
+    case KeyVerdict::kWeakKey:
+      return "an RSA key needs 2048 to 8192 bits";
+    case KeyVerdict::kNoRoom:
+      break;
+  }
+  return "there are too many private keys";
+}
+
+}  // namespace
+
+std::vector<std::string> FilesOf(const TlsSpec& spec) {
+  std::vector<std::string> files;
+  for (const TlsSpec::Pair& pair : spec.pairs) {
+    files.insert(files.end(), {pair.certificate, pair.private_key, pair.staple});
+  }
+  files.insert(files.end(), {spec.client_ca, spec.crl});
+  std::erase(files, std::string());
+  return files;
+}
+
+std::vector<std::optional<sys::FileStamp>> StampsOf(const TlsSpec& spec) {
+  std::vector<std::optional<sys::FileStamp>> stamps;
+  for (const std::string& path : FilesOf(spec)) {
+    const auto stamp = sys::StampOf(path);
+    stamps.push_back(stamp ? std::optional(*stamp) : std::nullopt);
+  }
+  return stamps;
+}
+
+std::expected<TlsSetup, std::string> OpenTls(const std::string& service, const TlsSpec& spec) {
+  TlsSetup setup;
+  setup.service = service;
+  setup.spec = spec;
+  setup.stamps = StampsOf(spec);  // before: what changes meanwhile is looked at again
+  for (const TlsSpec::Pair& files : spec.pairs) {
+    TlsSetup::Pair pair;
+    TRY(pair.certificate, OpenFile(files.certificate));
+    TRY(pair.private_key, OpenKey(files.private_key));
+    TRY(pair.staple, OpenFile(files.staple));
+    setup.pairs.push_back(std::move(pair));
+  }
+  TRY(setup.authorities, OpenFile(spec.client_ca));
+  TRY(setup.revocations, OpenFile(spec.crl));
+  return setup;
+}
+
+bool SameTls(const TlsSpec& a, const TlsSpec& b) {
+  const auto words = [](const policy::IdentityRules& rules) {
+    std::vector<std::string> all;
+    for (const auto* list : {&rules.only_from, &rules.no_access}) {
+      all.emplace_back(list->has_value() ? "given" : "");
+      if (!*list) continue;
+      for (const policy::IdentityPattern& pattern : **list) all.push_back(pattern.word());
+    }
+    return all;
+  };
+  return FilesOf(a) == FilesOf(b) && a.pairs.size() == b.pairs.size() && a.verify == b.verify &&
+         a.min_version == b.min_version && a.sni == b.sni && a.alpn == b.alpn &&
+         a.handshake == b.handshake && a.starttls == b.starttls &&
+         a.starttls_required == b.starttls_required && words(a.rules) == words(b.rules);
+}
+
+sys::Status AskForKeys(const TlsSetup& setup, const AskFrame& ask) {
+  for (std::size_t i = 0; i < setup.pairs.size(); ++i) {
+    AskKey frame;
+    frame.index = setup.first_key + static_cast<KeyIndex>(i);
+    const int files[] = {setup.pairs[i].private_key.get(), setup.pairs[i].certificate.get()};
+    TRY_STATUS(ask(AsFrame(frame), files));
+  }
+  return {};
+}
+
+sys::Status AskForService(const TlsSetup& setup, const AskFrame& ask) {
+  std::vector<int> files;
+  if (setup.authorities) files.push_back(setup.authorities.get());
+  if (setup.revocations) files.push_back(setup.revocations.get());
+  TRY_STATUS(ask(AsFrame(ServiceFrame(setup)), files));
+  for (std::size_t i = 0; i < setup.pairs.size(); ++i) {
+    AskTlsCredential frame;
+    frame.service = setup.id;
+    frame.key = setup.first_key + static_cast<KeyIndex>(i);
+    frame.has_staple = setup.pairs[i].staple ? 1 : 0;
+    files = {setup.pairs[i].certificate.get()};
+    if (setup.pairs[i].staple) files.push_back(setup.pairs[i].staple.get());
+    TRY_STATUS(ask(AsFrame(frame), files));
+  }
+  return {};
+}
+
+std::string TextOf(const TlsSetup& setup, std::size_t pair, KeyVerdict verdict) {
+  if (pair >= setup.pairs.size()) return WhatIsWrong(verdict);
+  const TlsSpec::Pair& files = setup.spec.pairs[pair];
+  return WhatIsWrong(verdict) + " (" + files.certificate + ", " + files.private_key + ")";
+}
+
+std::string TextOf(const TlsSetup& setup, const AnswerTlsService& answer) {
+  const std::size_t pair = std::min<std::size_t>(answer.credential, setup.pairs.size() - 1);
+  switch (answer.verdict) {
+    case TlsVerdict::kGood:
+      return "nothing is wrong";
+    case TlsVerdict::kBadSettings:
+      return "OpenSSL does not take its settings";
+    case TlsVerdict::kBadCertificate:
+      return "the certificates in " + setup.spec.pairs[pair].certificate + " cannot be used";
+    case TlsVerdict::kBadAuthorities:
+      return "the authorities in " + setup.spec.client_ca + " cannot be read";
+    case TlsVerdict::kBadRevocations:
+      return "the revocation lists in " + setup.spec.crl + " cannot be read";
+    case TlsVerdict::kBadStaple:
+      break;
+  }
+  return "the OCSP response in " + setup.spec.pairs[pair].staple +
+         " does not say that the certificate is good now";
+}
+
+}  // namespace postern::daemon

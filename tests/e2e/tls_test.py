@@ -1,0 +1,589 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+# Services that speak TLS, with clients of other makes: openssl s_client, gnutls-cli, curl, sslscan and Python's ssl.
+# Versions, names, protocols, resumption, client certificates and rules on them, revocation, stapling, ends of both
+# directions, new certificates while it runs, and helpers that die under load.
+import ftplib
+import hashlib
+import imaplib
+import os
+import pathlib
+import poplib
+import random
+import re
+import select
+import shutil
+import signal
+import smtplib
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
+import lab_case  # noqa: E402
+import netlab  # noqa: E402
+from certificates import Authority, openssl, private_number  # noqa: E402
+from lab_case import DEFAULTS, entry  # noqa: E402
+
+PORT = 20443
+LONG_AGO, YESTERDAY = "20200101000000Z", "20200102000000Z"
+
+
+class World:
+    """Made once: authorities for servers and clients, and who they have certified."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.servers, self.clients = Authority(self.folder, "servers"), Authority(self.folder, "clients")
+        self.strangers = Authority(self.folder, "strangers")
+        self.a = self.servers.issue("a", "DNS:a.test")
+        self.b = self.servers.issue("b", "DNS:b.test", kind=("rsa", "rsa_keygen_bits:2048"))
+        self.expired = self.servers.issue("gone", "DNS:gone.test", start=LONG_AGO, end=YESTERDAY)
+        self.alice = self.clients.issue("alice", "DNS:alice.test", "email:alice@x.test", subject="/O=Org/CN=alice")
+        self.bob = self.clients.issue("bob", "DNS:bob.test")
+        self.revoked = self.clients.issue("mallory", "DNS:mallory.test")
+        self.old = self.clients.issue("old", "DNS:old.test", start=LONG_AGO, end=YESTERDAY)
+        self.stranger = self.strangers.issue("stranger", "DNS:alice.test")
+        self.clients.revoke(self.revoked[0])
+        self.crl = self.clients.revocations()
+
+
+WORLD = None
+CAT = ("server = /bin/cat",)
+ENV = ("server = /usr/bin/env",)
+
+
+def tls_entry(port=PORT, *lines, name="secure", pairs=None, server=CAT):
+    pairs = pairs if pairs is not None else [WORLD.a]
+    files = [f"tls_certificate = {' '.join(str(pair[0]) for pair in pairs)}",
+             f"tls_private_key = {' '.join(str(pair[1]) for pair in pairs)}"]
+    return entry(name, port, "tls = yes", *files, *server, *lines)
+
+
+def client_rules(*lines):
+    return ("tls_verify_client = require", f"tls_client_ca = {WORLD.clients.certificate}", *lines)
+
+
+def context(certificate=None, version=None):
+    made = ssl.create_default_context(cafile=str(WORLD.servers.certificate))
+    if certificate:
+        made.load_cert_chain(*map(str, certificate))
+    if version:
+        made.minimum_version = made.maximum_version = version
+    return made
+
+
+def dial(made, host="a.test", port=PORT):
+    plain = socket.create_connection(("127.0.0.1", port), timeout=20)
+    try:
+        return made.wrap_socket(plain, server_hostname=host)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def read_all(client):
+    pieces = []
+    while piece := client.recv(65536):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def environment(made, host="a.test", port=PORT):
+    with dial(made, host, port) as client:
+        return dict(line.split("=", 1) for line in read_all(client).decode().splitlines())
+
+
+def s_client(*options, stdin=b"", port=PORT):
+    return openssl("s_client", "-connect", f"127.0.0.1:{port}", "-CAfile", WORLD.servers.certificate, *options,
+                   stdin=stdin, check=False).decode(errors="replace")
+
+
+def children(daemon, name):
+    found = []
+    for pid in daemon.children():
+        try:
+            if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]:
+                found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
+def memory_of(pid):
+    """All private memory of a process, piece by piece."""
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory, open(f"/proc/{pid}/maps") as maps:
+        for line in maps:
+            start, end = (int(word, 16) for word in line.split()[0].split("-"))
+            if line.split()[1][0] != "r" or "[v" in line:
+                continue
+            try:
+                memory.seek(start)
+                yield memory.read(end - start)
+            except (OSError, ValueError, OverflowError):
+                continue
+
+
+class Handshakes(lab_case.LabCase):
+    def serve(self, *blocks):
+        return self.start(DEFAULTS + "".join(blocks))
+
+    def test_versions_and_facts_in_the_environment(self):
+        self.serve(tls_entry(PORT, "tls_alpn = two one", server=ENV))
+        made = context(version=ssl.TLSVersion.TLSv1_3)
+        made.set_alpn_protocols(["one", "two"])
+        facts = environment(made)
+        self.assertEqual((facts["SSL_PROTOCOL"], facts["SSL_TLS_SNI"], facts["SSL_ALPN"], facts["SSL_CLIENT_VERIFY"]),
+                         ("TLSv1.3", "a.test", "two", "NONE"))
+        self.assertEqual((facts["PROTO"], facts["TCPREMOTEIP"], facts["REMOTE_HOST"], facts["TCPLOCALPORT"]),
+                         ("TCP", "127.0.0.1", "127.0.0.1", str(PORT)))
+        self.assertEqual(environment(context(version=ssl.TLSVersion.TLSv1_2))["SSL_PROTOCOL"], "TLSv1.2")
+        self.assertIn("no application protocol", self.failure("-alpn", "three"))
+
+    def test_old_versions_and_weak_suites_are_refused(self):
+        daemon = self.serve(tls_entry(PORT), tls_entry(PORT + 1, "tls_min_version = 1.3", name="new"))
+        for options in (("-tls1_1", "-cipher", "ALL@SECLEVEL=0"), ("-tls1_2", "-cipher", "AES128-SHA"),
+                        ("-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA")):
+            self.assertIn("Cipher is (NONE)", s_client(*options), options)
+        self.assertIn("Cipher is (NONE)", s_client("-tls1_2", port=PORT + 1))
+        self.assertIn("TLSv1.3", s_client("-tls1_3", port=PORT + 1))
+        self.assertTrue(daemon.wait_records(4, kind="FAIL"))
+        self.assertTrue(daemon.logged("no version in common"))
+
+    def test_sslscan_finds_nothing_old_and_nothing_weak(self):
+        self.serve(tls_entry(PORT, pairs=[WORLD.a, WORLD.b]))
+        done = subprocess.run(["sslscan", "--no-colour", f"127.0.0.1:{PORT}"], capture_output=True, text=True,
+                              timeout=120)
+        offered = re.findall(r"^(?:Preferred|Accepted)\s+(\S+)\s+\d+ bits\s+(\S+)", done.stdout, re.MULTILINE)
+        self.assertTrue(offered, done.stdout)
+        for version, cipher in offered:
+            self.assertIn(version, ("TLSv1.2", "TLSv1.3"))
+            self.assertRegex(cipher, "GCM|CHACHA20|POLY1305")
+        for old in ("SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1"):
+            self.assertRegex(done.stdout, rf"{old}\s+disabled")
+        self.assertIn("not vulnerable to heartbleed", done.stdout)
+        self.assertIn("Session renegotiation not supported", done.stdout)
+
+    def test_names(self):
+        daemon = self.serve(tls_entry(PORT, pairs=[WORLD.a, WORLD.b]),
+                            tls_entry(PORT + 1, "tls_sni = strict", pairs=[WORLD.a, WORLD.b], name="strict"))
+        for port in (PORT, PORT + 1):
+            for host in ("a.test", "b.test"):
+                with dial(context(), host, port) as client:
+                    self.assertIn((("commonName", host[0]),), client.getpeercert()["subject"])
+        self.assertIn("CN = a", s_client("-servername", "c.test"))
+        self.assertIn("unrecognized name", self.failure("-servername", "c.test", port=PORT + 1))
+        self.assertIn("unrecognized name", self.failure("-noservername", port=PORT + 1))
+        self.assertTrue(daemon.logged("no certificate for the name"))
+
+    @staticmethod
+    def failure(*options, port=PORT):
+        done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", *options], input=b"",
+                              capture_output=True, timeout=60)
+        return done.stderr.decode()
+
+    def test_resumption(self):
+        self.serve(tls_entry(PORT, server=ENV))
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            made = context(version=version)
+            with dial(made) as client:
+                self.assertIn(b"SSL_SESSION_RESUMED=Initial", read_all(client))
+                session = client.session
+            plain = socket.create_connection(("127.0.0.1", PORT), timeout=20)
+            with made.wrap_socket(plain, server_hostname="a.test", session=session) as client:
+                self.assertIn(b"SSL_SESSION_RESUMED=Resumed", read_all(client))
+                self.assertTrue(client.session_reused)
+
+    def test_stapling(self):
+        staple = WORLD.servers.staple(WORLD.a[0])
+        self.serve(tls_entry(PORT, f"tls_ocsp = {staple}"), tls_entry(PORT + 1, name="bare"))
+        self.assertIn("OCSP Response Status: successful", s_client("-status"))
+        self.assertIn("no response sent", s_client("-status", port=PORT + 1))
+
+    def test_gnutls_and_curl(self):
+        page = self.lab.script("page", "read line\nprintf 'HTTP/1.0 200 OK\\r\\n\\r\\nhello over tls\\n'\n")
+        self.serve(tls_entry(PORT), tls_entry(PORT + 1, name="page", server=(f"server = {page}",)))
+        done = subprocess.run(["gnutls-cli", "--x509cafile", WORLD.servers.certificate, "--verify-hostname", "a.test",
+                               "--sni-hostname", "a.test", "-p", str(PORT), "127.0.0.1"], input=b"over gnutls\n",
+                              capture_output=True, timeout=60)
+        self.assertIn(b"over gnutls", done.stdout)
+        self.assertIn(b"Handshake was completed", done.stdout)
+        done = subprocess.run(["curl", "-sS", "--cacert", WORLD.servers.certificate, "--resolve",
+                               f"a.test:{PORT + 1}:127.0.0.1", f"https://a.test:{PORT + 1}/"], capture_output=True,
+                              timeout=60)
+        self.assertEqual((done.stdout, done.stderr), (b"hello over tls\n", b""))
+
+    def test_in_a_sandbox_too(self):
+        block = tls_entry(PORT, server=ENV).replace("sandbox = none", "sandbox = standard").replace("user = root",
+                                                                                                    "user = nobody")
+        daemon = self.serve(block)
+        self.assertEqual(environment(context())["SSL_PROTOCOL"], "TLSv1.3")
+        self.assertTrue(daemon.wait_records(1, kind="EXIT"))
+
+    def test_no_handshake_in_time(self):
+        daemon = self.serve(tls_entry(PORT, "tls_handshake_timeout = 1"))
+        with netlab.Client.connect(PORT, timeout=20) as silent:
+            self.assertEqual(silent.read_all(), b"")
+        with netlab.Client.connect(PORT, timeout=20) as rude:
+            rude.send(b"GET / HTTP/1.0\r\n\r\n")
+            rude.read_all()
+        self.assertTrue(daemon.wait_records(2, kind="FAIL"))
+        self.assertTrue(daemon.logged("no handshake within") and daemon.logged("does not speak TLS"))
+
+
+class Clients(lab_case.LabCase):
+    def attempt(self, certificate, port=PORT, version=ssl.TLSVersion.TLSv1_3):
+        """What the program said, or None when the client was not let in."""
+        try:
+            with dial(context(certificate, version), port=port) as client:
+                return read_all(client).decode() or None
+        except (ssl.SSLError, OSError):
+            return None
+
+    def test_who_is_let_in(self):
+        daemon = self.start(DEFAULTS + tls_entry(PORT, *client_rules(f"tls_crl = {WORLD.crl}"),
+                                                              server=ENV))
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            self.assertIn("SSL_CLIENT_VERIFY=SUCCESS", self.attempt(WORLD.alice, version=version))
+            for bad in (None, WORLD.revoked, WORLD.old, WORLD.stranger):
+                self.assertIsNone(self.attempt(bad, version=version))
+        facts = self.attempt(WORLD.alice)
+        for word in ("SSL_CLIENT_S_DN=O=Org,CN=alice", "SSL_CLIENT_I_DN=CN=clients", "SSL_CLIENT_S_DN_CN=alice",
+                     "SSL_CLIENT_SAN_DNS_0=alice.test", "SSL_CLIENT_SAN_Email_0=alice@x.test"):
+            self.assertIn(word + "\n", facts)
+        print_ = openssl("x509", "-in", WORLD.alice[0], "-noout", "-fingerprint", "-sha256").decode()
+        self.assertIn("SSL_CLIENT_SHA256=" + print_.split("=")[1].strip().replace(":", "").lower(), facts)
+        for why in ("has no certificate", "is revoked", "has expired", "of another authority"):
+            self.assertTrue(daemon.logged(why), why)
+        self.assertEqual(len([r for r in daemon.service_log() if "FAIL" in str(r)]), 8)
+
+    def test_rules_on_who_they_are(self):
+        print_ = openssl("x509", "-in", WORLD.bob[0], "-noout", "-fingerprint", "-sha256").decode().split("=")[1].strip()
+        daemon = self.start(
+            DEFAULTS
+            + tls_entry(PORT, *client_rules("tls_only_from = dns:alice.*"), server=ENV)
+            + tls_entry(PORT + 1, *client_rules(f"tls_only_from = sha256:{print_}"), server=ENV, name="bob")
+            + tls_entry(PORT + 2, *client_rules("tls_no_access = bob.test"), server=ENV, name="not-bob"))
+        expected = {PORT: (True, False), PORT + 1: (False, True), PORT + 2: (True, False)}
+        for port, (alice, bob) in expected.items():
+            self.assertEqual(self.attempt(WORLD.alice, port) is not None, alice, port)
+            self.assertEqual(self.attempt(WORLD.bob, port) is not None, bob, port)
+        self.assertTrue(daemon.wait_records(3, kind="FAIL"))
+        self.assertTrue(daemon.logged("not in tls_only_from: CN=bob"))
+        self.assertTrue(daemon.logged("matched tls_no_access (bob.test): CN=bob"))
+        self.assertEqual(len([r for r in daemon.service_log() if "START" in str(r)]), 3)
+
+    def test_address_rules_come_first(self):
+        daemon = self.start(DEFAULTS + tls_entry(PORT, *client_rules("no_access = 127.0.0.1")))
+        self.assertIsNone(self.attempt(WORLD.alice))
+        self.assertIn("address", str(daemon.wait_records(1, kind="FAIL")))
+
+
+class Bytes(lab_case.LabCase):
+    def test_400_megabytes_in_both_directions_at_once(self):
+        self.start(DEFAULTS + tls_entry(PORT))
+        total, block = 400_000_000, random.Random(1).randbytes(1 << 20)
+        sent, received = hashlib.sha256(), hashlib.sha256()
+        done_sending, done_reading = 0, 0
+        with dial(context()) as client:
+            client.setblocking(False)
+            while done_reading < total:
+                moved = False
+                if done_sending < total:
+                    try:
+                        piece = block[:min(len(block), total - done_sending)][done_sending % 4096:][:16384]
+                        count = client.send(piece)
+                        sent.update(piece[:count])
+                        done_sending += count
+                        moved = True
+                    except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                        pass
+                try:
+                    while piece := client.recv(1 << 18):
+                        received.update(piece)
+                        done_reading += len(piece)
+                        moved = True
+                except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    pass
+                if not moved:
+                    ready = select.select([client], [client] if done_sending < total else [], [], 60)
+                    self.assertTrue(any(ready), f"nothing moves after {done_reading} bytes")
+        self.assertEqual((done_sending, done_reading), (total, total))
+        self.assertEqual(sent.digest(), received.digest())
+
+    def test_half_close_and_close_notify(self):
+        sort = ("server = /usr/bin/sort",)
+        self.start(DEFAULTS + tls_entry(PORT, server=sort))
+        # gnutls-cli ends its side at the end of its input, and waits for the other's.
+        done = subprocess.run(["gnutls-cli", "--no-ca-verification", "--logfile", "/dev/null", "-p", str(PORT),
+                               "127.0.0.1"], input=b"b\na\nc\n", capture_output=True, timeout=60)
+        self.assertIn(b"a\nb\nc\n", done.stdout)
+
+    def test_a_slow_reader_gets_everything(self):
+        flood = self.lab.script("flood", "head -c 3000000 /dev/zero\n")
+        self.start(DEFAULTS + tls_entry(PORT, server=(f"server = {flood}",)))
+        with dial(context()) as client:
+            time.sleep(1)
+            count = 0
+            while piece := client.recv(50_000):
+                count += len(piece)
+                time.sleep(0.005)
+        self.assertEqual(count, 3_000_000)
+
+
+class Keys(lab_case.LabCase):
+    def test_the_private_key_is_in_no_process_but_postern_keys(self):
+        daemon = self.start(DEFAULTS + tls_entry(PORT, pairs=[WORLD.a, WORLD.b]))
+        secrets = []
+        for pair in (WORLD.a, WORLD.b):
+            number = private_number(pair[1])
+            pem = b"".join(pathlib.Path(pair[1]).read_bytes().splitlines()[1:3])
+            # OpenSSL keeps numbers as words of the machine, the least first.
+            secrets += [number[-24:], number[::-1][:24], pem[:40]]
+        for host in ("a.test", "b.test"):
+            with dial(context(), host) as client:
+                client.sendall(b"x")
+                self.assertEqual(client.recv(1), b"x")
+        helpers = {name: children(daemon, name) for name in ("postern-relay", "postern-tls", "postern-keys")}
+        self.assertEqual([len(pids) for pids in helpers.values()], [1, 1, 1])
+
+        def holds(pid):
+            return any(secret in piece for piece in memory_of(pid) for secret in secrets)
+
+        self.assertTrue(holds(helpers["postern-keys"][0]), "the search finds what is there")
+        for pid in (daemon.pid, helpers["postern-relay"][0], helpers["postern-tls"][0]):
+            self.assertFalse(holds(pid), pathlib.Path(f"/proc/{pid}/comm").read_text())
+
+    def test_bad_pairs_keep_a_service_down_and_say_why(self):
+        exposed = WORLD.folder / "exposed.key"
+        shutil.copy(WORLD.a[1], exposed)
+        exposed.chmod(0o644)
+        junk = WORLD.folder / "junk.key"
+        shutil.copy(WORLD.a[0], junk)
+        junk.chmod(0o600)
+        daemon = self.start(
+            DEFAULTS + tls_entry(PORT, name="good")
+            + tls_entry(PORT + 1, name="mixed", pairs=[(WORLD.a[0], WORLD.b[1])])
+            + tls_entry(PORT + 2, name="expired", pairs=[WORLD.expired])
+            + tls_entry(PORT + 3, name="exposed", pairs=[(WORLD.a[0], exposed)])
+            + tls_entry(PORT + 4, name="junk", pairs=[(WORLD.a[0], junk)]))
+        with dial(context()) as client:
+            client.sendall(b"x")
+            self.assertEqual(client.recv(1), b"x")
+        for words in ("mixed stays down: the private key is not the certificate's", "expired stays down",
+                      "the certificate has expired", "exposed.key may be read or written by others",
+                      "junk stays down: the private key cannot be read"):
+            self.assertTrue(daemon.logged(words), words)
+        ports = {port for _, port in netlab.listening_ports()}
+        self.assertEqual(ports & set(range(PORT, PORT + 5)), {PORT})
+
+    def test_check_says_it_before(self):
+        path = self.lab.write("check.conf", DEFAULTS + tls_entry(PORT, name="mixed", pairs=[(WORLD.a[0], WORLD.b[1])]))
+        done = subprocess.run([netlab.POSTERND, "-f", path, "-t"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("the private key is not the certificate's", done.stderr)
+
+
+class Reloads(lab_case.LabCase):
+    def serial(self):
+        text = s_client("-servername", "a.test")
+        start = text.index("-----BEGIN CERTIFICATE")
+        return openssl("x509", "-noout", "-serial", stdin=text[start:].encode()).decode()
+
+    def setUp(self):
+        super().setUp()
+        self.live = (WORLD.folder / "live.pem", WORLD.folder / "live.key")
+        self.put(*WORLD.a)
+
+    def put(self, certificate, key):
+        for source, target in ((key, self.live[1]), (certificate, self.live[0])):
+            shutil.copy(source, str(target) + ".new")
+            os.chmod(str(target) + ".new", 0o600)
+            os.rename(str(target) + ".new", target)
+
+    def test_new_files_are_taken_at_hup_and_by_themselves_and_bad_ones_never(self):
+        daemon = self.start(DEFAULTS + tls_entry(PORT, pairs=[self.live]))
+        first = self.serial()
+        with dial(context()) as session:
+            session.sendall(b"x")
+            self.assertEqual(session.recv(1), b"x")
+            self.put(*WORLD.servers.issue("a2", "DNS:a.test"))
+            daemon.reload()
+            second = self.serial()
+            self.assertNotEqual(second, first)
+            self.put(WORLD.a[0], WORLD.b[1])
+            daemon.signal(signal.SIGHUP)
+            self.assertTrue(netlab.wait_until(lambda: daemon.logged("reconfiguration failed"), 20))
+            self.assertEqual(self.serial(), second)
+            self.put(*WORLD.a)
+            self.assertTrue(netlab.wait_until(lambda: self.serial() == first, 30), "the change is not noticed")
+            self.put(WORLD.a[0], WORLD.b[1])
+            self.assertTrue(netlab.wait_until(lambda: daemon.logged("keeps its certificates"), 30))
+            self.assertEqual(self.serial(), first)
+            session.sendall(b"y")
+            self.assertEqual(session.recv(1), b"y", "a session lives through all of it")
+
+
+DIALOGUES = {
+    "smtp": "printf '220 hi\\r\\n'; answer() { case $1 in EHLO*) printf '250-me\\r\\n250 SIZE\\r\\n';; "
+            "QUIT*) printf '221 bye\\r\\n'; exit;; *) printf '250 took %s\\r\\n' \"$1\";; esac; }",
+    "imap": "printf '* OK [CAPABILITY IMAP4rev1] hi\\r\\n'; answer() { set -- $1; case $2 in "
+            "CAPABILITY) printf '* CAPABILITY IMAP4rev1\\r\\n%s OK done\\r\\n' $1;; "
+            "LOGOUT) printf '* BYE\\r\\n%s OK done\\r\\n' $1; exit;; *) printf '%s OK took %s\\r\\n' $1 $2;; esac; }",
+    "pop3": "printf '+OK hi\\r\\n'; answer() { case $1 in CAPA*) printf '+OK\\r\\nTOP\\r\\n.\\r\\n';; "
+            "QUIT*) printf '+OK bye\\r\\n'; exit;; *) printf '+OK took %s\\r\\n' \"$1\";; esac; }",
+    "ftp": "printf '220-long\\r\\n220 hi\\r\\n'; answer() { case $1 in "
+           "FEAT*) printf '211-Features:\\r\\n PASV\\r\\n211 End\\r\\n';; "
+           "QUIT*) printf '221 bye\\r\\n'; exit;; *) printf '230 took %s\\r\\n' \"$1\";; esac; }",
+}
+
+
+class StartTls(lab_case.LabCase):
+    """Legacy services, a few lines each, that have never heard of TLS."""
+
+    def serve(self, protocol, *lines, port=PORT):
+        loop = "; while read -r line; do answer \"$(printf %s \"$line\" | tr -d '\\r')\"; done\n"
+        script = self.lab.script(protocol, DIALOGUES[protocol] + loop)
+        return self.start(DEFAULTS + tls_entry(port, f"starttls = {protocol}", *lines, server=(f"server = {script}",)))
+
+    def test_smtp(self):
+        self.serve("smtp")
+        with smtplib.SMTP("127.0.0.1", PORT, timeout=20) as client:
+            client.ehlo("me")
+            self.assertTrue(client.has_extn("starttls"))
+            self.assertEqual(client.docmd("MAIL FROM:<a@b>")[0], 530)
+            client._host = "a.test"  # what the certificate is for
+            client.starttls(context=context())
+            self.assertIsNotNone(client.sock.cipher())
+            self.assertEqual(client.docmd("MAIL FROM:<a@b>"), (250, b"took MAIL FROM:<a@b>"))
+
+    def test_imap(self):
+        self.serve("imap")
+        client = imaplib.IMAP4("127.0.0.1", PORT, timeout=20)
+        self.assertIn("STARTTLS", client.capabilities)
+        client.host = "a.test"
+        client.starttls(context())
+        self.assertIn("TLSv1.3", client.sock.version())
+        client.logout()
+
+    def test_pop3(self):
+        self.serve("pop3")
+        client = poplib.POP3("127.0.0.1", PORT, timeout=20)
+        self.assertIn("STLS", client.capa())
+        with self.assertRaises(poplib.error_proto):
+            client.user("u")
+        client.host = "a.test"
+        client.stls(context())
+        self.assertEqual(client.user("u"), b"+OK took USER u")
+        client.quit()
+
+    def test_ftp(self):
+        self.serve("ftp")
+        client = ftplib.FTP_TLS(context=context())
+        client.connect("127.0.0.1", PORT, timeout=20)
+        client.host = "a.test"
+        self.assertIn("AUTH TLS", client.sendcmd("FEAT"))
+        with self.assertRaises(ftplib.error_perm):
+            client.sendcmd("USER u")
+        self.assertTrue(client.auth().startswith("234"))
+        self.assertEqual(client.sendcmd("USER u"), "230 took USER u")
+        client.quit()
+
+    def test_openssl_knows_all_four(self):
+        for number, protocol in enumerate(DIALOGUES):
+            daemon = self.serve(protocol, port=PORT + number)
+            self.assertTrue(netlab.wait_listening(PORT + number))
+            text = s_client("-starttls", protocol, "-servername", "a.test", port=PORT + number)
+            self.assertIn("Verify return code: 0 (ok)", text, protocol)
+            daemon.stop()
+
+    def test_nothing_that_was_said_before_counts(self):
+        self.serve("smtp")
+        with netlab.Client.connect(PORT, timeout=20) as client:
+            client.read_line()
+            client.send(b"STARTTLS\r\nMAIL FROM:<evil@x>\r\n")
+            self.assertNotIn(b"took", client.read_all())
+
+    def test_without_tls_only_where_that_is_allowed(self):
+        self.serve("smtp", "starttls_required = no")
+        with smtplib.SMTP("127.0.0.1", PORT, timeout=20) as client:
+            client.ehlo("me")
+            self.assertEqual(client.docmd("MAIL FROM:<a@b>"), (250, b"took MAIL FROM:<a@b>"))
+            self.assertEqual(client.docmd("STARTTLS"), (250, b"took STARTTLS"))  # the service's own answer
+
+    def test_rules_on_certificates(self):
+        daemon = self.serve("smtp", *client_rules("tls_only_from = alice.test"))
+        for who, welcome in ((WORLD.alice, True), (WORLD.bob, False)):
+            with socket.create_connection(("127.0.0.1", PORT), timeout=20) as plain:
+                plain.recv(100)
+                plain.sendall(b"STARTTLS\r\n")
+                self.assertTrue(plain.recv(100).startswith(b"220"))
+                with context(who).wrap_socket(plain, server_hostname="a.test") as client:
+                    try:
+                        client.sendall(b"MAIL FROM:<a@b>\r\n")
+                        self.assertEqual(client.recv(100).startswith(b"250"), welcome)
+                    except OSError:
+                        self.assertFalse(welcome)
+        self.assertTrue(daemon.wait_records(1, kind="FAIL"))
+        self.assertTrue(daemon.logged("not in tls_only_from: CN=bob"))
+
+
+class Deaths(lab_case.LabCase):
+    def test_helpers_killed_under_load(self):
+        daemon = self.start(DEFAULTS + tls_entry(PORT) + entry("plain", PORT + 1))
+        stopping, served, failed = threading.Event(), [0], [0]
+
+        def load():
+            while not stopping.is_set():
+                try:
+                    with dial(context()) as client:
+                        client.sendall(b"x" * 1000)
+                        got = b""
+                        while len(got) < 1000 and (piece := client.recv(1000)):
+                            got += piece
+                        served[0] += got == b"x" * 1000
+                except OSError:
+                    failed[0] += 1
+                    time.sleep(0.05)
+
+        threads = [threading.Thread(target=load) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        try:
+            for name in ("postern-keys", "postern-tls", "postern-keys", "postern-tls"):
+                with dial(context()) as session:
+                    session.sendall(b"1")
+                    self.assertEqual(session.recv(1), b"1")
+                    victim = children(daemon, name)[0]
+                    os.kill(victim, signal.SIGKILL)
+                    if name == "postern-keys":  # who is through with the handshake needs no key
+                        session.sendall(b"2")
+                        self.assertEqual(session.recv(1), b"2")
+                with netlab.Client.connect(PORT + 1, timeout=20) as plain:
+                    self.assertEqual(plain.read_all(), b"hello\n")
+                self.assertTrue(netlab.wait_until(lambda: children(daemon, name) not in ([], [victim]), 20), name)
+                before = served[0]
+                self.assertTrue(netlab.wait_until(lambda: served[0] > before + 5, 30), name)
+        finally:
+            stopping.set()
+            for thread in threads:
+                thread.join()
+        self.assertTrue(daemon.logged("ended: signal 9"))
+        self.assertTrue(netlab.wait_until(lambda: not children(daemon, "cat"), 20))
+
+
+def setUpModule():
+    global WORLD
+    WORLD = World()
+
+
+def tearDownModule():
+    shutil.rmtree(WORLD.folder)
+
+
+if __name__ == "__main__":
+    lab_case.main()
