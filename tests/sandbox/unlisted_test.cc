@@ -107,8 +107,9 @@ TEST_CASE("A child's call leaves its parent, of whose session it is") {
 
 TEST_CASE("A caller that is gone before its call was received is nothing, and nobody else's harm") {
   const int status = Supervised([](UnlistedCalls& calls) {
-    const pid_t first = Fork(calls, MakeUnlistedCall), second = Fork(calls, MakeUnlistedCall);
+    const pid_t first = Fork(calls, MakeUnlistedCall);
     if (!AwaitCall(calls)) return 1;
+    const pid_t second = Fork(calls, MakeUnlistedCall);
     ::kill(first, SIGKILL);
     if (SignalOf(first) != SIGKILL) return 2;
     if (!AwaitCall(calls)) return 3;
