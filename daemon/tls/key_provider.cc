@@ -234,11 +234,13 @@ int Init(const OSSL_CORE_HANDLE* /*handle*/, const OSSL_DISPATCH* /*core*/,
 
 bool LoadKeyProvider(RemoteSigner& signer) {
   the_signer = &signer;
-  static const bool kLoaded = OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr) == 1 &&
-                              OSSL_PROVIDER_add_builtin(nullptr, kName, Init) == 1 &&
-                              OSSL_PROVIDER_load(nullptr, "default") != nullptr &&
-                              OSSL_PROVIDER_load(nullptr, kName) != nullptr;
-  return kLoaded;
+  // Let go before OpenSSL clears up at exit: its handler is older than these.
+  using Provider = std::unique_ptr<OSSL_PROVIDER, FreeBy<OSSL_PROVIDER_unload>>;
+  static const bool kReady = OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr) == 1 &&
+                             OSSL_PROVIDER_add_builtin(nullptr, kName, Init) == 1;
+  static const Provider kDefault(kReady ? OSSL_PROVIDER_load(nullptr, "default") : nullptr);
+  static const Provider kOwn(kDefault ? OSSL_PROVIDER_load(nullptr, kName) : nullptr);
+  return kOwn != nullptr;
 }
 
 EVP_PKEY* MakeRemoteKey(KeyIndex index, const EVP_PKEY* public_key) {
