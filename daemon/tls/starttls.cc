@@ -46,6 +46,20 @@ bool Holds(std::span<const std::string_view> words, const std::string& word) {
   return std::ranges::find(words, word) != words.end();
 }
 
+// Of a line without its end. To a program that ends lines at a CR, or strings at a NUL, another one
+// is something else than it is here.
+bool IsPlain(std::string_view line) {
+  return std::ranges::none_of(line, [](char byte) {
+    const auto code = static_cast<unsigned char>(byte);
+    return (code < ' ' && byte != '\t') || code == 0x7f;
+  });
+}
+
+// RFC 9051 section 9: no other can be told from what a service says by itself.
+bool IsTag(std::string_view word) {
+  return !word.empty() && word.find_first_of("(){%*\"\\+\t") == std::string_view::npos;
+}
+
 constexpr std::array<std::string_view, 6> kSmtp = {"EHLO", "HELO", "LHLO", "NOOP", "RSET", "QUIT"};
 constexpr std::array<std::string_view, 3> kImap = {"CAPABILITY", "NOOP", "LOGOUT"};
 constexpr std::array<std::string_view, 3> kPop3 = {"CAPA", "NOOP", "QUIT"};
@@ -54,9 +68,15 @@ constexpr std::array<std::string_view, 4> kFtp = {"FEAT", "NOOP", "SYST", "QUIT"
 }  // namespace
 
 StartTlsDialogue::Command StartTlsDialogue::Parse(std::string_view line) const {
-  line = WithoutEnd(line);
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
   Command command;
-  if (protocol_ == WireStartTls::kImap) command.tag = TakeWord(line);
+  if (!IsPlain(line)) return command;
+  if (protocol_ == WireStartTls::kImap) {
+    const std::string_view tag = TakeWord(line);
+    if (!IsTag(tag)) return command;
+    command.tag = tag;
+  }
   command.verb = ToUpper(TakeWord(line));
   command.argument = ToUpper(line);
   return command;
@@ -106,7 +126,7 @@ bool StartTlsDialogue::IsHarmless(const Command& command) const {
     case WireStartTls::kSmtp:
       return Holds(kSmtp, command.verb);
     case WireStartTls::kImap:
-      return !command.tag.empty() && Holds(kImap, command.verb);
+      return Holds(kImap, command.verb);
     case WireStartTls::kPop3:
       return Holds(kPop3, command.verb);
     case WireStartTls::kFtp:
@@ -123,7 +143,7 @@ bool StartTlsDialogue::StartsTls(const Command& command) const {
   }
   if (!command.argument.empty()) return false;
   if (protocol_ == WireStartTls::kPop3) return command.verb == "STLS";
-  return command.verb == "STARTTLS" && (protocol_ != WireStartTls::kImap || !command.tag.empty());
+  return command.verb == "STARTTLS";
 }
 
 void StartTlsDialogue::Accept(const Command& command) {
@@ -221,7 +241,7 @@ void StartTlsDialogue::OnNumberedAnswer(std::string line) {
     to_client += line;
   }
   first_line_ = false;
-  answered_ = last;
+  answered_ = answered_ || last;
 }
 
 // RFC 2449 section 5: CAPA alone has more than one line, of what may be said before.
@@ -233,7 +253,7 @@ void StartTlsDialogue::OnPop3Answer(std::string line) {
   const bool own = multiline_ && EqualsIgnoreCase(text, "STLS");
   if (!own) to_client += line;
   first_line_ = false;
-  answered_ = last;
+  answered_ = answered_ || last;
 }
 
 void StartTlsDialogue::OnImapAnswer(std::string line) {
@@ -241,7 +261,7 @@ void StartTlsDialogue::OnImapAnswer(std::string line) {
   const bool last = greeting || line.starts_with(last_.tag + " ");
   Advertise(line);
   to_client += line;
-  answered_ = last;
+  answered_ = answered_ || last;
 }
 
 // Behind the word CAPABILITY, wherever it stands (RFC 9051 section 7.2.2).

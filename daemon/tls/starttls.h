@@ -41,7 +41,8 @@ class StartTlsDialogue {
 
  private:
   struct Command {
-    std::string tag, verb, argument;  // upper case but for the tag, which only IMAP has
+    // Upper case but for the tag, which only IMAP has. All empty: no command that is known here.
+    std::string tag, verb, argument;
   };
   Command Parse(std::string_view line) const;
   void TakeCommands();

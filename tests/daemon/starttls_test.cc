@@ -98,6 +98,45 @@ TEST_CASE("IMAP: tags, capabilities wherever they stand, literals") {
   CHECK(talk.Answers() == "a4 OK Begin TLS negotiation now\r\n");
 }
 
+TEST_CASE("a command that another program could read as two does not reach the service") {
+  Talk smtp(WireStartTls::kSmtp);
+  smtp.Service("220 mail\r\n");
+  const std::string commands[] = {"EHLO me\rMAIL FROM:<a@b>\r\n", "NOOP\r\r\n",
+                                  std::string("NOOP\0QUIT\r\n", 11), "NOOP \x7f\r\n"};
+  for (const std::string& command : commands) {
+    CAPTURE(command);
+    CHECK(smtp.Client(command).empty());
+    CHECK(smtp.Answers().starts_with("530 "));
+  }
+  CHECK(smtp.Client("NOOP a\tb\n") == "NOOP a\tb\n");
+  Talk plain(WireStartTls::kSmtp, /*required=*/false);
+  plain.Service("220 mail\r\n");
+  plain.Client("NOOP\rMAIL FROM:<a@b>\r\n");
+  CHECK(plain.state() == State::kPasses);
+}
+
+TEST_CASE("IMAP: what is no tag is not waited for, and starts nothing") {
+  for (const char* tag : {"*", "+", "a*", "(", "\"a", "a\\", "{3}", "%"}) {
+    CAPTURE(tag);
+    Talk talk(WireStartTls::kImap);
+    talk.Service("* OK hi\r\n");
+    CHECK(talk.Client(std::string(tag) + " NOOP\r\n").empty());
+    CHECK(talk.Answers().starts_with("* BAD"));
+    CHECK(talk.Client(std::string(tag) + " STARTTLS\r\n").empty());
+    CHECK(talk.state() == State::kTalks);
+  }
+}
+
+TEST_CASE("what a service says unasked does not keep a client from going on") {
+  Talk imap(WireStartTls::kImap);
+  imap.Service("* OK hi\r\n");
+  imap.Client("a1 NOOP\r\n");
+  imap.Service("a1 OK\r\n");
+  CHECK(imap.Service("* OK still here\r\n") == "* OK still here\r\n");
+  imap.Client("a2 STARTTLS\r\n");
+  CHECK(imap.state() == State::kUpgrades);
+}
+
 TEST_CASE("POP3: CAPA has many lines, the rest one") {
   Talk talk(WireStartTls::kPop3);
   talk.Service("+OK hi\r\n");
