@@ -24,7 +24,9 @@ Opened OpenFile(const std::string& path) {
 // Whoever may write a key may choose it, and whoever may read one is the service to the world.
 Opened OpenKey(const std::string& path) {
   constexpr std::uint32_t kForOthers = 0007, kWritableByGroup = 0020;
-  const auto facts = sys::Inspect(path);
+  auto file = OpenFile(path);
+  if (!file) return file;
+  const auto facts = sys::Inspect(*file);  // of what was opened, whatever the path means by now
   if (!facts) return std::unexpected(facts.error().ToString());
   if ((facts->mode & (kForOthers | kWritableByGroup)) != 0) {
     return std::unexpected("the private key " + path +
@@ -33,7 +35,7 @@ Opened OpenKey(const std::string& path) {
   if (facts->uid != 0 && facts->uid != sys::OwnUid()) {
     return std::unexpected("the private key " + path + " is not root's");
   }
-  return OpenFile(path);
+  return file;
 }
 
 std::uint32_t WireVersion(policy::TlsVersion version) {

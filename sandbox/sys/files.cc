@@ -151,11 +151,25 @@ Result<std::vector<DirectoryEntry>> ListDirectory(const std::string& path) {
   return entries;
 }
 
+namespace {
+
+FileKind KindFrom(const struct stat& status) {
+  return {S_ISREG(status.st_mode), S_ISDIR(status.st_mode), status.st_mode & 07777U,
+          status.st_uid,           status.st_gid,           S_ISSOCK(status.st_mode)};
+}
+
+}  // namespace
+
 Result<FileKind> Inspect(const std::string& path) {
   struct stat status;
   if (::stat(path.c_str(), &status) != 0) return LastError("stat", path);
-  return FileKind{S_ISREG(status.st_mode), S_ISDIR(status.st_mode), status.st_mode & 07777U,
-                  status.st_uid,           status.st_gid,           S_ISSOCK(status.st_mode)};
+  return KindFrom(status);
+}
+
+Result<FileKind> Inspect(const UniqueFd& fd) {
+  struct stat status;
+  if (::fstat(fd.get(), &status) != 0) return LastError("fstat");
+  return KindFrom(status);
 }
 
 namespace {

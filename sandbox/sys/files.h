@@ -75,6 +75,7 @@ std::int64_t FileClock();
 std::int64_t FileClockTick();
 
 Result<FileKind> Inspect(const std::string& path);
+Result<FileKind> Inspect(const UniqueFd& fd);
 bool IsExecutable(const std::string& path);  // access(2) X_OK
 // Whether execve(2) of it may add capabilities (setcap(8)); false where that cannot be read.
 bool HasFileCapabilities(const std::string& path);
