@@ -41,7 +41,9 @@ std::vector<std::uint8_t> RemoteSigner::Sign(KeyIndex key, std::uint32_t scheme,
 
 // An edge that fails once is of no use any more: a late answer would be taken for another's.
 bool RemoteSigner::Exchange(const AskSign& ask, AnswerSign& answer) {
-  if (!sandbox::SendFrame(edge_, AsFrame(ask), {})) {
+  const auto sent = sandbox::SendFrame(edge_, AsFrame(ask), {});
+  if (!sent) {
+    stuck_ = !sandbox::PeerIsGone(sent.error());
     edge_.Reset();
     return false;
   }

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// postern-tls and clients that are there to harm: nobody else waits for them, and nothing spins.
+#include <atomic>
+#include <chrono>
+#include <ctime>
+
+#include "tests/daemon/tls_fixture.h"
+
+namespace postern::daemon {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double ProcessorSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+// What a client would send next, as bytes: its socket is not written to.
+std::string Recorded(TlsClient& client, const std::function<void(SSL*)>& talk) {
+  BIO* const memory = BIO_new(BIO_s_mem());
+  SSL_set0_wbio(client.ssl(), memory);
+  talk(client.ssl());
+  char* bytes = nullptr;
+  const long length = BIO_get_mem_data(memory, &bytes);
+  return {bytes, static_cast<std::size_t>(length)};
+}
+
+TEST_CASE("a flood of key updates takes nobody's turn") {
+  TlsUnderTest tls;
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  TlsClient good, bad;
+  const UniqueFd program = tls.Begin(1, 1, good.Open());
+  REQUIRE(good.Connect());
+  tls.Next<AnswerTls>();
+  const UniqueFd its_program = tls.Begin(2, 1, bad.Open());
+  REQUIRE(bad.Connect());
+  tls.Next<AnswerTls>();
+  const std::string flood = Recorded(bad, [](SSL* connection) {
+    for (int i = 0; i < 200'000; ++i) {
+      SSL_key_update(connection, SSL_KEY_UPDATE_NOT_REQUESTED);
+      SSL_do_handshake(connection);
+    }
+  });
+  std::atomic<bool> over = false;
+  std::thread flooder([&] {
+    WriteAllTo(bad.socket(), flood);
+    over = true;
+  });
+  int served = 0;
+  auto longest = Clock::duration::zero();
+  const auto start = Clock::now();
+  while (!over) {
+    const auto begin = Clock::now();
+    REQUIRE(good.Write("x"));
+    REQUIRE(ReadUpTo(program, 1) == "x");
+    longest = std::max(longest, Clock::now() - begin);
+    ++served;
+  }
+  flooder.join();
+  CAPTURE(flood.size(), served, (Clock::now() - start).count(), longest.count());
+  CHECK(longest < (Clock::now() - start) / 4);
+  CHECK(served > 8);
+}
+
+TEST_CASE("a program that is gone before the handshake keeps nobody busy") {
+  TlsUnderTest tls;
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  TlsClient client;
+  UniqueFd program = tls.Begin(1, 1, client.Open(), 0, WireStartTls::kSmtp);
+  REQUIRE(WriteAllTo(program, "220 hi\r\n"));
+  CHECK(ReadUpTo(client.socket(), 8) == "220 hi\r\n");
+  REQUIRE(WriteAllTo(client.socket(), "QUIT\r\nSTARTTLS\r\n"));
+  CHECK(ReadUpTo(program, 6) == "QUIT\r\n");
+  REQUIRE(WriteAllTo(program, "221 bye\r\n"));
+  CHECK(ReadUpTo(client.socket(), 39).ends_with("start TLS\r\n"));
+  program.Reset();
+  const double before = ProcessorSeconds();
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  CHECK(ProcessorSeconds() - before < 0.1);
+  REQUIRE(client.Connect());
+  tls.Next<AnswerTls>();
+  CHECK(client.ReadToClose().empty());
+}
+
+TEST_CASE("an edge that takes no question is told as stuck, one that was closed is not") {
+  auto full = sandbox::MakeChannel(), closed = sandbox::MakeChannel();
+  REQUIRE((full && closed));
+  while (sandbox::SendFrame(full->ours, AsFrame(AskSign{}), {})) {
+  }
+  closed->theirs.Reset();
+  RemoteSigner signer;
+  signer.SetEdge(std::move(full->ours));
+  CHECK(signer.Sign(1, 0x0403, {}).empty());
+  CHECK(signer.TakeStuck());
+  signer.SetEdge(std::move(closed->ours));
+  CHECK(signer.Sign(1, 0x0403, {}).empty());
+  CHECK_FALSE(signer.TakeStuck());
+}
+
+}  // namespace
+}  // namespace postern::daemon
