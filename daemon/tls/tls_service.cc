@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/tls/verified_until.h"
+
 namespace postern::daemon {
 
 namespace sys = sandbox::sys;
@@ -25,7 +27,8 @@ constexpr char kSignatures[] =
     "ECDSA+SHA256:ed25519:RSA-PSS+SHA256:rsa_pss_pss_sha256:ECDSA+SHA384:RSA-PSS+SHA384:"
     "rsa_pss_pss_sha384:ECDSA+SHA512:RSA-PSS+SHA512:rsa_pss_pss_sha512:RSA+SHA256:RSA+SHA384:"
     "RSA+SHA512";
-constexpr int kSecurityLevel = 2;  // SSL_CTX_set_security_level(3)
+constexpr std::size_t kMostNamed = 60'000;  // of 65,535 bytes, other extensions included
+constexpr int kSecurityLevel = 2;           // SSL_CTX_set_security_level(3)
 
 // In the place of OpenSSL's macros, which cast as C does.
 template <typename Function>
@@ -101,16 +104,23 @@ void TlsService::ConfigureResumption(TlsServiceId id) {
   SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(&id), sizeof id);
   SSL_CTX_set_timeout(context, 2 * TicketKeys::kLife / std::chrono::seconds(1));
   SSL_CTX_set_tlsext_ticket_key_evp_cb(context, &OnTicket);
+  SSL_CTX_set_session_ticket_cb(context, &NoteVerifiedUntil, &AskVerifiedUntil, nullptr);
 }
 
+// A client is told which authorities are trusted where the list fits (RFC 8446 section 4.2.4), and
+// nothing otherwise, which means any.
 bool TlsService::Trust(const sys::UniqueFd& authorities) {
   const auto certificates = ReadCertificates(authorities);
   X509_STORE* const store = SSL_CTX_get_cert_store(context_.get());
+  std::size_t length = 0;
   for (const Certificate& certificate : certificates) {
-    if (X509_STORE_add_cert(store, certificate.get()) != 1 ||
-        SSL_CTX_add_client_CA(context_.get(), certificate.get()) != 1) {
-      return false;
-    }
+    const int name = i2d_X509_NAME(X509_get_subject_name(certificate.get()), nullptr);
+    if (name <= 0 || X509_STORE_add_cert(store, certificate.get()) != 1) return false;
+    length += 2 + static_cast<std::size_t>(name);
+  }
+  if (length > kMostNamed) return !certificates.empty();
+  for (const Certificate& certificate : certificates) {
+    if (SSL_CTX_add_client_CA(context_.get(), certificate.get()) != 1) return false;
   }
   return !certificates.empty();
 }

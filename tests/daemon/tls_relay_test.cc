@@ -207,6 +207,70 @@ TEST_CASE("client certificates: who they are, and what keeps them out") {
   CHECK(handshake.names[2].kind == WireCertNameKind::kCommonName);
 }
 
+TEST_CASE("who was verified once is asked again when an authority, or a list, is over since") {
+  TlsUnderTest tls;
+  const TestCertificate authority({.common_name = "clients", .until = 3, .authority = true});
+  const TestCertificate alice({.common_name = "alice"}, &authority), server;
+  TlsUnderTest::Wish wish;
+  wish.ask.verify = WireVerify::kRequire;
+  wish.authorities = authority.pem();
+  REQUIRE(tls.AddService(1, {&server}, wish).verdict == TlsVerdict::kGood);
+  const auto version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  TlsClient client;
+  SSL_CTX_set_max_proto_version(client.context(), version);
+  Present(client, alice);
+  std::unique_ptr<SSL_SESSION, FreeBy<SSL_SESSION_free>> kept;
+  for (SessionId id = 1; id <= 2; ++id) {
+    const UniqueFd far = client.Open();
+    if (kept) SSL_set_session(client.ssl(), kept.get());
+    const UniqueFd program = tls.Begin(id, 1, far);
+    REQUIRE(client.Connect());
+    const auto handshake = tls.Next<AnswerTls>();
+    CHECK(handshake.verified == 1);
+    CHECK(handshake.resumed == (id == 1 ? 0 : 1));
+    REQUIRE(WriteAllTo(program, "x"));
+    CHECK(client.Read(1) == "x");  // the ticket comes before
+    kept.reset(SSL_get1_session(client.ssl()));
+    client.HalfClose();
+    ::shutdown(program.get(), SHUT_RDWR);
+    tls.Next<AnswerTlsDone>();
+  }
+  std::this_thread::sleep_for(std::chrono::seconds(4));
+  const UniqueFd far = client.Open();
+  SSL_set_session(client.ssl(), kept.get());
+  const UniqueFd program = tls.Begin(3, 1, far);
+  client.Connect();
+  const auto done = tls.Next<AnswerTlsDone>();
+  CHECK(done.outcome == TlsOutcome::kHandshakeFailed);
+  CHECK(done.fault == TlsFault::kCertificateExpired);
+}
+
+TEST_CASE("authorities whose names do not fit in a handshake are trusted, and not named") {
+  TlsUnderTest tls;
+  const ClientAuthority clients;
+  const TestCertificate server;
+  TlsUnderTest::Wish wish;
+  wish.ask.verify = WireVerify::kRequire;
+  wish.authorities = clients.authority.pem();
+  for (int i = 0; i < 900; ++i) {
+    const std::string number = std::to_string(i);
+    const TestCertificate other(
+        {.common_name = number + std::string(64 - number.size(), 'x'), .authority = true});
+    wish.authorities += other.pem();
+  }
+  REQUIRE(tls.AddService(1, {&server}, wish).verdict == TlsVerdict::kGood);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient client;
+    SSL_CTX_set_max_proto_version(client.context(), version);
+    Present(client, clients.good);
+    const UniqueFd program = tls.Begin(static_cast<SessionId>(version), 1, client.Open());
+    REQUIRE(client.Connect());
+    CHECK(tls.Next<AnswerTls>().verified == 1);
+    client.Vanish();
+    tls.Next<AnswerTlsDone>();
+  }
+}
+
 TEST_CASE("with `request` a client may come without, but not with a bad one") {
   TlsUnderTest tls;
   const ClientAuthority clients;
