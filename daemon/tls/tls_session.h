@@ -45,7 +45,7 @@ class TlsSession {
   void Start(Instant now);
   void OnReady(Side side, std::uint32_t ready, Instant now);
   void OnDeadline(Instant now);
-  void Continue(Instant now) { Move(now); }
+  void Continue(Instant now) { shaken_ ? Move(now) : Shake(now); }
   void Stop() { Finish(TlsOutcome::kStopped); }
 
   bool over() const { return over_; }
@@ -68,13 +68,16 @@ class TlsSession {
   };
   enum class Step : std::uint8_t { kMoved, kWaits, kFailed };
 
+  // Lets OpenSSL read so often until it returns, whatever there is.
+  void LetRead() { reads_left_ = 2; }
+  static long OnRead(BIO* client, int operation, const char* buffer, std::size_t length, int, long,
+                     int result, std::size_t* done);
   void BeginHandshake(Instant now);
   void TalkPlainly(Instant now);  // plain_talk.cc
   void EndPlainly();
   void WatchPlainly();
   void Upgrade(Instant now);
   void Shake(Instant now);
-  bool StillGood() const;
   void Move(Instant now);
   Step MoveIn();
   Step MoveOut();
@@ -103,6 +106,7 @@ class TlsSession {
   Instant last_moved_{};
   std::optional<Instant> deadline_;
   bool shaken_ = false, service_gone_ = false, lingers_ = false, unfinished_ = false, over_ = false;
+  int reads_left_ = 0;
   std::optional<AnswerTls> handshake_;
   AnswerTlsDone done_;
 };
