@@ -31,11 +31,11 @@ inline void LimitWaiting(int fd) {
 }
 
 // The two ends of one connection: the test's, and the one that posternd would have accepted.
-struct Connection {
+struct ConnectionEnds {
   UniqueFd near, far;
 };
 
-inline Connection UnixConnection() {
+inline ConnectionEnds UnixConnection() {
   int ends[2];
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
   LimitWaiting(ends[0]);
@@ -72,9 +72,9 @@ inline UniqueFd AcceptOne(const UniqueFd& listener) {
   return fd;
 }
 
-inline Connection TcpConnection() {
+inline ConnectionEnds TcpConnection() {
   const UniqueFd listener = LoopbackListener();
-  Connection pair;
+  ConnectionEnds pair;
   pair.near = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const sockaddr_in name = LocalName(listener);
   REQUIRE(::connect(pair.near.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0);

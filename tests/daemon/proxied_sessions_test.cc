@@ -33,7 +33,7 @@ struct Fixture : SessionsFixture {
   }
   // A client that says nothing yet.
   UniqueFd Connect(const std::shared_ptr<Service>& service, const std::string& from = "127.0.0.1") {
-    Connection client = TcpConnection();
+    ConnectionEnds client = TcpConnection();
     sessions->AwaitProxyHeader(service, std::move(client.far),
                                {SocketAddressOf(from, 4000), SocketAddressOf("127.0.0.1", 25)});
     return std::move(client.near);

@@ -36,7 +36,7 @@ void Show(RelayUnderTest& relay, SessionId id, const UniqueFd& client, bool give
 TEST_CASE("the relay lets go of the client after the banner, in the mode it had") {
   RelayUnderTest relay;
   const UniqueFd file = BannerFile("Welcome\r\n").Open();
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   Show(relay, 9, client.far, true, {&file});
   CHECK(relay.Next<AnswerBanner>().header.session == 9);
   CHECK((::fcntl(client.far.get(), F_GETFL) & O_NONBLOCK) == 0);
@@ -49,7 +49,7 @@ TEST_CASE("the relay lets go of the client after the banner, in the mode it had"
 TEST_CASE("what the client said meanwhile is left for the service") {
   RelayUnderTest relay;
   const UniqueFd file = BannerFile("hi").Open();
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   Write(client.near, "early");
   Show(relay, 1, client.far, true, {&file});
   relay.Next<AnswerBanner>();
@@ -60,7 +60,7 @@ TEST_CASE("without give_back the client is closed, and a talkative one still get
   RelayUnderTest relay;
   const BannerFile text("Go away\r\n");
   const UniqueFd file = text.Open();
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   Write(client.near, "GET / HTTP/1.0\r\n\r\n");
   Show(relay, 1, client.far, false, {&file});
   client.far.Reset();
@@ -74,7 +74,7 @@ TEST_CASE("two files are sent in their order, and an empty one is no obstacle") 
   RelayUnderTest relay;
   const BannerFile a("first "), b(""), c("second");
   const UniqueFd first = a.Open(), empty = b.Open(), second = c.Open();
-  Connection one = TcpConnection(), other = TcpConnection();
+  ConnectionEnds one = TcpConnection(), other = TcpConnection();
   Show(relay, 1, one.far, false, {&first, &second});
   Show(relay, 2, other.far, false, {&empty, &second});
   one.far.Reset();
@@ -87,19 +87,19 @@ TEST_CASE("one open file serves several clients") {
   RelayUnderTest relay;
   const std::string text = Pattern(300'000, 4);
   const UniqueFd file = BannerFile(text).Open();
-  std::vector<Connection> clients;
+  std::vector<ConnectionEnds> clients;
   for (SessionId id = 1; id <= 5; ++id) {
     clients.push_back(TcpConnection());
     Show(relay, id, clients.back().far, false, {&file});
     clients.back().far.Reset();
   }
-  for (const Connection& client : clients) CHECK(ReadToEnd(client.near) == text);
+  for (const ConnectionEnds& client : clients) CHECK(ReadToEnd(client.near) == text);
 }
 
 TEST_CASE("a banner to a client that does not read delays no other, and ends at its deadline") {
   RelayUnderTest relay({.descriptors = 64, .banner = std::chrono::milliseconds(700)});
   const UniqueFd file = BannerFile(std::string(30'000'000, 'b')).Open();
-  Connection deaf = TcpConnection(), echo = TcpConnection();
+  ConnectionEnds deaf = TcpConnection(), echo = TcpConnection();
   Show(relay, 1, deaf.far, true, {&file});
   relay.Serve(2, WireBuiltin::kEcho, std::move(echo.far));
   const auto before = std::chrono::steady_clock::now();
@@ -117,7 +117,7 @@ TEST_CASE("a banner to a client that does not read delays no other, and ends at 
 TEST_CASE("a banner that cannot be read keeps nobody out") {
   RelayUnderTest relay;
   const UniqueFd directory(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   Show(relay, 1, client.far, true, {&directory});
   CHECK(relay.Next<AnswerBanner>().header.session == 1);
 }
@@ -125,7 +125,7 @@ TEST_CASE("a banner that cannot be read keeps nobody out") {
 TEST_CASE("a client that resets during its banner does not come back") {
   RelayUnderTest relay;
   const UniqueFd file = BannerFile(std::string(30'000'000, 'b')).Open();
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   Show(relay, 1, client.far, true, {&file});
   CHECK(ReadExactly(client.near, 1000).size() == 1000);
   Reset(client.near);

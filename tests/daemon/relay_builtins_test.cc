@@ -16,7 +16,7 @@ using std::chrono::steady_clock;
 
 TEST_CASE("echo returns every byte and ends after the client's end of file") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Serve(1, WireBuiltin::kEcho, std::move(client.far));
   const std::string sent = Pattern(3'000'000, 1);
   std::thread writer([&] {
@@ -36,7 +36,7 @@ TEST_CASE("echo returns every byte and ends after the client's end of file") {
 
 TEST_CASE("echo works on a unix stream socket too") {
   RelayUnderTest relay;
-  Connection client = UnixConnection();
+  ConnectionEnds client = UnixConnection();
   relay.Serve(1, WireBuiltin::kEcho, std::move(client.far));
   Write(client.near, "hello");
   CHECK(ReadExactly(client.near, 5) == "hello");
@@ -44,7 +44,7 @@ TEST_CASE("echo works on a unix stream socket too") {
 
 TEST_CASE("a client that resets ends its session as gone") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Serve(7, WireBuiltin::kEcho, std::move(client.far));
   Write(client.near, "x");
   CHECK(ReadExactly(client.near, 1) == "x");
@@ -56,7 +56,7 @@ TEST_CASE("a client that resets ends its session as gone") {
 
 TEST_CASE("discard takes everything and says nothing") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Serve(2, WireBuiltin::kDiscard, std::move(client.far));
   Write(client.near, Pattern(1'000'000, 2));
   EndWriting(client.near);
@@ -68,7 +68,7 @@ TEST_CASE("discard takes everything and says nothing") {
 
 TEST_CASE("daytime says the local time once and closes, even to a client that talks") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   Write(client.near, "what time is it?\r\n");
   const std::time_t before = std::time(nullptr);
   relay.Serve(3, WireBuiltin::kDaytime, std::move(client.far));
@@ -79,7 +79,7 @@ TEST_CASE("daytime says the local time once and closes, even to a client that ta
 
 TEST_CASE("time says four bytes and closes") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Serve(4, WireBuiltin::kTime, std::move(client.far));
   const std::string bytes = ReadToEnd(client.near);
   REQUIRE(bytes.size() == 4);
@@ -92,7 +92,7 @@ TEST_CASE("time says four bytes and closes") {
 
 TEST_CASE("chargen runs through its cycle again and again, whatever the client says") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Serve(5, WireBuiltin::kChargen, std::move(client.far));
   Write(client.near, Pattern(100'000, 3));
   const std::string cycle(ChargenCycle());
@@ -106,7 +106,7 @@ TEST_CASE("chargen runs through its cycle again and again, whatever the client s
 
 TEST_CASE("chargen goes on after the client's end of file") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Serve(5, WireBuiltin::kChargen, std::move(client.far));
   EndWriting(client.near);
   CHECK(ReadExactly(client.near, 1'000'000).size() == 1'000'000);
@@ -114,7 +114,7 @@ TEST_CASE("chargen goes on after the client's end of file") {
 
 TEST_CASE("chargen to a client that ended and does not read costs no processor time") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Serve(5, WireBuiltin::kChargen, std::move(client.far));
   EndWriting(client.near);
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
@@ -123,8 +123,8 @@ TEST_CASE("chargen to a client that ended and does not read costs no processor t
 
 TEST_CASE("clients that never read, never write or flood do not delay another") {
   RelayUnderTest relay;
-  Connection silent = TcpConnection(), deaf = TcpConnection(), flood = TcpConnection();
-  Connection echo = TcpConnection();
+  ConnectionEnds silent = TcpConnection(), deaf = TcpConnection(), flood = TcpConnection();
+  ConnectionEnds echo = TcpConnection();
   relay.Serve(1, WireBuiltin::kEcho, std::move(silent.far));
   relay.Serve(2, WireBuiltin::kChargen, std::move(deaf.far));
   relay.Serve(3, WireBuiltin::kDiscard, std::move(flood.far));
@@ -149,7 +149,7 @@ TEST_CASE("clients that never read, never write or flood do not delay another") 
 
 TEST_CASE("an echo client that writes without reading is held back, and loses nothing") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Serve(1, WireBuiltin::kEcho, std::move(client.far));
   const std::string sent = FillUp(client.near);
   EndWriting(client.near);
@@ -160,7 +160,7 @@ TEST_CASE("a thousand echo clients at once are all served") {
   RelayUnderTest relay;
   std::vector<UniqueFd> clients;
   for (SessionId id = 1; id <= 1000; ++id) {
-    Connection client = UnixConnection();
+    ConnectionEnds client = UnixConnection();
     relay.Serve(id, WireBuiltin::kEcho, std::move(client.far));
     clients.push_back(std::move(client.near));
   }

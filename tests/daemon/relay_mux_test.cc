@@ -15,14 +15,14 @@ void Name(RelayUnderTest& relay, const std::string& name, std::uint32_t index) {
   relay.Ask(ask);
 }
 
-void Ask(RelayUnderTest& relay, SessionId id, const Connection& client) {
+void Ask(RelayUnderTest& relay, SessionId id, const ConnectionEnds& client) {
   AskMux ask;
   ask.header.session = id;
   relay.Ask(ask, {client.far.get()});
 }
 
 UniqueFd Connect(RelayUnderTest& relay, SessionId id) {
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   Ask(relay, id, client);
   return std::move(client.near);
 }
@@ -40,7 +40,7 @@ TEST_CASE("a name gives the client back, told by the number posternd gave it") {
   SessionId id = 0;
   for (const Row& row :
        {Row{"m1\r\n", 70'001}, Row{"M1\r\n", 70'001}, Row{"m1\n", 70'001}, Row{"sECOND\r\n", 4}}) {
-    Connection client = TcpConnection();
+    ConnectionEnds client = TcpConnection();
     Ask(relay, ++id, client);
     Write(client.near, row.line);
     const auto answer = relay.Next<AnswerMux>();
@@ -67,7 +67,7 @@ TEST_CASE("what follows the name line is left for the service") {
   RelayUnderTest relay;
   Name(relay, "m1", 1);
   for (const std::string end : {"\r\n", "\n"}) {
-    const Connection client = TcpConnection();
+    const ConnectionEnds client = TcpConnection();
     Ask(relay, end.size(), client);
     Write(client.near, "m1" + end + "EXTRA\r\nMORE");
     EndWriting(client.near);

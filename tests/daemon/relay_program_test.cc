@@ -119,7 +119,7 @@ TEST_CASE("the confined relay serves each of its services") {
   for (const WireBuiltin builtin :
        {WireBuiltin::kEcho, WireBuiltin::kDiscard, WireBuiltin::kDaytime, WireBuiltin::kTime,
         WireBuiltin::kChargen}) {
-    Connection client = TcpConnection();
+    ConnectionEnds client = TcpConnection();
     AskServe ask;
     ask.header.session = ++id;
     ask.builtin = builtin;
@@ -132,7 +132,7 @@ TEST_CASE("the confined relay serves each of its services") {
     }
   }
   const UniqueFd listener = LoopbackListener();
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   AskRedirect ask;
   ask.header.session = ++id;
   ask.address_count = 1;

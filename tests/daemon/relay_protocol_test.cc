@@ -14,7 +14,7 @@ namespace {
 
 TEST_CASE("a stopped session closes its client and reports what it moved") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Serve(1, WireBuiltin::kEcho, std::move(client.far));
   Write(client.near, "abc");
   CHECK(ReadExactly(client.near, 3) == "abc");
@@ -27,7 +27,7 @@ TEST_CASE("a stopped session closes its client and reports what it moved") {
 
 TEST_CASE("a client that posternd still holds is left alone after its session") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   AskServe ask;
   ask.header.session = 1;
   ask.builtin = WireBuiltin::kEcho;
@@ -42,7 +42,7 @@ TEST_CASE("a client that posternd still holds is left alone after its session") 
 TEST_CASE("stopping a session that has just ended is not garbage") {
   RelayUnderTest relay;
   relay.Stop(1);
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Serve(2, WireBuiltin::kEcho, std::move(client.far));
   Write(client.near, "still here");
   CHECK(ReadExactly(client.near, 10) == "still here");
@@ -50,7 +50,7 @@ TEST_CASE("stopping a session that has just ended is not garbage") {
 
 TEST_CASE("closing the channel closes every client and ends the relay in good order") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Serve(1, WireBuiltin::kEcho, std::move(client.far));
   Write(client.near, "x");
   CHECK(ReadExactly(client.near, 1) == "x");
@@ -60,7 +60,7 @@ TEST_CASE("closing the channel closes every client and ends the relay in good or
 
 TEST_CASE("a full relay closes the client, says so, and goes on when there is room") {
   RelayUnderTest relay({.descriptors = 18});
-  std::vector<Connection> clients;
+  std::vector<ConnectionEnds> clients;
   for (SessionId id = 1; id <= 3; ++id) {
     clients.push_back(UnixConnection());
     relay.Serve(id, WireBuiltin::kEcho, std::move(clients.back().far));
@@ -71,7 +71,7 @@ TEST_CASE("a full relay closes the client, says so, and goes on when there is ro
   CHECK(ReadToEnd(clients[2].near).empty());
   clients[0].near.Reset();
   CHECK(relay.Next<AnswerDone>().header.session == 1);
-  Connection next = UnixConnection();
+  ConnectionEnds next = UnixConnection();
   relay.Serve(4, WireBuiltin::kEcho, std::move(next.far));
   Write(next.near, "x");
   CHECK(ReadExactly(next.near, 1) == "x");
@@ -79,11 +79,11 @@ TEST_CASE("a full relay closes the client, says so, and goes on when there is ro
 
 TEST_CASE("answers wait while posternd does not read, and none is lost") {
   RelayUnderTest relay;
-  Connection bystander = UnixConnection();
+  ConnectionEnds bystander = UnixConnection();
   relay.Serve(5000, WireBuiltin::kEcho, std::move(bystander.far));
   std::vector<UniqueFd> clients;
   for (SessionId id = 1; id <= 2000; ++id) {
-    Connection client = UnixConnection();
+    ConnectionEnds client = UnixConnection();
     relay.Serve(id, WireBuiltin::kEcho, std::move(client.far));
     clients.push_back(std::move(client.near));
   }
@@ -119,7 +119,7 @@ TEST_CASE("a posternd that asks without reading the answers is held back") {
 template <typename Frame>
 void ExpectGarbage(const Frame& frame, std::size_t descriptors) {
   RelayUnderTest relay;
-  Connection client = UnixConnection();
+  ConnectionEnds client = UnixConnection();
   relay.Ask(frame, std::vector<int>(descriptors, client.far.get()));
   CHECK(relay.AwaitEnd() == Relay::State::kGarbage);
 }
@@ -193,7 +193,7 @@ TEST_CASE("a frame longer than any is garbage") {
 
 TEST_CASE("a session that is in flight already is garbage to ask for again") {
   RelayUnderTest relay;
-  Connection one = UnixConnection(), other = UnixConnection();
+  ConnectionEnds one = UnixConnection(), other = UnixConnection();
   relay.Serve(1, WireBuiltin::kEcho, std::move(one.far));
   relay.Serve(1, WireBuiltin::kEcho, std::move(other.far));
   CHECK(relay.AwaitEnd() == Relay::State::kGarbage);
@@ -207,7 +207,7 @@ TEST_CASE("a descriptor that is no socket ends its session, not the relay") {
   const UniqueFd write_end(ends[1]);
   REQUIRE(::write(write_end.get(), "x", 1) == 1);
   CHECK(relay.Next<AnswerDone>().outcome == Outcome::kClientGone);
-  Connection client = UnixConnection();
+  ConnectionEnds client = UnixConnection();
   relay.Serve(2, WireBuiltin::kEcho, std::move(client.far));
   Write(client.near, "x");
   CHECK(ReadExactly(client.near, 1) == "x");

@@ -13,7 +13,7 @@ const std::string kSignature = "\r\n\r\n\0\r\nQUIT\n"s;
 const std::string kBlock = "\xc0\0\x02\x07\xc6\x33\x64\x01\x9c\x41\0\x19"s;
 const std::string kBinary = kSignature + "\x21\x11\0\x0c"s + kBlock;
 
-void Ask(RelayUnderTest& relay, SessionId id, const Connection& client) {
+void Ask(RelayUnderTest& relay, SessionId id, const ConnectionEnds& client) {
   AskProxy ask;
   ask.header.session = id;
   relay.Ask(ask, {client.far.get()});
@@ -21,7 +21,7 @@ void Ask(RelayUnderTest& relay, SessionId id, const Connection& client) {
 
 AnswerProxy AnswerTo(const std::string& bytes) {
   RelayUnderTest relay;
-  const Connection client = TcpConnection();
+  const ConnectionEnds client = TcpConnection();
   Ask(relay, 1, client);
   Write(client.near, bytes);
   EndWriting(client.near);
@@ -44,7 +44,7 @@ bool Same(const WireAddress& a, const WireAddress& b) {
 TEST_CASE("a header tells both ends, and what follows it is left for the service") {
   for (const std::string& header : {kLine, kBinary}) {
     RelayUnderTest relay;
-    Connection client = TcpConnection();
+    ConnectionEnds client = TcpConnection();
     Ask(relay, 7, client);
     Write(client.near, header + "EXTRA\r\nMORE");
     EndWriting(client.near);
@@ -68,7 +68,7 @@ TEST_CASE("an IPv6 client is told as one") {
 
 TEST_CASE("a header that comes in pieces is one header, and costs nothing meanwhile") {
   RelayUnderTest relay;
-  const Connection client = TcpConnection();
+  const ConnectionEnds client = TcpConnection();
   Ask(relay, 1, client);
   for (std::size_t i = 0; i + 1 < kBinary.size(); ++i) {
     Write(client.near, kBinary.substr(i, 1));
@@ -104,7 +104,7 @@ TEST_CASE("what is wrong is told by its kind, and no addresses with it") {
 
 TEST_CASE("a client that resets is gone") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   Ask(relay, 1, client);
   Write(client.near, "PROXY ");
   Reset(client.near);
@@ -113,7 +113,7 @@ TEST_CASE("a client that resets is gone") {
 
 TEST_CASE("a header that does not come is waited for until the deadline") {
   RelayUnderTest relay({.descriptors = 64, .proxy_header = std::chrono::milliseconds(200)});
-  const Connection silent = TcpConnection(), slow = TcpConnection();
+  const ConnectionEnds silent = TcpConnection(), slow = TcpConnection();
   Ask(relay, 1, silent);
   Ask(relay, 2, slow);
   Write(slow.near, "PROXY ");
@@ -123,7 +123,7 @@ TEST_CASE("a header that does not come is waited for until the deadline") {
 
 TEST_CASE("a session that is stopped, or for which there is no room, is done") {
   RelayUnderTest relay({.descriptors = 17});
-  const Connection first = TcpConnection(), second = TcpConnection();
+  const ConnectionEnds first = TcpConnection(), second = TcpConnection();
   Ask(relay, 1, first);
   Ask(relay, 2, second);
   auto done = relay.Next<AnswerDone>();
@@ -150,7 +150,7 @@ TEST_CASE("a backend is told of the client before the client says anything") {
   for (const std::uint32_t version : {1U, 2U}) {
     RelayUnderTest relay;
     const UniqueFd listener = LoopbackListener();
-    const Connection client = TcpConnection();
+    const ConnectionEnds client = TcpConnection();
     relay.Ask(RedirectTo(listener, version), {client.far.get()});
     const UniqueFd backend = AcceptOne(listener);
     const std::string header = version == 1 ? kLine : kBinary;
@@ -165,7 +165,7 @@ TEST_CASE("a backend is told of the client before the client says anything") {
 TEST_CASE("a header of its own does not count as the client's bytes") {
   RelayUnderTest relay;
   const UniqueFd listener = LoopbackListener();
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Ask(RedirectTo(listener, 2), {client.far.get()});
   client.far.Reset();
   UniqueFd backend = AcceptOne(listener);
@@ -181,7 +181,7 @@ TEST_CASE("a header of its own does not count as the client's bytes") {
 TEST_CASE("a request for a header that cannot be is garbage") {
   const auto end_of = [](const AskRedirect& ask) {
     RelayUnderTest relay;
-    const Connection client = TcpConnection();
+    const ConnectionEnds client = TcpConnection();
     relay.Ask(ask, {client.far.get()});
     return relay.AwaitEnd();
   };

@@ -15,7 +15,7 @@ AskRedirect RedirectTo(SessionId id, const std::vector<WireAddress>& addresses) 
 
 Ends Redirect(RelayUnderTest& relay, SessionId id, bool keepalive = false) {
   const UniqueFd listener = LoopbackListener();
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   AskRedirect ask = RedirectTo(id, {Wire(LocalName(listener))});
   ask.keepalive = keepalive ? 1 : 0;
   relay.Ask(ask, {client.far.get()});
@@ -84,7 +84,7 @@ TEST_CASE("a slow reader gets everything, and the sender is held back meanwhile"
 TEST_CASE("a dead address is passed over for the next one") {
   RelayUnderTest relay;
   const UniqueFd listener = LoopbackListener();
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Ask(RedirectTo(1, {DeadAddress(), Wire(LocalName(listener))}), {client.far.get()});
   const UniqueFd backend = AcceptOne(listener);
   Write(backend, "here");
@@ -93,7 +93,7 @@ TEST_CASE("a dead address is passed over for the next one") {
 
 TEST_CASE("when no address answers the client is closed and the last error told") {
   RelayUnderTest relay;
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Ask(RedirectTo(1, {DeadAddress(), DeadAddress()}), {client.far.get()});
   client.far.Reset();
   const auto done = relay.Next<AnswerDone>();
@@ -113,7 +113,7 @@ TEST_CASE("an address that stays silent is given up at its deadline") {
     (void)::connect(filling.back().get(), reinterpret_cast<const sockaddr*>(&name), sizeof name);
   }
   RelayUnderTest relay({.descriptors = 64, .connect = std::chrono::milliseconds(150)});
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   relay.Ask(RedirectTo(1, {Wire(name)}), {client.far.get()});
   const auto done = relay.Next<AnswerDone>();
   CHECK(done.outcome == Outcome::kConnectFailed);
@@ -146,7 +146,7 @@ TEST_CASE("a session that can only wait costs no processor time") {
   const int small = 4096;
   REQUIRE(::setsockopt(listener.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small) == 0);
   // A unix socket tells its end of file even while bytes before it are queued.
-  Connection client = UnixConnection();
+  ConnectionEnds client = UnixConnection();
   relay.Ask(RedirectTo(1, {Wire(LocalName(listener))}), {client.far.get()});
   client.far.Reset();
   const UniqueFd backend = AcceptOne(listener);
@@ -175,7 +175,7 @@ TEST_CASE("keepalive is set on both sides when asked for, and on neither when no
   for (const bool wanted : {true, false}) {
     RelayUnderTest relay;
     const UniqueFd listener = LoopbackListener();
-    Connection client = TcpConnection();
+    ConnectionEnds client = TcpConnection();
     AskRedirect ask = RedirectTo(1, {Wire(LocalName(listener))});
     ask.keepalive = wanted ? 1 : 0;
     relay.Ask(ask, {client.far.get()});

@@ -14,8 +14,8 @@ AskSplice SpliceOf(SessionId id, milliseconds idle = milliseconds(0)) {
   return ask;
 }
 
-Ends SpliceClient(RelayUnderTest& relay, Connection client, const AskSplice& ask) {
-  Connection pair = UnixConnection();
+Ends SpliceClient(RelayUnderTest& relay, ConnectionEnds client, const AskSplice& ask) {
+  ConnectionEnds pair = UnixConnection();
   relay.Ask(ask, {client.far.get(), pair.far.get()});
   CHECK(relay.Next<AnswerSplice>().header.session == ask.header.session);
   return {std::move(client.near), std::move(pair.near)};
@@ -204,7 +204,7 @@ TEST_CASE("a program that is over while its client takes nothing costs no proces
 TEST_CASE("a full relay refuses, and both ends are closed") {
   RelayUnderTest relay({.descriptors = 18});
   Ends first = Splice(relay, 1);
-  Connection client = TcpConnection(), pair = UnixConnection();
+  ConnectionEnds client = TcpConnection(), pair = UnixConnection();
   relay.Ask(SpliceOf(2), {client.far.get(), pair.far.get()});
   client.far.Reset();
   pair.far.Reset();

@@ -67,7 +67,7 @@ TEST_CASE_METHOD(Fixture, "A program behind the relay hears its client and knows
   StartRelay(RealRelay(), kLong);
   const auto service = Make(ScriptBehindRelay(
       "read line; echo $line $REMOTE_HOST $TCPREMOTEPORT $TCPLOCALIP $TCPLOCALPORT $PROTO"));
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   const std::string port = std::to_string(ntohs(LocalName(client.far).sin_port));
   sessions->Serve(service, std::move(client.far), peer);
   Write(client.near, "hello\n");
@@ -88,7 +88,7 @@ TEST_CASE_METHOD(Fixture, "A program's connection is no inet socket") {
   const auto service = Make(ScriptBehindRelay(
       "for i in 0 1 2; do grep -q $(readlink /proc/$$/fd/$i | tr -dc 0-9) /proc/net/unix && "
       "echo unix; done"));
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   sessions->Serve(service, std::move(client.far), peer);
   CHECK(Read(client.near, 1000) == "unix\nunix\nunix\n");
 }
@@ -126,7 +126,7 @@ TEST_CASE_METHOD(Fixture,
   StartRelay(RealRelay(), kLong);
   sessions->zygotes().SetProgram(ZYGOTE_PROGRAM);
   const auto service = Confine(Make(ScriptBehindRelay("cat")));
-  Connection client = TcpConnection();
+  ConnectionEnds client = TcpConnection();
   Write(client.near, "hello");
   sessions->Serve(service, std::move(client.far), peer);
   Reset(client.near);
