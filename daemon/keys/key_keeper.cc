@@ -145,7 +145,7 @@ bool KeyKeeper::OnSign(const AskSign& ask) {
   const auto algorithm = AlgorithmOf(ask.scheme);
   const auto message = std::span(ask.message).first(ask.length);
   const auto thing = WhatIsSigned(message);
-  const PrivateKey* const key = algorithm && thing ? Spend(ask) : nullptr;
+  PrivateKey* const key = algorithm && thing ? Spend(ask) : nullptr;
   if (key == nullptr) {
     AnswerOverdrawn overdrawn;
     overdrawn.header.session = ask.header.session;
@@ -158,7 +158,7 @@ bool KeyKeeper::OnSign(const AskSign& ask) {
   return sandbox::SendFrame(edge_, AsFrame(answer), {}).has_value();
 }
 
-const PrivateKey* KeyKeeper::Spend(const AskSign& ask) {
+PrivateKey* KeyKeeper::Spend(const AskSign& ask) {
   const auto allowed = allowed_.find(ask.header.session);
   if (allowed == allowed_.end()) return nullptr;
   const Allowance allowance = allowed->second;

@@ -58,7 +58,7 @@ class KeyKeeper {
   void ReadEdge();
   bool OnSign(const AskSign& ask);
   // The key, when the session may have it used now; its allowance is spent then.
-  const PrivateKey* Spend(const AskSign& ask);
+  PrivateKey* Spend(const AskSign& ask);
   void Expire();
   void DropEdge();
   void FlushAnswers();

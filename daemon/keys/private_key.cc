@@ -132,19 +132,35 @@ bool PrivateKey::Fits(const SignatureAlgorithm& algorithm, SignedThing thing) co
   return false;
 }
 
-std::vector<std::uint8_t> PrivateKey::Sign(const SignatureAlgorithm& algorithm, SignedThing thing,
-                                           std::span<const std::uint8_t> message) const {
-  if (!Fits(algorithm, thing)) return {};
-  const DigestContext context(EVP_MD_CTX_new());
+void PrivateKey::FreeContext::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+// Once for each algorithm: to look for it by its name takes a third as long as to sign.
+const PrivateKey::Begun& PrivateKey::Begin(const SignatureAlgorithm& algorithm) {
+  Begun& begun = begun_[algorithm.scheme];
+  if (begun) return begun;
+  Begun context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* parameters = nullptr;  // the digest context's own
+  const bool good = context &&
+                    EVP_DigestSignInit_ex(context.get(), &parameters, algorithm.digest, nullptr,
+                                          nullptr, key_.get(), nullptr) > 0 &&
+                    SetPadding(parameters, algorithm.family);
+  if (good) begun = std::move(context);
+  return begun;
+}
+
+std::vector<std::uint8_t> PrivateKey::Sign(const SignatureAlgorithm& algorithm, SignedThing thing,
+                                           std::span<const std::uint8_t> message) {
+  if (!Fits(algorithm, thing)) return {};
+  const Begun& begun = Begin(algorithm);
+  const DigestContext context(EVP_MD_CTX_new());
   std::vector<std::uint8_t> signature(kMaxSignature);
   std::size_t length = signature.size();
-  const bool made =
-      context &&
-      EVP_DigestSignInit_ex(context.get(), &parameters, algorithm.digest, nullptr, nullptr,
-                            key_.get(), nullptr) > 0 &&
-      SetPadding(parameters, algorithm.family) &&
-      EVP_DigestSign(context.get(), signature.data(), &length, message.data(), message.size()) > 0;
+  bool made = begun && context && EVP_MD_CTX_copy_ex(context.get(), begun.get()) == 1;
+  if (made) {
+    EVP_MD_CTX_set_flags(context.get(), EVP_MD_CTX_FLAG_FINALISE);  // it signs once
+    made = EVP_DigestSign(context.get(), signature.data(), &length, message.data(),
+                          message.size()) > 0;
+  }
   ERR_clear_error();
   signature.resize(made ? length : 0);
   return signature;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "daemon/keys_protocol.h"
 #include "sandbox/sys/unique_fd.h"
 
+struct evp_md_ctx_st;
 struct evp_pkey_st;
 
 namespace postern::daemon {
@@ -25,16 +27,22 @@ class PrivateKey {
 
   // Empty: the key is not one for this algorithm, TLS does not have the two together, or it failed.
   std::vector<std::uint8_t> Sign(const SignatureAlgorithm& algorithm, SignedThing thing,
-                                 std::span<const std::uint8_t> message) const;
+                                 std::span<const std::uint8_t> message);
 
  private:
   struct Free {
     void operator()(evp_pkey_st* key) const;
   };
+  struct FreeContext {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  using Begun = std::unique_ptr<evp_md_ctx_st, FreeContext>;
   explicit PrivateKey(evp_pkey_st* key) : key_(key) {}
   bool Fits(const SignatureAlgorithm& algorithm, SignedThing thing) const;
+  const Begun& Begin(const SignatureAlgorithm& algorithm);
 
   std::unique_ptr<evp_pkey_st, Free> key_;
+  std::map<SignatureScheme, Begun> begun_;  // signatures before their message
 };
 
 // From now on private keys lie in memory of their own, between guard pages, that is neither swapped
