@@ -85,4 +85,8 @@ bool Credential::Install(SSL* connection) const {
   return SSL_use_cert_and_key(connection, certificate_.get(), key_.get(), links_.get(), 1) == 1;
 }
 
+bool Credential::Install(SSL_CTX* context) const {
+  return SSL_CTX_use_cert_and_key(context, certificate_.get(), key_.get(), links_.get(), 1) == 1;
+}
+
 }  // namespace postern::daemon

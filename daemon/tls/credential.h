@@ -27,6 +27,7 @@ class Credential {
   bool IsFor(const std::string& host) const;
   int kind() const;  // of the key, as EVP_PKEY_get_id(3) numbers it
   bool Install(SSL* connection) const;
+  bool Install(SSL_CTX* context) const;
   bool Has(const X509* certificate) const { return certificate == certificate_.get(); }
   // Empty where there is none, or its time is over.
   const std::string& staple() const;

@@ -223,7 +223,11 @@ bool TlsRelay::OnCredential(const AskTlsCredential& ask, Descriptors descriptors
     incomplete_.erase(found);
     return true;
   }
-  service.Add(std::move(*credential));
+  if (!service.Add(std::move(*credential))) {
+    AnswerService(ask.service, TlsVerdict::kBadCertificate, service.credentials() - 1);
+    incomplete_.erase(found);
+    return true;
+  }
   if (service.missing() != 0) return true;
   services_.insert(incomplete_.extract(found));
   AnswerService(ask.service, TlsVerdict::kGood);

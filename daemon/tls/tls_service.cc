@@ -81,7 +81,7 @@ bool TlsService::Configure(const AskTlsService& ask) {
   SSL_CTX_set_read_ahead(context, 1);
   SetCallback(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, &OnServerName);
   SSL_CTX_set_tlsext_servername_arg(context, this);
-  SSL_CTX_set_cert_cb(context, &OnCredentials, this);
+  if (wanted_ > 1) SSL_CTX_set_cert_cb(context, &OnCredentials, this);
   SetCallback(context, SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, &OnStaple);
   SSL_CTX_set_tlsext_status_arg(context, this);
   if (!protocols_.empty()) SSL_CTX_set_alpn_select_cb(context, &OnProtocols, this);
@@ -102,9 +102,16 @@ void TlsService::ConfigureResumption(TlsServiceId id) {
   SSL_CTX* const context = context_.get();
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(&id), sizeof id);
+  SSL_CTX_set_num_tickets(context, 1);
   SSL_CTX_set_timeout(context, 2 * TicketKeys::kLife / std::chrono::seconds(1));
   SSL_CTX_set_tlsext_ticket_key_evp_cb(context, &OnTicket);
   SSL_CTX_set_session_ticket_cb(context, &NoteVerifiedUntil, &AskVerifiedUntil, nullptr);
+}
+
+// The only one is every connection's: OpenSSL would judge it again each time it is installed.
+bool TlsService::Add(Credential credential) {
+  credentials_.push_back(std::move(credential));
+  return wanted_ > 1 || credentials_.back().Install(context_.get());
 }
 
 // A client is told which authorities are trusted where the list fits (RFC 8446 section 4.2.4), and

@@ -36,7 +36,8 @@ class TlsService {
   // For Make() alone.
   explicit TlsService(const AskTlsService& ask);
 
-  void Add(Credential credential) { credentials_.push_back(std::move(credential)); }
+  // False when OpenSSL does not take it.
+  bool Add(Credential credential);
   std::size_t missing() const { return wanted_ - credentials_.size(); }
   std::size_t credentials() const { return credentials_.size(); }
 
