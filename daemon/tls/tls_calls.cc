@@ -17,6 +17,7 @@ constexpr ArgumentRule kNotExecutable{2, 4, 0};
 constexpr ArgumentRule kStandardError{0, kWhole, 2};
 constexpr ArgumentRule kTcpLevel{1, kWhole, 6};
 constexpr ArgumentRule kNoDelay{2, kWhole, 1};
+constexpr ArgumentRule kCork{2, kWhole, 3};
 
 constexpr PermittedCall kCalls[] = {
     // Waiting: for everybody, and for a signature.
@@ -38,6 +39,7 @@ constexpr PermittedCall kCalls[] = {
     {"shutdown"},
     {"close"},
     {"setsockopt", kTcpLevel, kNoDelay},
+    {"setsockopt", kTcpLevel, kCork},
     {"fcntl", kGetFlags},
     {"fcntl", kSetFlags},
 

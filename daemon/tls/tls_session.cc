@@ -141,6 +141,19 @@ std::optional<TlsSession::Instant> TlsSession::Due() const {
 // ---- Carrying ----
 
 void TlsSession::Move(Instant now) {
+  Carry(now);
+  SetCorked(false);
+}
+
+// What one turn has for the client goes out together: the last of the service's words, the
+// close_notify and the end of the stream are one segment.
+void TlsSession::SetCorked(bool on) {
+  if (corked_ == on || over_) return;
+  corked_ = on;
+  sys::IgnoreError(sys::SetCorked(client_.fd(), on), "a unix socket has no segments");
+}
+
+void TlsSession::Carry(Instant now) {
   unfinished_ = false;
   for (int burst = 0; !over_; ++burst) {
     client_wants_ = service_wants_ = 0;
@@ -249,6 +262,7 @@ TlsSession::Step TlsSession::FillFromService() {
 }
 
 TlsSession::Step TlsSession::DrainToClient() {
+  SetCorked(true);
   ERR_clear_error();
   std::size_t count = 0;
   const int result =

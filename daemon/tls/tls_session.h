@@ -79,12 +79,14 @@ class TlsSession {
   void Upgrade(Instant now);
   void Shake(Instant now);
   void Move(Instant now);
+  void Carry(Instant now);
   Step MoveIn();
   Step MoveOut();
   Step FillFromClient();
   Step DrainToService();
   Step FillFromService();
   Step DrainToClient();
+  void SetCorked(bool on);
   Step EndToClient();
   // What a call of OpenSSL that did not succeed has to wait for.
   Step Judge(int result);
@@ -105,7 +107,8 @@ class TlsSession {
   std::uint32_t client_wants_ = 0, service_wants_ = 0;
   Instant last_moved_{};
   std::optional<Instant> deadline_;
-  bool shaken_ = false, service_gone_ = false, lingers_ = false, unfinished_ = false, over_ = false;
+  bool shaken_ = false, corked_ = false, service_gone_ = false, lingers_ = false,
+       unfinished_ = false, over_ = false;
   int reads_left_ = 0;
   std::optional<AnswerTls> handshake_;
   AnswerTlsDone done_;

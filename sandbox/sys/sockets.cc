@@ -178,6 +178,9 @@ Status SetLinger(const UniqueFd& socket, int seconds) {
 Status SetNoDelay(const UniqueFd& socket, bool on) {
   return SetOption(socket, IPPROTO_TCP, TCP_NODELAY, on, "TCP_NODELAY");
 }
+Status SetCorked(const UniqueFd& socket, bool on) {
+  return SetOption(socket, IPPROTO_TCP, TCP_CORK, on, "TCP_CORK");
+}
 Status TurnIntoIpv4(const UniqueFd& socket) {
   return SetOption(socket, IPPROTO_IPV6, IPV6_ADDRFORM, AF_INET, "IPV6_ADDRFORM");
 }

@@ -75,6 +75,8 @@ Status SetV6Only(const UniqueFd& socket, bool on);
 Status SetKeepalive(const UniqueFd& socket, bool on);
 Status SetLinger(const UniqueFd& socket, int seconds);  // 0: off
 Status SetNoDelay(const UniqueFd& socket, bool on);
+// Only whole segments go out while it is on; turning it off sends the rest (tcp(7), TCP_CORK).
+Status SetCorked(const UniqueFd& socket, bool on);
 // An IPv6 TCP socket whose peer is IPv4-mapped becomes an IPv4 one (ipv6(7), IPV6_ADDRFORM).
 Status TurnIntoIpv4(const UniqueFd& socket);
 Status SetBufferSizes(const UniqueFd& socket, std::optional<int> send, std::optional<int> receive);

@@ -21,6 +21,7 @@
 #include "sandbox/channel.h"
 #include "sandbox/helper.h"
 #include "sandbox/sys/files.h"
+#include "tests/daemon/connections.h"
 #include "tests/testlib/certificates.h"
 #include "tests/testlib/temp_dir.h"
 
@@ -42,49 +43,6 @@ Frame NextFrame(const UniqueFd& from) {
   Frame frame;
   REQUIRE(ReadFrame(std::span(buffer).first(received->length), frame));
   return frame;
-}
-
-inline std::pair<UniqueFd, UniqueFd> StreamPair() {
-  int ends[2];
-  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
-  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
-inline void SetTimeout(const UniqueFd& socket) {
-  const timeval limit{20, 0};
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-}
-
-// Reads until the end of file; what came until then.
-inline std::string ReadToEnd(const UniqueFd& socket) {
-  std::string all;
-  char piece[65536];
-  for (;;) {
-    const ssize_t n = ::read(socket.get(), piece, sizeof piece);
-    if (n <= 0) return n == 0 ? all : all + "<error>";
-    all.append(piece, static_cast<std::size_t>(n));
-  }
-}
-inline std::string ReadUpTo(const UniqueFd& socket, std::size_t count) {
-  std::string all(count, '\0');
-  std::size_t have = 0;
-  while (have < count) {
-    const ssize_t n = ::read(socket.get(), all.data() + have, count - have);
-    if (n <= 0) break;
-    have += static_cast<std::size_t>(n);
-  }
-  all.resize(have);
-  return all;
-}
-inline bool WriteAllTo(const UniqueFd& socket, const std::string& text) {
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t n = ::send(socket.get(), text.data() + done, text.size() - done, MSG_NOSIGNAL);
-    if (n <= 0) return false;
-    done += static_cast<std::size_t>(n);
-  }
-  return true;
 }
 
 // Either as parts of the test, each on a thread, or as the programs that posternd starts.
@@ -220,7 +178,7 @@ class TlsUnderTest {
     allow.key_count = 100;
     allow.milliseconds = 60000;
     Send(keys_, allow);
-    auto [ours, theirs] = StreamPair();
+    auto [theirs, ours] = UnixConnection();
     AskTls ask;
     ask.header.session = id;
     ask.service = service;
@@ -228,7 +186,6 @@ class TlsUnderTest {
     ask.starttls = starttls;
     ask.required = required ? 1 : 0;
     Send(tls_, ask, {client.get(), ours.get()});
-    SetTimeout(theirs);
     return std::move(theirs);
   }
 
@@ -260,9 +217,8 @@ class TlsClient {
   SSL* ssl() { return ssl_.get(); }
 
   // The end that postern-tls gets.
-  UniqueFd Open() {
-    auto [near, far] = StreamPair();
-    SetTimeout(near);
+  UniqueFd Open(ConnectionEnds ends = UnixConnection()) {
+    auto [near, far] = std::move(ends);
     socket_ = std::move(near);
     ssl_.reset(SSL_new(context_.get()));
     SSL_set_fd(ssl_.get(), socket_.get());

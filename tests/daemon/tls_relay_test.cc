@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // postern-tls with postern-keys behind it: handshakes, bytes, ends, and what is refused.
+#include <linux/tcp.h>
+
 #include <fstream>
 
 #include "tests/daemon/tls_fixture.h"
@@ -29,12 +31,12 @@ TEST_CASE("every kind of key and both versions: a handshake, bytes both ways, bo
         SSL_get_cipher_name(client.ssl()));
   CHECK(handshake.verified == 0);
   REQUIRE(client.Write("to the program"));
-  CHECK(ReadUpTo(program, 14) == "to the program");
-  REQUIRE(WriteAllTo(program, "to the client"));
+  CHECK(ReadExactly(program, 14) == "to the program");
+  Write(program, "to the client");
   CHECK(client.Read(13) == "to the client");
   client.HalfClose();
   CHECK(ReadToEnd(program).empty());
-  REQUIRE(WriteAllTo(program, "after the client's end"));
+  Write(program, "after the client's end");
   ::shutdown(program.get(), SHUT_WR);
   CHECK(client.ReadToClose() == "after the client's end");
   const auto done = tls.Next<AnswerTlsDone>();
@@ -115,7 +117,7 @@ TEST_CASE("a session is resumed by its ticket, without a signature") {
     REQUIRE(client.Connect());
     CAPTURE(version, id);
     CHECK(tls.Next<AnswerTls>().resumed == (id == 1 ? 0 : 1));
-    REQUIRE(WriteAllTo(program, "x"));
+    Write(program, "x");
     CHECK(client.Read(1) == "x");  // the ticket comes before
     kept.reset(SSL_get1_session(client.ssl()));
     client.HalfClose();
@@ -228,7 +230,7 @@ TEST_CASE("who was verified once is asked again when an authority, or a list, is
     const auto handshake = tls.Next<AnswerTls>();
     CHECK(handshake.verified == 1);
     CHECK(handshake.resumed == (id == 1 ? 0 : 1));
-    REQUIRE(WriteAllTo(program, "x"));
+    Write(program, "x");
     CHECK(client.Read(1) == "x");  // the ticket comes before
     kept.reset(SSL_get1_session(client.ssl()));
     client.HalfClose();
@@ -299,20 +301,20 @@ TEST_CASE("what is no TLS, an old version, silence: each ends with its reason") 
   wish.ask.min_version = kTls13;
   wish.ask.handshake_ms = 300;
   REQUIRE(tls.AddService(1, {&certificate}, wish).verdict == TlsVerdict::kGood);
-  auto [near, far] = StreamPair();
+  auto [near, far] = UnixConnection();
   UniqueFd program = tls.Begin(1, 1, far);
   far.Reset();
-  REQUIRE(WriteAllTo(near, "GET / HTTP/1.0\r\n\r\n"));
+  Write(near, "GET / HTTP/1.0\r\n\r\n");
   CHECK(tls.Next<AnswerTlsDone>().fault == TlsFault::kNotTls);
   TlsClient old;
   SSL_CTX_set_max_proto_version(old.context(), TLS1_2_VERSION);
   program = tls.Begin(2, 1, old.Open());
   CHECK_FALSE(old.Connect());
   CHECK(tls.Next<AnswerTlsDone>().fault == TlsFault::kNoVersion);
-  auto [silent, other] = StreamPair();
+  auto [silent, other] = UnixConnection();
   program = tls.Begin(3, 1, other);
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kHandshakeLate);
-  auto [gone, its] = StreamPair();
+  auto [gone, its] = UnixConnection();
   gone.Reset();
   program = tls.Begin(4, 1, its);
   CHECK(tls.Next<AnswerTlsDone>().outcome != TlsOutcome::kFinished);
@@ -330,6 +332,35 @@ TEST_CASE("a client that leaves without close_notify is told as gone; the progra
   client.Vanish();
   CHECK(ReadToEnd(program) == "half a line");
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kClientGone);
+}
+
+TEST_CASE("what one turn has for the client is one segment, and nothing is kept back") {
+  TlsUnderTest tls;
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  const auto option = [](const UniqueFd& socket, int name, auto value) {
+    socklen_t length = sizeof value;
+    REQUIRE(::getsockopt(socket.get(), IPPROTO_TCP, name, &value, &length) == 0);
+    return value;
+  };
+
+  TlsClient brief;
+  const UniqueFd far = brief.Open(TcpConnection());
+  UniqueFd program = tls.Begin(1, 1, far);
+  Write(program, "bye");
+  program.Reset();
+  REQUIRE(brief.Connect());
+  CHECK(brief.ReadToClose() == "bye");
+  // The server's flight, its ticket, and the last words with the close_notify.
+  CHECK(option(brief.socket(), TCP_INFO, tcp_info{}).tcpi_data_segs_in <= 3);
+
+  TlsClient talkative;
+  const UniqueFd other = talkative.Open(TcpConnection());
+  program = tls.Begin(2, 1, other);
+  REQUIRE(talkative.Connect());
+  Write(program, "x");
+  CHECK(talkative.Read(1) == "x");
+  CHECK(option(other, TCP_CORK, 0) == 0);
 }
 
 TEST_CASE("a silent session ends after its idle timeout, a stopped one at once") {
@@ -364,7 +395,7 @@ TEST_CASE("a slow reader and a flood both ways at once: every byte, in order") {
   std::string received;
   std::thread service([&] {
     std::thread sender([&] {
-      WriteAllTo(program, much);
+      TryWrite(program, much);
       ::shutdown(program.get(), SHUT_WR);
     });
     received = ReadToEnd(program);
@@ -471,7 +502,7 @@ TEST_CASE("the programs serve from behind their filters, without a right") {
       CHECK(tls.Next<AnswerTls>().verified == (shows ? 1 : 0));
       const std::string much(300'000, 'x');
       std::thread writer([&] {
-        WriteAllTo(program, much);
+        TryWrite(program, much);
         ::shutdown(program.get(), SHUT_WR);
       });
       CHECK(client.ReadToClose() == much);
@@ -493,32 +524,32 @@ TEST_CASE("a dialogue comes before the handshake, and plaintext after it where t
   REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
   TlsClient client;
   const UniqueFd program = tls.Begin(1, 1, client.Open(), 0, WireStartTls::kSmtp);
-  REQUIRE(WriteAllTo(program, "220 hi\r\n"));
-  CHECK(ReadUpTo(client.socket(), 8) == "220 hi\r\n");
-  REQUIRE(WriteAllTo(client.socket(), "EHLO me\r\n"));
-  CHECK(ReadUpTo(program, 9) == "EHLO me\r\n");
-  REQUIRE(WriteAllTo(program, "250 me\r\n"));
-  CHECK(ReadUpTo(client.socket(), 22) == "250-me\r\n250 STARTTLS\r\n");
-  REQUIRE(WriteAllTo(client.socket(), "STARTTLS\r\n"));
-  CHECK(ReadUpTo(client.socket(), 30) == "220 2.0.0 Ready to start TLS\r\n");
+  Write(program, "220 hi\r\n");
+  CHECK(ReadExactly(client.socket(), 8) == "220 hi\r\n");
+  Write(client.socket(), "EHLO me\r\n");
+  CHECK(ReadExactly(program, 9) == "EHLO me\r\n");
+  Write(program, "250 me\r\n");
+  CHECK(ReadExactly(client.socket(), 22) == "250-me\r\n250 STARTTLS\r\n");
+  Write(client.socket(), "STARTTLS\r\n");
+  CHECK(ReadExactly(client.socket(), 30) == "220 2.0.0 Ready to start TLS\r\n");
   REQUIRE(client.Connect());
   tls.Next<AnswerTls>();
   REQUIRE(client.Write("EHLO again\r\n"));
-  CHECK(ReadUpTo(program, 12) == "EHLO again\r\n");
+  CHECK(ReadExactly(program, 12) == "EHLO again\r\n");
   client.Vanish();
   tls.Next<AnswerTlsDone>();
 
   TlsClient plain;
   const UniqueFd second = tls.Begin(2, 1, plain.Open(), 0, WireStartTls::kSmtp, false);
-  REQUIRE(WriteAllTo(second, "220 hi\r\n"));
-  CHECK(ReadUpTo(plain.socket(), 8) == "220 hi\r\n");
-  REQUIRE(WriteAllTo(plain.socket(), "MAIL FROM:<a@b>\r\n"));
-  CHECK(ReadUpTo(second, 17) == "MAIL FROM:<a@b>\r\n");
+  Write(second, "220 hi\r\n");
+  CHECK(ReadExactly(plain.socket(), 8) == "220 hi\r\n");
+  Write(plain.socket(), "MAIL FROM:<a@b>\r\n");
+  CHECK(ReadExactly(second, 17) == "MAIL FROM:<a@b>\r\n");
   ::shutdown(plain.socket().get(), SHUT_WR);
   CHECK(ReadToEnd(second).empty());
-  REQUIRE(WriteAllTo(second, "250 ok\r\n"));
+  Write(second, "250 ok\r\n");
   ::shutdown(second.get(), SHUT_RDWR);
-  CHECK(ReadUpTo(plain.socket(), 8) == "250 ok\r\n");
+  CHECK(ReadExactly(plain.socket(), 8) == "250 ok\r\n");
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kFinished);
 }
 
