@@ -76,14 +76,18 @@ std::shared_ptr<const TlsSetup> TlsClient::Add(TlsSetup setup) {
                                    const std::unique_ptr<TlsSetup> owned(gone);
                                  });
   setups_.insert(kept.get());
-  if (keys_.running()) GiveKeys(*kept);
-  if (tls_.running()) GiveService(*kept);
+  if (keys_.running()) keys_due_.push_back(kept.get());
+  if (tls_.running()) services_due_.push_back(kept.get());
+  GiveKeys();
+  GiveServices();
   StartIfNeeded();
   return kept;
 }
 
 void TlsClient::Forget(TlsSetup* setup) {
   setups_.erase(setup);
+  std::erase(keys_due_, setup);
+  std::erase(services_due_, setup);
   AskForgetTls service;
   service.service = setup->id;
   sys::IgnoreError(tls_.Ask(service, {}), "a new one is never told of it");
@@ -100,14 +104,22 @@ const TlsSetup* TlsClient::Find(TlsServiceId id) const {
   return found == setups_.end() ? nullptr : *found;
 }
 
-void TlsClient::GiveKeys(const TlsSetup& setup) {
-  const auto asked = AskForKeys(setup, AskOf(keys_));
-  if (!asked) keys_.Condemn("it does not take the keys: " + asked.error().ToString());
+void TlsClient::GiveKeys() {
+  while (!keys_due_.empty() && keys_.queued() == 0) {
+    const TlsSetup& next = *keys_due_.front();
+    keys_due_.pop_front();
+    const auto asked = AskForKeys(next, AskOf(keys_));
+    if (!asked) return keys_.Condemn("it does not take the keys: " + asked.error().ToString());
+  }
 }
 
-void TlsClient::GiveService(const TlsSetup& setup) {
-  const auto asked = AskForService(setup, AskOf(tls_));
-  if (!asked) tls_.Condemn("it does not take the services: " + asked.error().ToString());
+void TlsClient::GiveServices() {
+  while (!services_due_.empty() && tls_.queued() == 0) {
+    const TlsSetup& next = *services_due_.front();
+    services_due_.pop_front();
+    const auto asked = AskForService(next, AskOf(tls_));
+    if (!asked) return tls_.Condemn("it does not take the services: " + asked.error().ToString());
+  }
 }
 
 void TlsClient::MakeEdge() {
@@ -123,13 +135,15 @@ void TlsClient::MakeEdge() {
 }
 
 void TlsClient::OnKeysStarted() {
-  for (const TlsSetup* setup : setups_) GiveKeys(*setup);
+  keys_due_.assign(setups_.begin(), setups_.end());
+  GiveKeys();
   MakeEdge();
 }
 
 void TlsClient::OnTlsStarted() {
   MakeEdge();
-  for (const TlsSetup* setup : setups_) GiveService(*setup);
+  services_due_.assign(setups_.begin(), setups_.end());
+  GiveServices();
 }
 
 bool TlsClient::OnKeysFrame(std::span<const std::byte> frame) {
@@ -172,6 +186,12 @@ bool TlsClient::OnTlsFrame(std::span<const std::byte> frame) {
 // First the allowance: postern-keys reads it before it is asked for the signature.
 sys::Status TlsClient::Ask(SessionId id, const TlsSetup& setup, std::uint32_t idle_ms, int client,
                            int service) {
+  const auto is_due = [&setup](const std::deque<const TlsSetup*>& due) {
+    return std::ranges::find(due, &setup) != due.end();
+  };
+  if (is_due(keys_due_) || is_due(services_due_)) {
+    return std::unexpected(sys::Error{"sendmsg", EAGAIN, "a helper that starts"});
+  }
   AskAllow allow;
   allow.header.session = id;
   allow.first_key = setup.first_key;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <set>
 #include <string>
@@ -59,8 +60,8 @@ class TlsClient {
     bool OnHelperFrame(std::span<const std::byte> frame) override {
       return client->OnKeysFrame(frame);
     }
-    void OnHelperLost() override {}
-    void OnHelperIdle() override {}
+    void OnHelperLost() override { client->keys_due_.clear(); }
+    void OnHelperIdle() override { client->GiveKeys(); }
   };
   struct TlsEvents final : HelperEvents {
     TlsClient* client = nullptr;
@@ -68,8 +69,11 @@ class TlsClient {
     bool OnHelperFrame(std::span<const std::byte> frame) override {
       return client->OnTlsFrame(frame);
     }
-    void OnHelperLost() override { client->answers_->OnTlsLost(); }
-    void OnHelperIdle() override {}
+    void OnHelperLost() override {
+      client->services_due_.clear();
+      client->answers_->OnTlsLost();
+    }
+    void OnHelperIdle() override { client->GiveServices(); }
   };
 
   void StartIfNeeded();
@@ -78,8 +82,8 @@ class TlsClient {
   bool OnKeysFrame(std::span<const std::byte> frame);
   bool OnTlsFrame(std::span<const std::byte> frame);
   void MakeEdge();
-  void GiveKeys(const TlsSetup& setup);
-  void GiveService(const TlsSetup& setup);
+  void GiveKeys();
+  void GiveServices();
   void Forget(TlsSetup* setup);
   const TlsSetup* Find(TlsServiceId id) const;
 
@@ -90,7 +94,9 @@ class TlsClient {
   HelperClient keys_, tls_;
   TlsAnswers* answers_ = nullptr;
   bool may_start_ = false, started_ = false, stopped_ = false;
-  std::set<TlsSetup*> setups_;
+  std::set<const TlsSetup*> setups_;
+  // What a helper is still to be given: all at once is more than waits for one that reads slowly.
+  std::deque<const TlsSetup*> keys_due_, services_due_;
   TlsServiceId next_service_ = 1;
   KeyIndex next_key_ = 1;
   std::shared_ptr<TlsClient*> self_;  // outlived by setups at the daemon's end
