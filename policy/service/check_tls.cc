@@ -139,7 +139,7 @@ void ServiceCheck::CheckTlsClients() {
 }
 
 void ServiceCheck::CheckTlsRules() {
-  const auto compile = [this](const Setting<Strings>& setting) {
+  const auto compile = [](const Setting<Strings>& setting) {
     std::optional<std::vector<IdentityPattern>> list;
     if (!setting) return list;
     list.emplace();
