@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // TLS clients for tls_compare.py: full handshakes, each read to its end, by so many threads for so
-// long; or one client that reads as much as comes. One line of JSON.
+// long, and one by each at least. One line of JSON.
 //
 //   tls_load --port PORT --clients N --milliseconds MS [--version 1.2|1.3]
 #include <arpa/inet.h>
@@ -83,9 +83,9 @@ int main(int argc, char** argv) {
   for (int i = 0; i < clients; ++i) {
     threads.emplace_back([&] {
       std::vector<char> buffer(256 * 1024);
-      while (Clock::now() - start < time) {
+      do {
         ++(RunClient(context, port, buffer, totals) ? totals.connections : totals.failed);
-      }
+      } while (Clock::now() - start < time);
     });
   }
   for (std::thread& thread : threads) thread.join();
