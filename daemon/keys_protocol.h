@@ -45,9 +45,10 @@ enum class KeyVerdict : std::uint32_t {
   kMismatch,  // the key is not the certificate's
   kExpired,
   kNotYetValid,
-  kUnsupportedKey,  // neither RSA, RSA-PSS, ECDSA on a NIST curve of RFC 8446, nor Ed25519
-  kWeakKey,         // RSA below 2048 bits or above 8192
-  kNoRoom,          // kMaxKeys are there
+  kUnsupportedKey,    // neither RSA, RSA-PSS, ECDSA on a NIST curve of RFC 8446, nor Ed25519
+  kWeakKey,           // RSA below 2048 bits or above 8192
+  kNoRoom,            // kMaxKeys are there
+  kKeyInCertificate,  // the certificate's file, which postern-tls is given, has a private key in it
 };
 inline constexpr std::size_t kMaxKeys = 4096;
 
@@ -106,7 +107,7 @@ struct AnswerSign {
 };
 
 inline bool Valid(KeyVerdict verdict) {
-  return verdict >= KeyVerdict::kGood && verdict <= KeyVerdict::kNoRoom;
+  return verdict >= KeyVerdict::kGood && verdict <= KeyVerdict::kKeyInCertificate;
 }
 
 }  // namespace postern::daemon

@@ -94,9 +94,12 @@ std::string WhatIsWrong(KeyVerdict verdict) {
     case KeyVerdict::kWeakKey:
       return "an RSA key needs 2048 to 8192 bits";
     case KeyVerdict::kNoRoom:
+      return "there are too many private keys";
+    case KeyVerdict::kKeyInCertificate:
       break;
   }
-  return "there are too many private keys";
+  return "the file of the certificate has a private key in it, which only postern-keys may see: "
+         "keep the certificates in a file of their own";
 }
 
 }  // namespace
@@ -196,7 +199,8 @@ std::string TextOf(const TlsSetup& setup, const AnswerTlsService& answer) {
     case TlsVerdict::kBadCertificate:
       return "the certificates in " + setup.spec.pairs[pair].certificate + " cannot be used";
     case TlsVerdict::kBadAuthorities:
-      return "the authorities in " + setup.spec.client_ca + " cannot be read";
+      return "the authorities in " + setup.spec.client_ca +
+             " cannot be read, or have a private key beside them";
     case TlsVerdict::kBadRevocations:
       return "the revocation lists in " + setup.spec.crl + " cannot be read";
     case TlsVerdict::kBadStaple:

@@ -50,6 +50,12 @@ class FileBytes {
   FileBytes& operator=(const FileBytes&) = delete;
   ~FileBytes() { OPENSSL_secure_clear_free(bytes_, kMaxFile); }
 
+  // Of any kind, encrypted ones included (RFC 7468 sections 10 and 11, and OpenSSL's own).
+  bool HoldPrivateKey() const {
+    const std::string_view text(reinterpret_cast<const char*>(bytes_), length_);
+    return text.contains("PRIVATE KEY-----");
+  }
+
   Bio Open() const { return Bio(BIO_new_mem_buf(bytes_, static_cast<int>(length_))); }
 
  private:
@@ -101,6 +107,7 @@ void PrivateKey::Free::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); 
 std::expected<PrivateKey, KeyVerdict> PrivateKey::Load(const sys::UniqueFd& key_file,
                                                        const sys::UniqueFd& certificate_file) {
   const FileBytes key_bytes(key_file), certificate_bytes(certificate_file);
+  if (certificate_bytes.HoldPrivateKey()) return std::unexpected(KeyVerdict::kKeyInCertificate);
   Key key(PEM_read_bio_PrivateKey(key_bytes.Open().get(), nullptr, &NoPhrase, nullptr));
   const Certificate certificate(
       PEM_read_bio_X509(certificate_bytes.Open().get(), nullptr, &NoPhrase, nullptr));

@@ -22,8 +22,12 @@ constexpr std::size_t kMaxFile = 1024 * 1024;
 // that cannot be read.
 template <typename Owned, typename Read>
 std::vector<Owned> ReadEach(const sys::UniqueFd& file, const Read& read) {
-  const auto text = ReadWhole(file);
+  auto text = ReadWhole(file);
   if (!text) return {};
+  if (text->contains("PRIVATE KEY-----")) {
+    OPENSSL_cleanse(text->data(), text->size());
+    return {};
+  }
   const std::unique_ptr<BIO, FreeBy<BIO_free>> source(
       BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
   std::vector<Owned> found;

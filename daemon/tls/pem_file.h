@@ -20,7 +20,8 @@ using RevocationList = std::unique_ptr<X509_CRL, FreeBy<X509_CRL_free>>;
 // The whole file, wherever its position is; nullopt when it cannot be read or is above a megabyte.
 std::optional<std::string> ReadWhole(const sandbox::sys::UniqueFd& file);
 
-// All there are. Empty when there is none, or when one cannot be read.
+// All there are. Empty when there is none, when one cannot be read, and when the file has a private
+// key in it, which is none of this process' business.
 std::vector<Certificate> ReadCertificates(const sandbox::sys::UniqueFd& file);
 std::vector<RevocationList> ReadRevocationLists(const sandbox::sys::UniqueFd& file);
 

@@ -327,7 +327,8 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      "has. Default: no.",
      "0.1", Field<&S::tls, YesNo>()},
     {"tls_certificate", kBoth, kList, kAny, kBase, kNow, "FILE ...",
-     "The certificates, PEM, each with its chain; the client's SNI chooses by their names. The "
+     "The certificates, PEM, each with its chain and without a private key; the client's SNI "
+     "chooses by their names. The "
      "first serves for names that none has. Certificates and keys are read again on SIGHUP, and "
      "a few seconds after a file has changed; a bad pair is refused and the old one kept.",
      "0.1", Field<&S::tls_certificate, PathListCodec>()},

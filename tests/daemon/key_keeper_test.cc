@@ -68,6 +68,11 @@ class Asker {
   KeyVerdict Load(KeyIndex index, const Certificate& certificate) {
     return Load(index, certificate.key_pem(), certificate.pem());
   }
+  void Forget(KeyIndex index) {
+    AskForgetKey forget;
+    forget.index = index;
+    Ask(forget);
+  }
   void Allow(SessionId id, KeyIndex first = 1, std::uint32_t count = 1, std::uint32_t ms = 60000) {
     AskAllow allow;
     allow.header.session = id;
@@ -234,6 +239,12 @@ TEST_CASE("a pair that cannot serve is not loaded, with the reason") {
   CHECK(keeper.Load(1, "no key", good.pem()) == KeyVerdict::kUnreadableKey);
   CHECK(keeper.Load(1, good.pem(), good.pem()) == KeyVerdict::kUnreadableKey);
   CHECK(keeper.Load(1, good.key_pem(), "") == KeyVerdict::kUnreadableCertificate);
+  for (const std::string& both : {good.pem() + good.key_pem(), good.key_pem() + good.pem()}) {
+    CHECK(keeper.Load(1, good.key_pem(), both) == KeyVerdict::kKeyInCertificate);
+    CHECK(keeper.Load(1, both, both) == KeyVerdict::kKeyInCertificate);
+    CHECK(keeper.Load(9, both, good.pem()) == KeyVerdict::kGood);
+    keeper.Forget(9);
+  }
   CHECK(keeper.Load(1, Certificate({.until = -1})) == KeyVerdict::kExpired);
   CHECK(keeper.Load(1, Certificate({.from = 600})) == KeyVerdict::kNotYetValid);
   CHECK(keeper.Load(1, Certificate({.kind = "RSA:1024"})) == KeyVerdict::kWeakKey);
@@ -242,9 +253,7 @@ TEST_CASE("a pair that cannot serve is not loaded, with the reason") {
   CHECK(keeper.Sign(1, 1, kEcdsa256, kVerify).empty());
   CHECK(keeper.Overdrawn() == 1);
   CHECK(keeper.Load(1, good) == KeyVerdict::kGood);
-  AskForgetKey forget;
-  forget.index = 1;
-  keeper.Ask(forget);
+  keeper.Forget(1);
   CHECK(keeper.Load(1, good) == KeyVerdict::kGood);
 }
 

@@ -458,6 +458,8 @@ TEST_CASE("what cannot serve is not taken, with the reason") {
     return tls.AddService(id, {&certificate}, wish).verdict;
   };
   CHECK(verdict(1) == TlsVerdict::kBadAuthorities);
+  wish.authorities = certificate.pem() + certificate.key_pem();
+  CHECK(verdict(6) == TlsVerdict::kBadAuthorities);
   wish.authorities = certificate.pem();
   wish.revocations = "no list";
   CHECK(verdict(2) == TlsVerdict::kBadRevocations);

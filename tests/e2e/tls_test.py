@@ -365,18 +365,23 @@ class Keys(lab_case.LabCase):
         junk = WORLD.folder / "junk.key"
         shutil.copy(WORLD.a[0], junk)
         junk.chmod(0o600)
+        both = WORLD.folder / "both.pem"
+        both.write_bytes(WORLD.a[1].read_bytes() + WORLD.a[0].read_bytes())
+        both.chmod(0o600)
         daemon = self.start(
             DEFAULTS + tls_entry(PORT, name="good")
             + tls_entry(PORT + 1, name="mixed", pairs=[(WORLD.a[0], WORLD.b[1])])
             + tls_entry(PORT + 2, name="expired", pairs=[WORLD.expired])
             + tls_entry(PORT + 3, name="exposed", pairs=[(WORLD.a[0], exposed)])
-            + tls_entry(PORT + 4, name="junk", pairs=[(WORLD.a[0], junk)]))
+            + tls_entry(PORT + 4, name="junk", pairs=[(WORLD.a[0], junk)])
+            + tls_entry(PORT + 5, name="both", pairs=[(both, both)]))
         with dial(context()) as client:
             client.sendall(b"x")
             self.assertEqual(client.recv(1), b"x")
         for words in ("mixed stays down: the private key is not the certificate's", "expired stays down",
                       "the certificate has expired", "exposed.key may be read or written by others",
-                      "junk stays down: the private key cannot be read"):
+                      "junk stays down: the private key cannot be read",
+                      "both stays down: the file of the certificate has a private key in it"):
             self.assertTrue(daemon.logged(words), words)
         ports = {port for _, port in netlab.listening_ports()}
         self.assertEqual(ports & set(range(PORT, PORT + 5)), {PORT})
