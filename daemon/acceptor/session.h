@@ -91,8 +91,10 @@ class Session final : public EventHandler {
 
   // A program behind the relay: whether the relay has not ended yet, from its first answer on.
   bool spliced = false;
-  bool shaken = false;                   // the handshake is done
-  bool with_tls = false;                 // it is postern-tls, and has not ended yet
+  bool shaken = false;    // the handshake is done
+  bool with_tls = false;  // it is postern-tls, and has not ended yet
+  // Until the handshake is done: what it is to be done with must not be forgotten before.
+  std::shared_ptr<const TlsSetup> handshake_setup;
   std::vector<std::string> extra_words;  // for the environment: what TLS has shown
   std::optional<Moved> moved;  // the relay has ended; it may do so before the program has begun
 

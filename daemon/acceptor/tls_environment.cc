@@ -145,4 +145,23 @@ std::string_view TextOf(TlsFault fault) {
   return "the handshake failed";
 }
 
+std::string_view TextOf(const AnswerTlsDone& answer) {
+  switch (answer.outcome) {
+    case TlsOutcome::kHandshakeFailed:
+      return TextOf(answer.fault);
+    case TlsOutcome::kHandshakeLate:
+      return "no handshake within tls_handshake_timeout";
+    case TlsOutcome::kNoCapacity:
+      return "postern-tls has no room for another session";
+    case TlsOutcome::kUnknownService:
+      return "postern-tls does not have the certificates of the service";
+    case TlsOutcome::kFinished:
+    case TlsOutcome::kClientGone:
+    case TlsOutcome::kIdle:
+    case TlsOutcome::kStopped:
+      break;
+  }
+  return "the client has left";
+}
+
 }  // namespace postern::daemon

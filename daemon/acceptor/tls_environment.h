@@ -23,5 +23,7 @@ std::vector<std::string> TlsEnvironment(const AnswerTls& answer);
 std::optional<policy::ClientIdentity> IdentityOf(const AnswerTls& answer);
 
 std::string_view TextOf(TlsFault fault);
+// Of a session that ended before its handshake was done: why.
+std::string_view TextOf(const AnswerTlsDone& answer);
 
 }  // namespace postern::daemon

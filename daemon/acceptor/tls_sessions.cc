@@ -27,7 +27,8 @@ std::string From(const Session& session) {
 }  // namespace
 
 void Sessions::ShakeHands(Session& session, sys::UniqueFd client) {
-  const TlsSetup& setup = *session.service->tls();
+  session.handshake_setup = session.service->tls();
+  const TlsSetup& setup = *session.handshake_setup;
   session.stage = Stage::kTls;
   const auto local = sys::LocalAddress(client);
   if (!session.local && local) session.local = EndpointOf(*local);
@@ -55,6 +56,7 @@ bool Sessions::OnTls(const AnswerTls& answer) {
   if (found == sessions_.end() || !found->second->with_tls || found->second->shaken) return false;
   Session* const session = found->second.get();
   session->shaken = true;
+  session->handshake_setup.reset();
   const bool launched = session->spliced;
   if (!launched) {
     loop_.Cancel(session->retry_timer);
@@ -97,6 +99,7 @@ bool Sessions::OnTlsDone(const AnswerTlsDone& answer) {
   if (found == sessions_.end() || !found->second->with_tls) return false;
   Session& session = *found->second;
   session.with_tls = false;
+  session.handshake_setup.reset();
   const std::string& id = session.service->spec().id;
   if (answer.outcome == TlsOutcome::kNoCapacity) {
     log_.Error(id + ": postern-tls has no room for another session");
@@ -104,19 +107,14 @@ bool Sessions::OnTlsDone(const AnswerTlsDone& answer) {
     log_.Notice(id + ": a connection" + From(session) + " is closed: idle_timeout");
   }
   if (!session.spliced) {
-    const bool late = answer.outcome == TlsOutcome::kHandshakeLate;
-    RefuseTls(session, late ? "no handshake within tls_handshake_timeout"
-                            : std::string(TextOf(answer.fault)));
+    RefuseTls(session, std::string(TextOf(answer)));
     End(session);
     return true;
   }
   const bool failed = answer.outcome == TlsOutcome::kHandshakeFailed ||
                       answer.outcome == TlsOutcome::kHandshakeLate;
   if (failed && !session.shaken) {
-    log_.Notice(id + ": STARTTLS client" + From(session) + ": " +
-                (answer.outcome == TlsOutcome::kHandshakeLate
-                     ? "no handshake within tls_handshake_timeout"
-                     : std::string(TextOf(answer.fault))));
+    log_.Notice(id + ": STARTTLS client" + From(session) + ": " + std::string(TextOf(answer)));
   }
   session.spliced = false;
   session.moved = Moved{answer.bytes_in, answer.bytes_out};
@@ -131,6 +129,7 @@ void Sessions::OnTlsLost() {
   for (const auto& [id, session] : sessions_) {
     if (!session->with_tls) continue;
     session->with_tls = session->spliced = false;
+    session->handshake_setup.reset();
     if (session->stage == Stage::kTls) shaking.push_back(session.get());
     if (session->stage == Stage::kFlush) over.push_back(session.get());
   }

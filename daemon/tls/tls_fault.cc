@@ -35,6 +35,8 @@ TlsFault OfCertificate(long verdict) {
 
 TlsFault OfReason(int reason, const SSL* connection) {
   switch (reason) {
+    case SSL_R_UNEXPECTED_EOF_WHILE_READING:
+      return TlsFault::kNone;
     case SSL_R_HTTP_REQUEST:
     case SSL_R_HTTPS_PROXY_REQUEST:
     case SSL_R_WRONG_VERSION_NUMBER:

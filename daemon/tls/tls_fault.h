@@ -9,7 +9,7 @@
 
 namespace postern::daemon {
 
-// Empties the queue.
+// kNone: the client has left. Empties the queue.
 TlsFault FaultOf(const SSL* connection);
 
 }  // namespace postern::daemon

@@ -59,6 +59,21 @@ TEST_CASE("names are numbered by their kind, and are who the client is") {
   CHECK(client->subject == "CN=a");
 }
 
+TEST_CASE("why there was no handshake is told, whoever ended it") {
+  AnswerTlsDone done;
+  const auto text = [&done](TlsOutcome outcome, TlsFault fault = TlsFault::kNone) {
+    done.outcome = outcome;
+    done.fault = fault;
+    return TextOf(done);
+  };
+  CHECK(text(TlsOutcome::kHandshakeFailed, TlsFault::kNotTls) == TextOf(TlsFault::kNotTls));
+  CHECK(text(TlsOutcome::kHandshakeLate) == "no handshake within tls_handshake_timeout");
+  CHECK(text(TlsOutcome::kNoCapacity) == "postern-tls has no room for another session");
+  CHECK(text(TlsOutcome::kUnknownService) ==
+        "postern-tls does not have the certificates of the service");
+  CHECK(text(TlsOutcome::kClientGone) == "the client has left");
+}
+
 TEST_CASE("an answer that is not plain text, or not consistent, is garbage") {
   CHECK(Valid(Bare()));
   const auto broken = [](auto change) {

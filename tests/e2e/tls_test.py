@@ -432,6 +432,18 @@ class Reloads(lab_case.LabCase):
             session.sendall(b"y")
             self.assertEqual(session.recv(1), b"y", "a session lives through all of it")
 
+    def test_a_client_in_its_handshake_gets_what_it_began_with(self):
+        daemon = self.start(DEFAULTS + tls_entry(PORT, pairs=[self.live]))
+        with socket.create_connection(("127.0.0.1", PORT), timeout=20) as slow:
+            self.serial()  # whoever came before is with postern-tls by now
+            self.put(*WORLD.servers.issue("a3", "DNS:a.test"))
+            daemon.reload()
+            self.serial()
+            with context().wrap_socket(slow, server_hostname="a.test") as client:
+                client.sendall(b"z")
+                self.assertEqual(client.recv(1), b"z")
+        self.assertFalse(daemon.logged("was not due"))
+
 
 DIALOGUES = {
     "smtp": "printf '220 hi\\r\\n'; answer() { case $1 in EHLO*) printf '250-me\\r\\n250 SIZE\\r\\n';; "
