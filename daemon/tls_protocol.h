@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What posternd and postern-tls say to each other.
 //
-// | asked             | when                                      | answered by |
-// |-------------------|-------------------------------------------|--------------------------------|
-// | AskTlsEdge        | first; again when postern-keys is new     | nothing | | AskTlsService     |
-// any time, a number not in use             | see AskTlsCredential           | | AskTlsCredential
-// | as often as the service said, in order    | AnswerTlsService after the last| | AskForgetTls |
-// any time                                  | nothing; sessions go on        | | AskTls | any time
-// | AnswerTls unless it fails, AnswerTlsDone | | AskStop           | while the session is in flight
-// | AnswerTlsDone                  |
+// | asked            | when                                   | answered by                      |
+// |------------------|----------------------------------------|----------------------------------|
+// | AskTlsEdge       | first; again when postern-keys is new  | nothing                          |
+// | AskTlsService    | any time, a number not in use          | see AskTlsCredential             |
+// | AskTlsCredential | as often as the service said, in order | AnswerTlsService after the last  |
+// | AskForgetTls     | any time                               | nothing; sessions go on          |
+// | AskTls           | any time                               | AnswerTls unless it fails, then  |
+// |                  |                                        | AnswerTlsDone                    |
+// | AskStop          | while the session is in flight         | AnswerTlsDone                    |
 //
 // AnswerReady comes first, once. Garbage ends the side that sent it, as with daemon/protocol.h.
 // postern-tls sees client bytes; posternd does not. What it answers in text (names of a

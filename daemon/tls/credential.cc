@@ -11,6 +11,7 @@ namespace postern::daemon {
 namespace {
 
 using Response = std::unique_ptr<OCSP_RESPONSE, FreeBy<OCSP_RESPONSE_free>>;
+using AlternativeNames = std::unique_ptr<GENERAL_NAMES, FreeBy<GENERAL_NAMES_free>>;
 using BasicResponse = std::unique_ptr<OCSP_BASICRESP, FreeBy<OCSP_BASICRESP_free>>;
 
 // The answer for a serial number that says "good"; null for any other.
@@ -27,6 +28,23 @@ const OCSP_SINGLERESP* GoodAnswer(OCSP_BASICRESP* response, const X509* certific
   return nullptr;
 }
 
+std::string TextOf(const ASN1_STRING* string) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
+          static_cast<std::size_t>(ASN1_STRING_length(string))};
+}
+
+std::string FirstName(const X509* certificate) {
+  const AlternativeNames names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type == GEN_DNS) return TextOf(name->d.dNSName);
+  }
+  const X509_NAME* const subject = X509_get_subject_name(certificate);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  return at < 0 ? "" : TextOf(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+}
+
 }  // namespace
 
 std::expected<Credential, TlsVerdict> Credential::Load(KeyIndex key,
@@ -37,6 +55,7 @@ std::expected<Credential, TlsVerdict> Credential::Load(KeyIndex key,
   if (loaded.chain_.empty()) return std::unexpected(TlsVerdict::kBadCertificate);
   loaded.certificate_ = std::move(loaded.chain_.front());
   loaded.chain_.erase(loaded.chain_.begin());
+  loaded.name_ = FirstName(loaded.certificate_.get());
   loaded.links_.reset(sk_X509_new_null());
   for (const Certificate& link : loaded.chain_) sk_X509_push(loaded.links_.get(), link.get());
   const EVP_PKEY* const public_key = X509_get0_pubkey(loaded.certificate_.get());

@@ -25,6 +25,8 @@ class Credential {
 
   // Whether the certificate is for the host (RFC 6125: names of hosts, else the common name).
   bool IsFor(const std::string& host) const;
+  // The first of those; certificates that share it stand for each other.
+  const std::string& name() const { return name_; }
   int kind() const;  // of the key, as EVP_PKEY_get_id(3) numbers it
   bool Install(SSL* connection) const;
   bool Install(SSL_CTX* context) const;
@@ -41,6 +43,7 @@ class Credential {
   };
 
   Certificate certificate_;
+  std::string name_;
   std::vector<Certificate> chain_;
   std::unique_ptr<STACK_OF(X509), FreeLinks> links_;  // into chain_
   std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>> key_;

@@ -48,22 +48,22 @@ bool SendPart(const sys::UniqueFd& to, std::string& text, std::uint64_t& total) 
 
 void TlsSession::TalkPlainly(Instant now) {
   StartTlsDialogue& talk = *dialogue_;
+  const std::uint64_t before = in_.bytes + out_.bytes;
   std::array<std::byte, kPiece> buffer;
   if (!in_.ended && talk.to_service.size() < kMostHeld && talk.state() != Talk::kUpgrades) {
     const auto piece = ReadPiece(client_.fd(), buffer, in_.ended);
     if (!piece.empty()) talk.FromClient(piece);
-    if (!piece.empty()) last_moved_ = now;
   }
   if (!out_.ended && talk.to_client.size() < kMostHeld && talk.state() != Talk::kUpgrades) {
     const auto piece = ReadPiece(service_.fd(), buffer, out_.ended);
     if (!piece.empty()) talk.FromService(piece);
-    if (!piece.empty()) last_moved_ = now;
   }
   if (talk.state() == Talk::kBroken) {
     return Finish(TlsOutcome::kHandshakeFailed, TlsFault::kNotTls);
   }
   if (!SendPart(client_.fd(), talk.to_client, out_.bytes)) return Finish(TlsOutcome::kClientGone);
   if (!SendPart(service_.fd(), talk.to_service, in_.bytes)) in_.done = true;
+  if (in_.bytes + out_.bytes != before) last_moved_ = now;
   if (talk.state() == Talk::kUpgrades && talk.to_client.empty()) return Upgrade(now);
   EndPlainly();
   if (over_) return;
@@ -94,7 +94,8 @@ void TlsSession::WatchPlainly() {
 
 void TlsSession::Upgrade(Instant now) {
   dialogue_.reset();
-  in_.ended = in_.done = false;
+  in_.ended = false;
+  in_.done = service_gone_;
   BeginHandshake(now);
 }
 

@@ -12,12 +12,27 @@
 
 namespace postern::daemon {
 
-TicketKeys::~TicketKeys() {
-  OPENSSL_cleanse(&current_, sizeof current_);
-  OPENSSL_cleanse(&previous_, sizeof previous_);
+namespace {
+
+void WipeKey(std::optional<TicketKeys::Key>& key) {
+  if (key) OPENSSL_cleanse(&*key, sizeof *key);
+  key.reset();
+}
+
+}  // namespace
+
+void TicketKeys::Wipe() {
+  WipeKey(current_);
+  WipeKey(previous_);
+}
+
+void TicketKeys::Expire(Instant now) {
+  if (now - made_ >= kLife) WipeKey(previous_);
+  if (now - made_ >= 2 * kLife) WipeKey(current_);
 }
 
 bool TicketKeys::Rotate(Instant now) {
+  Expire(now);
   if (current_ && now - made_ < kLife) return true;
   Key fresh;
   if (RAND_bytes(fresh.name.data(), fresh.name.size()) != 1 ||
@@ -25,9 +40,7 @@ bool TicketKeys::Rotate(Instant now) {
       RAND_priv_bytes(fresh.mac.data(), fresh.mac.size()) != 1) {
     return false;
   }
-  // After a long silence the key before is as old as what it sealed.
-  const bool stale = current_ && now - made_ >= 2 * kLife;
-  previous_ = stale ? std::nullopt : current_;
+  previous_ = current_;
   current_ = fresh;
   OPENSSL_cleanse(&fresh, sizeof fresh);
   made_ = now;

@@ -4,7 +4,7 @@
 // They live in postern-tls, are never written anywhere, and change every hour; what the key before
 // has sealed is still opened, and answered with a ticket of the new one. So a ticket is good for
 // two hours at most, and a process that is taken over has no older key to open what was recorded
-// before.
+// before: they are wiped, by whoever is told in time to.
 #pragma once
 
 #include <openssl/evp.h>
@@ -35,10 +35,15 @@ class TicketKeys {
   };
   Found Find(std::span<const unsigned char, 16> name, Instant now);
 
+  // Wipes what is too old to open anything. Every use does so; of keys that nobody uses, the owner
+  // has it done.
+  void Expire(Instant now);
+  void Wipe();
+
   TicketKeys() = default;
   TicketKeys(const TicketKeys&) = delete;
   TicketKeys& operator=(const TicketKeys&) = delete;
-  ~TicketKeys();
+  ~TicketKeys() { Wipe(); }
 
  private:
   bool Rotate(Instant now);

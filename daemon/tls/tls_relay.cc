@@ -20,6 +20,7 @@ constexpr std::size_t kReservedDescriptors = 24;
 // Frames read for one event; sessions have their turn in between.
 constexpr int kFramesPerTurn = 64;
 constexpr std::size_t kMaxServices = 4096;
+constexpr std::chrono::minutes kTicketsLookedAt(10);
 
 }  // namespace
 
@@ -64,6 +65,7 @@ TlsRelay::State TlsRelay::Turn(std::chrono::milliseconds longest_wait) {
     if (state_ == State::kRunning) Handle(event);
   }
   if (state_ == State::kRunning) ExpireDeadlines();
+  ExpireTickets();
   if (signer_.TakeStuck()) answers_.Push(AnswerKeysStuck{});
   if (state_ == State::kRunning) FlushAnswers();
   return state_;
@@ -118,6 +120,13 @@ void TlsRelay::ExpireDeadlines() {
   }
 }
 
+// A service that nobody calls has keys as well.
+void TlsRelay::ExpireTickets() {
+  if (now_ < tickets_due_) return;
+  tickets_due_ = now_ + kTicketsLookedAt;
+  for (const auto& [id, service] : services_) service->Expire(now_);
+}
+
 // posternd must be able to read all answers before more is asked of us, so both wait for each other
 // only through the socket's own buffer.
 void TlsRelay::FlushAnswers() {
@@ -132,8 +141,9 @@ void TlsRelay::FlushAnswers() {
 
 std::chrono::milliseconds TlsRelay::NextWait(std::chrono::milliseconds longest) const {
   if (!unfinished_.empty()) return std::chrono::milliseconds(0);
-  if (deadlines_.empty()) return longest;
-  const auto until = std::max(deadlines_.begin()->first - sys::BootTime(), Instant(0));
+  Instant next = tickets_due_;
+  if (!deadlines_.empty()) next = std::min(next, deadlines_.begin()->first);
+  const auto until = std::max(next - sys::BootTime(), Instant(0));
   return longest.count() < 0 ? until : std::min(until, longest);
 }
 
@@ -176,8 +186,7 @@ bool TlsRelay::Dispatch(std::span<const std::byte> frame, Descriptors descriptor
   if (!descriptors.empty()) return false;
   AskForgetTls forget;
   if (ReadFrame(frame, forget)) {
-    incomplete_.erase(forget.service);
-    services_.erase(forget.service);
+    Forget(forget.service);
     return true;
   }
   AskStop stop;
@@ -218,13 +227,9 @@ bool TlsRelay::OnCredential(const AskTlsCredential& ask, Descriptors descriptors
   TlsService& service = *found->second;
   auto credential =
       Credential::Load(ask.key, descriptors[0], ask.has_staple != 0 ? &descriptors[1] : nullptr);
-  if (!credential) {
-    AnswerService(ask.service, credential.error(), service.credentials());
-    incomplete_.erase(found);
-    return true;
-  }
-  if (!service.Add(std::move(*credential))) {
-    AnswerService(ask.service, TlsVerdict::kBadCertificate, service.credentials() - 1);
+  if (!credential || !service.Add(std::move(*credential))) {
+    const TlsVerdict why = credential ? TlsVerdict::kBadCertificate : credential.error();
+    AnswerService(ask.service, why, service.credentials());
     incomplete_.erase(found);
     return true;
   }
@@ -232,6 +237,15 @@ bool TlsRelay::OnCredential(const AskTlsCredential& ask, Descriptors descriptors
   services_.insert(incomplete_.extract(found));
   AnswerService(ask.service, TlsVerdict::kGood);
   return true;
+}
+
+// Its sessions go on, and may last.
+void TlsRelay::Forget(TlsServiceId id) {
+  incomplete_.erase(id);
+  const auto found = services_.find(id);
+  if (found == services_.end()) return;
+  found->second->Retire();
+  services_.erase(found);
 }
 
 void TlsRelay::AnswerService(TlsServiceId id, TlsVerdict verdict, std::size_t credential) {

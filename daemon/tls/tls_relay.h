@@ -75,6 +75,8 @@ class TlsRelay {
   void Settle(Serial serial, Entry& entry);
   void ContinueUnfinished();
   void ExpireDeadlines();
+  void ExpireTickets();
+  void Forget(TlsServiceId id);
   void FlushAnswers();
   std::chrono::milliseconds NextWait(std::chrono::milliseconds longest) const;
   void End(State state);
@@ -90,6 +92,7 @@ class TlsRelay {
   std::map<TlsServiceId, std::shared_ptr<TlsService>> incomplete_, services_;
   Serial last_serial_ = 0;
   std::set<std::pair<Instant, Serial>> deadlines_;
+  Instant tickets_due_{};
   std::vector<Serial> unfinished_;
   std::unordered_map<SessionId, Serial> serials_;
   std::unordered_map<Serial, Entry> sessions_;  // last: sessions use what is above

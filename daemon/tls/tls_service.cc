@@ -85,10 +85,10 @@ bool TlsService::Configure(const AskTlsService& ask) {
   SetCallback(context, SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, &OnStaple);
   SSL_CTX_set_tlsext_status_arg(context, this);
   if (!protocols_.empty()) SSL_CTX_set_alpn_select_cb(context, &OnProtocols, this);
-  ConfigureResumption(ask.service);
   const int verify = ask.verify == WireVerify::kNone ? SSL_VERIFY_NONE : SSL_VERIFY_PEER;
   const int insist = ask.verify == WireVerify::kRequire ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
   SSL_CTX_set_verify(context, verify | insist, nullptr);
+  ConfigureResumption(ask.service);
   return SSL_CTX_set_min_proto_version(context, static_cast<int>(ask.min_version)) == 1 &&
          SSL_CTX_set_cipher_list(context, kSuites12) == 1 &&
          SSL_CTX_set_ciphersuites(context, kSuites13) == 1 &&
@@ -110,8 +110,11 @@ void TlsService::ConfigureResumption(TlsServiceId id) {
 
 // The only one is every connection's: OpenSSL would judge it again each time it is installed.
 bool TlsService::Add(Credential credential) {
-  credentials_.push_back(std::move(credential));
-  return wanted_ > 1 || credentials_.back().Install(context_.get());
+  const Connection trial(wanted_ > 1 ? SSL_new(context_.get()) : nullptr);
+  const bool taken =
+      trial ? credential.Install(trial.get()) : wanted_ == 1 && credential.Install(context_.get());
+  if (taken) credentials_.push_back(std::move(credential));
+  return taken;
 }
 
 // A client is told which authorities are trusted where the list fits (RFC 8446 section 4.2.4), and
@@ -171,13 +174,14 @@ int TlsService::OnCredentials(SSL* connection, void* service) {
 }
 
 // All certificates for the name that differ in the kind of their keys, the first of each: OpenSSL
-// takes the one that the client understands. For a name that none has, as if it were everybody's.
+// takes the one that the client understands. For a name that none has, those of the first one's.
 bool TlsService::ChooseCredentials(SSL* connection) const {
   const char* const host = SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name);
   const bool known = KnowsName(host);
+  const std::string& usual = credentials_.front().name();
   std::set<int> kinds;
   for (const Credential& one : credentials_) {
-    if (known && !one.IsFor(host)) continue;
+    if (known ? !one.IsFor(host) : one.name() != usual) continue;
     if (kinds.insert(one.kind()).second && !one.Install(connection)) return false;
   }
   return true;

@@ -36,12 +36,15 @@ class TlsService {
   // For Make() alone.
   explicit TlsService(const AskTlsService& ask);
 
-  // False when OpenSSL does not take it.
+  // False, and nothing is added, when OpenSSL would not serve it: a key or a signature is too weak.
   bool Add(Credential credential);
   std::size_t missing() const { return wanted_ - credentials_.size(); }
   std::size_t credentials() const { return credentials_.size(); }
 
   Connection Accept(int client) const;  // null when OpenSSL has no memory
+  // Of tickets: what is too old goes at Expire(), and all of it when no more clients are to come.
+  void Expire(TicketKeys::Instant now) { ticket_keys_.Expire(now); }
+  void Retire() { ticket_keys_.Wipe(); }
   std::chrono::milliseconds handshake_patience() const { return patience_; }
 
  private:

@@ -87,8 +87,9 @@ void TlsSession::Shake(Instant now) {
     }
     const bool unsigned_ = signer_->TakeFailure();
     if (error == SSL_ERROR_SYSCALL) return Finish(TlsOutcome::kClientGone);
-    const TlsFault fault = FaultOf(connection_.get());
-    return Finish(TlsOutcome::kHandshakeFailed, unsigned_ ? TlsFault::kNoSignature : fault);
+    const TlsFault fault = unsigned_ ? TlsFault::kNoSignature : FaultOf(connection_.get());
+    if (fault == TlsFault::kNone) return Finish(TlsOutcome::kClientGone);
+    return Finish(TlsOutcome::kHandshakeFailed, fault);
   }
   shaken_ = true;
   handshake_ = DescribeHandshake(connection_.get());
@@ -106,18 +107,16 @@ void TlsSession::OnReady(Side side, std::uint32_t ready, Instant now) {
   // A client reset while we wait for something else would otherwise hold the session.
   const bool failed = side == Side::kClient && (ready & sys::kFailed) != 0;
   if (failed && (!shaken_ || !in_.wants_source())) return Finish(TlsOutcome::kClientGone);
-  if (dialogue_) return TalkPlainly(now);
-  if (!shaken_) {
-    // Of the service nothing is awaited yet; gone, it has been refused, and posternd says Stop.
-    return side == Side::kClient ? Shake(now) : Watch();
-  }
   // Nobody can read there any more; what was written is still there.
   if (side == Side::kService && (ready & sys::kHangUp) != 0) {
     in_.done = service_gone_ = true;
     in_.held = 0;
-    deadline_ = Due();
+    if (shaken_) deadline_ = Due();
   }
-  Move(now);
+  if (dialogue_) return TalkPlainly(now);
+  if (shaken_) return Move(now);
+  // Of the service nothing is awaited yet; gone, it has been refused, and posternd says Stop.
+  side == Side::kClient ? Shake(now) : Watch();
 }
 
 void TlsSession::OnDeadline(Instant now) {

@@ -2,6 +2,7 @@
 #include "daemon/tls/ticket_keys.h"
 
 #include <catch2/catch.hpp>
+#include <string_view>
 
 namespace postern::daemon {
 namespace {
@@ -29,6 +30,26 @@ TEST_CASE("after a long silence no old ticket opens") {
   const auto first = keys.Current(milliseconds(0))->name;
   CHECK(keys.Find(first, 2 * kLife).key == nullptr);
   CHECK(keys.Find(std::array<unsigned char, 16>{}, 2 * kLife).key == nullptr);
+}
+
+TEST_CASE("a key that is over is in memory no more, used or not") {
+  TicketKeys keys;
+  const auto holds = [&keys](const auto& secret) {
+    const std::string_view memory(reinterpret_cast<const char*>(&keys), sizeof keys);
+    return memory.find(std::string_view(reinterpret_cast<const char*>(secret.data()),
+                                        secret.size())) != std::string_view::npos;
+  };
+  const auto first = keys.Current(milliseconds(0))->cipher;
+  const auto second = keys.Current(kLife)->cipher;
+  CHECK((holds(first) && holds(second)));
+  keys.Expire(2 * kLife);
+  CHECK((!holds(first) && holds(second)));
+  keys.Expire(3 * kLife);
+  CHECK_FALSE(holds(second));
+  const auto third = keys.Current(3 * kLife)->cipher;
+  CHECK(holds(third));
+  keys.Wipe();
+  CHECK_FALSE(holds(third));
 }
 
 }  // namespace

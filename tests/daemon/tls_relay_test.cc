@@ -2,6 +2,7 @@
 // postern-tls with postern-keys behind it: handshakes, bytes, ends, and what is refused.
 #include <linux/tcp.h>
 
+#include <ctime>
 #include <fstream>
 
 #include "tests/daemon/tls_fixture.h"
@@ -80,6 +81,29 @@ TEST_CASE("names choose certificates; one that none has gets the first, or an en
   CHECK(served(2, "x.b.test") == "b");
   CHECK(served(2, "x.y.b.test") == "refused");
   CHECK(served(2, nullptr) == "refused");
+}
+
+TEST_CASE("for a name that none has the first serves, whatever kind of key the client prefers") {
+  TlsUnderTest tls;
+  const TestCertificate first({.kind = "RSA:2048", .names = {"DNS:a.test"}}),
+      other({.names = {"DNS:b.test"}}), twin({.names = {"DNS:a.test"}});
+  REQUIRE(tls.AddService(1, {&first, &other}).verdict == TlsVerdict::kGood);
+  REQUIRE(tls.AddService(2, {&first, &other, &twin}).verdict == TlsVerdict::kGood);
+  SessionId id = 0;
+  for (const auto& [service, expected] :
+       {std::pair<TlsServiceId, const TestCertificate*>{1, &first}, {2, &twin}}) {
+    for (const char* host : {"c.test", static_cast<const char*>(nullptr)}) {
+      TlsClient client;
+      const UniqueFd far = client.Open();
+      if (host != nullptr) client.Name(host);
+      const UniqueFd program = tls.Begin(++id, service, far);
+      REQUIRE(client.Connect());
+      tls.Next<AnswerTls>();
+      CHECK(X509_cmp(SSL_get0_peer_certificate(client.ssl()), expected->certificate()) == 0);
+      client.Vanish();
+      tls.Next<AnswerTlsDone>();
+    }
+  }
 }
 
 TEST_CASE("of two certificates for one name the client gets the one it understands") {
@@ -211,11 +235,14 @@ TEST_CASE("client certificates: who they are, and what keeps them out") {
 
 TEST_CASE("who was verified once is asked again when an authority, or a list, is over since") {
   TlsUnderTest tls;
-  const TestCertificate authority({.common_name = "clients", .until = 3, .authority = true});
+  const bool by_list = GENERATE(false, true);
+  const TestCertificate authority(
+      {.common_name = "clients", .until = by_list ? 3600 : 3, .authority = true});
   const TestCertificate alice({.common_name = "alice"}, &authority), server;
   TlsUnderTest::Wish wish;
   wish.ask.verify = WireVerify::kRequire;
   wish.authorities = authority.pem();
+  if (by_list) wish.revocations = testlib::RevocationListOf(authority, 3);
   REQUIRE(tls.AddService(1, {&server}, wish).verdict == TlsVerdict::kGood);
   const auto version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
   TlsClient client;
@@ -244,7 +271,7 @@ TEST_CASE("who was verified once is asked again when an authority, or a list, is
   client.Connect();
   const auto done = tls.Next<AnswerTlsDone>();
   CHECK(done.outcome == TlsOutcome::kHandshakeFailed);
-  CHECK(done.fault == TlsFault::kCertificateExpired);
+  CHECK(done.fault == (by_list ? TlsFault::kNoRevocationList : TlsFault::kCertificateExpired));
 }
 
 TEST_CASE("authorities whose names do not fit in a handshake are trusted, and not named") {
@@ -317,7 +344,7 @@ TEST_CASE("what is no TLS, an old version, silence: each ends with its reason") 
   auto [gone, its] = UnixConnection();
   gone.Reset();
   program = tls.Begin(4, 1, its);
-  CHECK(tls.Next<AnswerTlsDone>().outcome != TlsOutcome::kFinished);
+  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kClientGone);
 }
 
 TEST_CASE("a client that leaves without close_notify is told as gone; the program finds an end") {
@@ -471,6 +498,9 @@ TEST_CASE("what cannot serve is not taken, with the reason") {
   CHECK(verdict(4) == TlsVerdict::kBadCertificate);
   wish.chain.clear();
   CHECK(verdict(5) == TlsVerdict::kGood);
+  const TestCertificate authority({.common_name = "authority", .authority = true});
+  const TestCertificate outdated({.sha1 = true}, &authority);
+  CHECK(tls.AddService(6, {&outdated}).verdict == TlsVerdict::kBadCertificate);
   TlsClient client;
   const UniqueFd program = tls.Begin(1, 3, client.Open());
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kUnknownService);
@@ -552,6 +582,48 @@ TEST_CASE("a dialogue comes before the handshake, and plaintext after it where t
   Write(second, "250 ok\r\n");
   ::shutdown(second.get(), SHUT_RDWR);
   CHECK(ReadExactly(plain.socket(), 8) == "250 ok\r\n");
+  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kFinished);
+}
+
+// A service that is gone is owed nothing but the delivery of its last words, for a while.
+constexpr TlsLimits kImpatient{.descriptors = 4096,
+                               .patience = {.idle = {},
+                                            .flush = std::chrono::milliseconds(300),
+                                            .linger = std::chrono::milliseconds(300)}};
+
+TEST_CASE("in plaintext too, whoever does not read what a service left is not waited for") {
+  TlsUnderTest tls(kImpatient);
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  TlsClient client;
+  UniqueFd program = tls.Begin(1, 1, client.Open(), 0, WireStartTls::kSmtp, false);
+  Write(program, "220 hi\r\n");
+  Write(client.socket(), "MAIL FROM:<a@b>\r\n");
+  CHECK(ReadExactly(program, 17) == "MAIL FROM:<a@b>\r\n");
+  const timeval brief{1, 0};
+  ::setsockopt(program.get(), SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof brief);
+  CHECK_FALSE(TryWrite(program, std::string(8'000'000, 'x')));
+  program.Reset();
+  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kClientGone);
+}
+
+TEST_CASE("a service that ends during the handshake leaves no session behind it") {
+  TlsUnderTest tls(kImpatient);
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  TlsClient client;
+  UniqueFd program = tls.Begin(1, 1, client.Open(), 0, WireStartTls::kSmtp);
+  Write(program, "220 hi\r\n");
+  CHECK(ReadExactly(client.socket(), 8) == "220 hi\r\n");
+  Write(client.socket(), "STARTTLS\r\n");
+  CHECK(ReadExactly(client.socket(), 30) == "220 2.0.0 Ready to start TLS\r\n");
+  program.Reset();
+  const auto before = std::clock();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK(std::clock() - before < CLOCKS_PER_SEC / 10);  // nobody turns in circles
+  REQUIRE(client.Connect());
+  tls.Next<AnswerTls>();
+  CHECK(client.ReadToClose().empty());
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kFinished);
 }
 

@@ -75,7 +75,8 @@ Certificate::Certificate(const CertificateWish& wish, const Certificate* issuer)
   if (!names.empty()) AddExtension(certificate, NID_subject_alt_name, names);
   EVP_PKEY* const signing = issuer == nullptr ? key_.get() : issuer->key();
   const bool no_digest = EVP_PKEY_is_a(signing, "ED25519") != 0;
-  Require(X509_sign(certificate, signing, no_digest ? nullptr : EVP_sha256()) > 0);
+  const EVP_MD* const digest = wish.sha1 ? EVP_sha1() : EVP_sha256();
+  Require(X509_sign(certificate, signing, no_digest ? nullptr : digest) > 0);
 }
 
 std::string Certificate::key_pem() const {
@@ -90,6 +91,23 @@ std::string Certificate::pem() const {
 
 std::string Certificate::der() const {
   return Written([this](BIO* memory) { return i2d_X509_bio(memory, certificate_.get()); });
+}
+
+std::string RevocationListOf(const Certificate& authority, long until) {
+  X509_CRL* const list = X509_CRL_new();
+  X509_CRL_set_version(list, 1);
+  X509_CRL_set_issuer_name(list, X509_get_subject_name(authority.certificate()));
+  ASN1_TIME* const time = ASN1_TIME_new();
+  X509_gmtime_adj(time, -60);
+  X509_CRL_set1_lastUpdate(list, time);
+  X509_gmtime_adj(time, until);
+  X509_CRL_set1_nextUpdate(list, time);
+  ASN1_TIME_free(time);
+  Require(X509_CRL_sign(list, authority.key(), EVP_sha256()) > 0);
+  const std::string text =
+      Written([list](BIO* memory) { return PEM_write_bio_X509_CRL(memory, list); });
+  X509_CRL_free(list);
+  return text;
 }
 
 }  // namespace postern::testlib

@@ -17,6 +17,7 @@ struct CertificateWish {
   std::vector<std::string> names = {};  // subjectAltName, e.g. "DNS:a.test"
   long from = -3600, until = 3600;      // seconds from now
   bool authority = false;
+  bool sha1 = false;  // an outdated signature
 };
 
 class Certificate {
@@ -38,5 +39,8 @@ class Certificate {
   std::unique_ptr<EVP_PKEY, Free> key_;
   std::unique_ptr<X509, Free> certificate_;
 };
+
+// An empty revocation list (PEM) of that authority, good for so many seconds.
+std::string RevocationListOf(const Certificate& authority, long until);
 
 }  // namespace postern::testlib
