@@ -500,7 +500,7 @@ TEST_CASE("what cannot serve is not taken, with the reason") {
   CHECK(verdict(5) == TlsVerdict::kGood);
   const TestCertificate authority({.common_name = "authority", .authority = true});
   const TestCertificate outdated({.sha1 = true}, &authority);
-  CHECK(tls.AddService(6, {&outdated}).verdict == TlsVerdict::kBadCertificate);
+  CHECK(tls.AddService(7, {&outdated}).verdict == TlsVerdict::kBadCertificate);
   TlsClient client;
   const UniqueFd program = tls.Begin(1, 3, client.Open());
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kUnknownService);
