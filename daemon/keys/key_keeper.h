@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "daemon/frame_queue.h"
+#include "daemon/helper_state.h"
 #include "daemon/keys/private_key.h"
 #include "daemon/keys_protocol.h"
 #include "sandbox/sys/error.h"
@@ -30,12 +31,7 @@ class KeyKeeper {
   // For Make() alone.
   KeyKeeper(sandbox::sys::UniqueFd channel, sandbox::sys::Poller poller);
 
-  enum class State : std::uint8_t {
-    kRunning,
-    kChannelClosed,  // the ordinary end
-    kGarbage,        // posternd said something that is not in daemon/keys_protocol.h
-    kFailed,         // the poller failed
-  };
+  using State = HelperState;
   State Run();
   // One turn of the loop, waiting at most so long for something to happen.
   State Turn(std::chrono::milliseconds longest_wait);

@@ -2,12 +2,12 @@
 // The system calls that the confined postern-keys may make. Every other one kills it.
 #pragma once
 
-#include <span>
+#include <vector>
 
 #include "sandbox/helper_confinement.h"
 
 namespace postern::daemon {
 
-std::span<const sandbox::PermittedCall> KeysCalls();
+std::vector<sandbox::PermittedCall> KeysCalls();
 
 }  // namespace postern::daemon

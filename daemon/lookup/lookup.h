@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "daemon/frame_queue.h"
+#include "daemon/helper_state.h"
 #include "daemon/lookup_protocol.h"
 #include "sandbox/sys/error.h"
 #include "sandbox/sys/events.h"
@@ -38,12 +39,7 @@ class Lookup {
   static sandbox::sys::Result<std::unique_ptr<Lookup>> Make(sandbox::sys::UniqueFd channel,
                                                             const LookupPorts& ports = {});
 
-  enum class State : std::uint8_t {
-    kRunning,
-    kChannelClosed,  // the ordinary end
-    kGarbage,        // posternd said something that is not in daemon/lookup_protocol.h
-    kFailed,         // the poller failed
-  };
+  using State = HelperState;
   State Run();
   // One turn of the loop, waiting at most so long for something to happen.
   State Turn(std::chrono::milliseconds longest_wait);

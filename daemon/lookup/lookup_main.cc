@@ -3,21 +3,13 @@
 // ident servers of clients. posternd starts it; see daemon/lookup_protocol.h for what they say to
 // each other.
 //
-//   postern-lookup [--user UID GID]      the ids are required when started as root
-//
-// DIAGNOSTICS: exits 0 when posternd closes the channel. Anything else is one line on standard
-// error and exit 1; usage, exit 2. It never runs less confined than it should.
-#include <cerrno>
-#include <csignal>
-#include <cstdio>
-#include <string>
+// Command line and exit status are those of every helper (daemon/helper_main.h).
+#include <optional>
 
-#include "daemon/helper_arguments.h"
+#include "daemon/helper_main.h"
 #include "daemon/lookup/lookup.h"
 #include "daemon/lookup/lookup_calls.h"
 #include "sandbox/confine/landlock.h"
-#include "sandbox/helper_confinement.h"
-#include "sandbox/sys/events.h"
 #include "sandbox/sys/process.h"
 
 namespace postern::daemon {
@@ -27,11 +19,6 @@ namespace sys = sandbox::sys;
 
 // One for each ident server that is asked, and for each channel and server of c-ares.
 constexpr std::uint64_t kWantedDescriptors = 4096;
-
-int Fail(const std::string& reason) {
-  std::fprintf(stderr, "postern-lookup: %s\n", reason.c_str());
-  return 1;
-}
 
 // The rest of the way to other files and services, where the kernel has Landlock; the list of
 // system calls stands without it.
@@ -45,11 +32,7 @@ sys::Status KeepToServers() {
 
 // Everything that needs a file or a right, up to the point of no return.
 sys::Result<std::unique_ptr<Lookup>> SetUp(const std::optional<sandbox::HelperUser>& user) {
-  TRY_STATUS(sys::CloseFrom(kChannelDescriptor + 1));
-  TRY_STATUS(sys::EnsureStandardDescriptors());
-  TRY_STATUS(sys::ChangeDirectory("/"));
-  // A write that fails is told by its error. The terminal's signals are for posternd to act on.
-  sys::IgnoreSignals({SIGPIPE, SIGXFSZ, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2});
+  TRY_STATUS(LetGo());
   TRY_STATUS(sandbox::GiveUpPrivileges(user, kWantedDescriptors));
   TRY(auto lookup, Lookup::Make(sys::UniqueFd(kChannelDescriptor)));
   TRY_STATUS(KeepToServers());
@@ -57,30 +40,9 @@ sys::Result<std::unique_ptr<Lookup>> SetUp(const std::optional<sandbox::HelperUs
   return lookup;
 }
 
-int Main(int argc, char** argv) {
-  std::optional<sandbox::HelperUser> user;
-  if (!ParseHelperArguments(argc, argv, user)) {
-    std::fputs("usage: postern-lookup [--user UID GID]   (started by posternd)\n", stderr);
-    return 2;
-  }
-  const auto lookup = SetUp(user);
-  if (!lookup && lookup.error().number == EPIPE) return 0;
-  if (!lookup) return Fail(lookup.error().ToString());
-  switch ((*lookup)->Run()) {
-    case Lookup::State::kChannelClosed:
-      return 0;
-    case Lookup::State::kGarbage:
-      return Fail("garbage on the channel");
-    case Lookup::State::kRunning:
-    case Lookup::State::kFailed:
-      break;
-  }
-  return Fail("the poller failed");
-}
-
 }  // namespace
 }  // namespace postern::daemon
 
 int main(int argc, char** argv) {
-  postern::sandbox::sys::ExitNow(postern::daemon::Main(argc, argv));
+  postern::daemon::RunHelper("postern-lookup", argc, argv, postern::daemon::SetUp);
 }

@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/helper_state.h"
 #include "daemon/protocol.h"
 #include "daemon/relay/answer_queue.h"
 #include "daemon/relay/datagram_service.h"
@@ -46,12 +47,7 @@ class Relay {
   // For Make() alone.
   Relay(sandbox::sys::UniqueFd channel, const RelayLimits& limits, sandbox::sys::Poller poller);
 
-  enum class State : std::uint8_t {
-    kRunning,
-    kChannelClosed,  // the ordinary end
-    kGarbage,        // posternd said something that is not in daemon/protocol.h
-    kFailed,         // the poller failed
-  };
+  using State = HelperState;
   State Run();
   // One turn of the loop, waiting at most so long for something to happen.
   State Turn(std::chrono::milliseconds longest_wait);

@@ -1,80 +1,30 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/relay/relay_calls.h"
 
-#include "daemon/address_sanitizer.h"
+#include "daemon/helper_calls.h"
 
 namespace postern::daemon {
-namespace {
 
-using sandbox::ArgumentRule;
-using sandbox::PermittedCall;
+std::vector<sandbox::PermittedCall> RelayCalls() {
+  return HelperCalls({
+      // Clients and backends.
+      {"recvfrom"},
+      {"sendto"},
+      {"splice"},
+      {"pipe2"},
+      {"shutdown"},
+      {"getsockname"},
 
-// Numbers of the Linux ABI, the same on every architecture this is built for.
-constexpr std::uint64_t kWhole = 0xffffffff;  // int arguments: the upper half is not the kernel's
-constexpr ArgumentRule kInet4{0, kWhole, 2};
-constexpr ArgumentRule kInet6{0, kWhole, 10};
-constexpr ArgumentRule kStream{1, 0xf, 1};
-constexpr ArgumentRule kGetFlags{1, kWhole, 3};
-constexpr ArgumentRule kSetFlags{1, kWhole, 4};
-constexpr ArgumentRule kNotExecutable{2, 4, 0};
-constexpr ArgumentRule kStandardError{0, kWhole, 2};
-constexpr ArgumentRule kSocketLevel{1, kWhole, 1};
-constexpr ArgumentRule kTcpLevel{1, kWhole, 6};
-constexpr ArgumentRule kKeepalive{2, kWhole, 9};
-constexpr ArgumentRule kNoDelay{2, kWhole, 1};
-constexpr ArgumentRule kError{2, kWhole, 4};
-
-constexpr PermittedCall kCalls[] = {
-    // Waiting.
-    {"epoll_wait"},
-    {"epoll_pwait"},
-    {"epoll_ctl"},
-    {"clock_gettime"},  // where the vDSO does not answer
-    {"restart_syscall"},
-
-    // The channel, clients and backends.
-    {"recvmsg"},
-    {"sendmsg"},
-    {"recvfrom"},
-    {"sendto"},
-    {"splice"},
-    {"pipe2"},
-    {"shutdown"},
-    {"close"},
-    {"getsockname"},
-
-    // Redirect connects, and nothing else makes a socket.
-    {"socket", kInet4, kStream},
-    {"socket", kInet6, kStream},
-    {"connect"},
-    {"getsockopt", kSocketLevel, kError},
-    {"setsockopt", kSocketLevel, kKeepalive},
-    {"setsockopt", kTcpLevel, kNoDelay},
-    {"fcntl", kGetFlags},
-    {"fcntl", kSetFlags},
-
-    // Banner files, opened by posternd.
-    {"pread64"},
-
-    // Memory, never executable.
-    {"brk"},
-    {"mmap", kNotExecutable},
-    {"mremap"},
-    {"munmap"},
-    {"madvise"},
-
-    // The last words.
-    {"write", kStandardError},
-    {"writev", kStandardError},
-    {"rt_sigreturn"},
-    {"exit_group"},
-#ifdef POSTERN_ADDRESS_SANITIZER
-    {"sigaltstack"},  // AddressSanitizer asks for it before each _exit(2)
-#endif
-};
-
-}  // namespace
-
-std::span<const PermittedCall> RelayCalls() { return kCalls; }
+      // Redirect connects, and nothing else makes a socket.
+      {"socket", argument::kInet4, argument::kStream},
+      {"socket", argument::kInet6, argument::kStream},
+      {"connect"},
+      {"getsockopt", argument::kSocketLevel, argument::kError},
+      {"setsockopt", argument::kSocketLevel, argument::kKeepalive},
+      {"setsockopt", argument::kTcpLevel, argument::kNoDelay},
+      {"fcntl", argument::kGetFlags},
+      {"fcntl", argument::kSetFlags},
+  });
+}
 
 }  // namespace postern::daemon

@@ -2,12 +2,12 @@
 // The system calls that the confined postern-tls may make. Every other one kills it.
 #pragma once
 
-#include <span>
+#include <vector>
 
 #include "sandbox/helper_confinement.h"
 
 namespace postern::daemon {
 
-std::span<const sandbox::PermittedCall> TlsCalls();
+std::vector<sandbox::PermittedCall> TlsCalls();
 
 }  // namespace postern::daemon

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "daemon/frame_queue.h"
+#include "daemon/helper_state.h"
 #include "daemon/tls/remote_signer.h"
 #include "daemon/tls/tls_service.h"
 #include "daemon/tls/tls_session.h"
@@ -43,12 +44,7 @@ class TlsRelay {
   TlsRelay(sandbox::sys::UniqueFd channel, RemoteSigner& signer, const TlsLimits& limits,
            sandbox::sys::Poller poller);
 
-  enum class State : std::uint8_t {
-    kRunning,
-    kChannelClosed,  // the ordinary end
-    kGarbage,        // posternd said something that is not in daemon/tls_protocol.h
-    kFailed,         // the poller failed
-  };
+  using State = HelperState;
   State Run();
   // One turn of the loop, waiting at most so long for something to happen.
   State Turn(std::chrono::milliseconds longest_wait);
