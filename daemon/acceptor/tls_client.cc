@@ -13,6 +13,8 @@ namespace {
 
 // A handshake has its own deadline in postern-tls; a signature is not due any more after that.
 constexpr std::uint32_t kGraceMilliseconds = 10'000;
+// Whoever has taken over postern-tls may have signatures refused as often as it likes.
+constexpr std::chrono::seconds kRepeatedRefusal(60);
 
 WireStartTls WireOf(const std::optional<policy::StartTls>& protocol) {
   if (!protocol) return WireStartTls::kNone;
@@ -39,7 +41,8 @@ AskFrame AskOf(Client& client) {
 }  // namespace
 
 TlsClient::TlsClient(EventLoop& loop, ProgramLog& log, TlsCommands commands)
-    : log_(log),
+    : loop_(loop),
+      log_(log),
       commands_(std::move(commands)),
       keys_(loop, log, "postern-keys", commands_.keys, HelperClient::kReadyPatience),
       tls_(loop, log, "postern-tls", commands_.tls, HelperClient::kReadyPatience),
@@ -108,6 +111,9 @@ void TlsClient::GiveKeys() {
   while (!keys_due_.empty() && keys_.queued() == 0) {
     const TlsSetup& next = *keys_due_.front();
     keys_due_.pop_front();
+    for (std::size_t i = 0; i < next.pairs.size(); ++i) {
+      keys_asked_.insert(next.first_key + static_cast<KeyIndex>(i));
+    }
     const auto asked = AskForKeys(next, AskOf(keys_));
     if (!asked) return keys_.Condemn("it does not take the keys: " + asked.error().ToString());
   }
@@ -117,6 +123,7 @@ void TlsClient::GiveServices() {
   while (!services_due_.empty() && tls_.queued() == 0) {
     const TlsSetup& next = *services_due_.front();
     services_due_.pop_front();
+    services_asked_.insert(next.id);
     const auto asked = AskForService(next, AskOf(tls_));
     if (!asked) return tls_.Condemn("it does not take the services: " + asked.error().ToString());
   }
@@ -149,17 +156,40 @@ void TlsClient::OnTlsStarted() {
 bool TlsClient::OnKeysFrame(std::span<const std::byte> frame) {
   AnswerOverdrawn overdrawn;
   if (ReadFrame(frame, overdrawn)) {
-    log_.Error("postern-keys has refused a signature that was not due (connection " +
-               std::to_string(overdrawn.header.session) + ")");
+    TellOverdrawn(overdrawn.header.session);
     return true;
   }
   AnswerKey answer;
-  if (!ReadFrame(frame, answer) || !Valid(answer.verdict)) return false;
+  return ReadFrame(frame, answer) && OnVerdict(answer);
+}
+
+void TlsClient::TellOverdrawn(SessionId id) {
+  ++untold_overdrawn_;
+  if (told_overdrawn_ && loop_.now() - *told_overdrawn_ < kRepeatedRefusal) return;
+  const std::uint64_t before = untold_overdrawn_ - 1;
+  log_.Error("postern-keys has refused a signature that was not due (connection " +
+             std::to_string(id) +
+             (before == 0 ? "" : ", and " + std::to_string(before) + " before") + ")");
+  told_overdrawn_ = loop_.now();
+  untold_overdrawn_ = 0;
+}
+
+bool TlsClient::OnVerdict(const AnswerKey& answer) {
+  if (!Valid(answer.verdict) || keys_asked_.erase(answer.index) == 0) return false;
   if (answer.verdict == KeyVerdict::kGood) return true;
   for (const TlsSetup* setup : setups_) {
     const KeyIndex nth = answer.index - setup->first_key;
     if (answer.index < setup->first_key || nth >= setup->pairs.size()) continue;
     log_.Error("service " + setup->service + ": " + TextOf(*setup, nth, answer.verdict));
+  }
+  return true;
+}
+
+bool TlsClient::OnVerdict(const AnswerTlsService& answer) {
+  if (!Valid(answer.verdict) || services_asked_.erase(answer.service) == 0) return false;
+  const TlsSetup* const setup = Find(answer.service);
+  if (setup != nullptr && answer.verdict != TlsVerdict::kGood) {
+    log_.Error("service " + setup->service + ": " + TextOf(*setup, answer));
   }
   return true;
 }
@@ -175,12 +205,7 @@ bool TlsClient::OnTlsFrame(std::span<const std::byte> frame) {
     return true;
   }
   AnswerTlsService answer;
-  if (!ReadFrame(frame, answer) || !Valid(answer.verdict)) return false;
-  const TlsSetup* const setup = Find(answer.service);
-  if (setup != nullptr && answer.verdict != TlsVerdict::kGood) {
-    log_.Error("service " + setup->service + ": " + TextOf(*setup, answer));
-  }
-  return true;
+  return ReadFrame(frame, answer) && OnVerdict(answer);
 }
 
 // First the allowance: postern-keys reads it before it is asked for the signature.

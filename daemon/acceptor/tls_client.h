@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -60,7 +61,7 @@ class TlsClient {
     bool OnHelperFrame(std::span<const std::byte> frame) override {
       return client->OnKeysFrame(frame);
     }
-    void OnHelperLost() override { client->keys_due_.clear(); }
+    void OnHelperLost() override { client->keys_due_.clear(), client->keys_asked_.clear(); }
     void OnHelperIdle() override { client->GiveKeys(); }
   };
   struct TlsEvents final : HelperEvents {
@@ -70,7 +71,7 @@ class TlsClient {
       return client->OnTlsFrame(frame);
     }
     void OnHelperLost() override {
-      client->services_due_.clear();
+      client->services_due_.clear(), client->services_asked_.clear();
       client->answers_->OnTlsLost();
     }
     void OnHelperIdle() override { client->GiveServices(); }
@@ -82,11 +83,15 @@ class TlsClient {
   bool OnKeysFrame(std::span<const std::byte> frame);
   bool OnTlsFrame(std::span<const std::byte> frame);
   void MakeEdge();
+  bool OnVerdict(const AnswerKey& answer);
+  bool OnVerdict(const AnswerTlsService& answer);
+  void TellOverdrawn(SessionId id);
   void GiveKeys();
   void GiveServices();
   void Forget(TlsSetup* setup);
   const TlsSetup* Find(TlsServiceId id) const;
 
+  EventLoop& loop_;
   ProgramLog& log_;
   TlsCommands commands_;
   KeysEvents keys_events_;
@@ -97,6 +102,11 @@ class TlsClient {
   std::set<const TlsSetup*> setups_;
   // What a helper is still to be given: all at once is more than waits for one that reads slowly.
   std::deque<const TlsSetup*> keys_due_, services_due_;
+  // Which it has been given, and has not judged yet: each verdict comes once.
+  std::set<KeyIndex> keys_asked_;
+  std::set<TlsServiceId> services_asked_;
+  std::optional<policy::Instant> told_overdrawn_;
+  std::uint64_t untold_overdrawn_ = 0;
   TlsServiceId next_service_ = 1;
   KeyIndex next_key_ = 1;
   std::shared_ptr<TlsClient*> self_;  // outlived by setups at the daemon's end
