@@ -123,8 +123,6 @@ constexpr FindingKind kRows[] = {
     {"only-in-defaults", kError, "an attribute of defaults in a service",
      "The service stays down."},
     {"not-in-defaults", kError, "an attribute of services in defaults", "Nothing is started."},
-    {"not-enforced", kError, "an attribute that is not enforced",
-     "A control that silently does nothing is worse than none."},
     {"missing-attribute", kError, "a required attribute is missing", "The service stays down."},
     {"bad-combination", kError, "attributes that exclude each other", "The service stays down."},
     {"bad-value", kError, "a value that cannot be understood", "The service stays down."},

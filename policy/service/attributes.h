@@ -27,10 +27,6 @@ enum class Operators : std::uint8_t { kSet, kAppend, kList };
 // about the configuration as a whole.
 enum class Inheritance : std::uint8_t { kNone, kFill, kBase };
 
-// Whether this version does what the attribute says. What is not enforced may not be written down:
-// a control that silently does nothing is worse than none.
-enum class Enforcement : std::uint8_t { kEnforced, kNotYet };
-
 inline constexpr std::uint8_t kAnyCount = 255;
 struct Arity {
   std::uint8_t least, most;
@@ -53,7 +49,6 @@ struct Attribute {
   Operators operators;
   Arity arity;
   Inheritance inheritance;
-  Enforcement enforcement;
   std::string_view values;  // as the manual shows them
   std::string_view doc;     // full sentences, for the manual
   std::string_view since;   // the first version of postern that knows it

@@ -62,7 +62,6 @@ class Reader {
       if (error->source_line.empty()) error->source_line = assignment.place.source_line;
       return findings_.Add(*std::move(error));
     }
-    CheckEnforced(*row, assignment);
   }
 
  private:
@@ -71,7 +70,6 @@ class Reader {
   std::optional<Words> WithoutComment(const Attribute& row, const Assignment& assignment);
   bool CountFits(const Attribute& row, const Assignment& assignment, Words words);
   bool SaidOnce(const Attribute& row, const Assignment& assignment);
-  void CheckEnforced(const Attribute& row, const Assignment& assignment);
 
   const Block& block_;
   const ReadOptions& options_;
@@ -162,13 +160,6 @@ bool Reader::SaidOnce(const Attribute& row, const Assignment& assignment) {
                    "write \"+=\" to add to it");
   }
   return true;
-}
-
-void Reader::CheckEnforced(const Attribute& row, const Assignment& assignment) {
-  if (row.enforcement == Enforcement::kEnforced) return;
-  findings_.Error("not-enforced", assignment.place,
-                  "\"" + PrintAssignment(assignment) + "\" is not enforced by this version",
-                  "remove the line");
 }
 
 }  // namespace

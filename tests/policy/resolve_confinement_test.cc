@@ -162,7 +162,6 @@ TEST_CASE("the attributes of confinement are rows that may stand in defaults too
     INFO(name);
     REQUIRE(FindAttribute(name) != nullptr);
     CHECK(FindAttribute(name)->scope == Scope::kBoth);
-    CHECK(FindAttribute(name)->enforcement == Enforcement::kEnforced);
   }
 }
 
