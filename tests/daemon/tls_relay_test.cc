@@ -486,7 +486,7 @@ TEST_CASE("what cannot serve is not taken, with the reason") {
   };
   CHECK(verdict(1) == TlsVerdict::kBadAuthorities);
   wish.authorities = certificate.pem() + certificate.key_pem();
-  CHECK(verdict(6) == TlsVerdict::kBadAuthorities);
+  CHECK(verdict(7) == TlsVerdict::kBadAuthorities);
   wish.authorities = certificate.pem();
   wish.revocations = "no list";
   CHECK(verdict(2) == TlsVerdict::kBadRevocations);
