@@ -509,7 +509,8 @@ TEST_CASE("A control group holds the service's processes") {
   if (outcome.told.starts_with("control group: cgroup pids")) {
     // So it must be: where version 1 has the controller, version 2 has not.
     for (const char* const mounted : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
-      CHECK_FALSE(testlib::ContentOf(std::string(mounted) + "/cgroup.controllers").contains("pids"));
+      CHECK_FALSE(
+          testlib::ContentOf(std::string(mounted) + "/cgroup.controllers").contains("pids"));
     }
     return;
   }
