@@ -18,6 +18,7 @@ using postern::policy::kMaxProxyHeader;
 using postern::policy::ParseProxyHeader;
 using postern::policy::ProxiedEnds;
 using postern::policy::ProxyHeaderReader;
+using postern::policy::ProxyTlvs;
 using Bytes = std::span<const std::uint8_t>;
 using State = ProxyHeaderReader::State;
 
@@ -36,12 +37,13 @@ std::size_t Feed(ProxyHeaderReader& reader, Bytes bytes, std::size_t piece) {
   return taken;
 }
 
-void RequireRoundTrip(const ProxiedEnds& ends) {
+void RequireRoundTrip(const ProxiedEnds& ends, const ProxyTlvs& tlvs) {
   for (const std::string& header :
-       {postern::policy::WriteProxyLine(ends), postern::policy::WriteProxyBinary(ends)}) {
+       {postern::policy::WriteProxyLine(ends), postern::policy::WriteProxyBinary(ends, tlvs)}) {
     const auto parsed =
         ParseProxyHeader({reinterpret_cast<const std::uint8_t*>(header.data()), header.size()});
     Require(parsed && parsed->ends == ends);
+    Require(parsed->tlvs == (header.starts_with("PROXY") ? ProxyTlvs() : tlvs));
   }
 }
 
@@ -65,6 +67,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Require(parsed.has_value() == (whole.state() == State::kComplete));
   if (!parsed) return 0;
   Require(parsed->ends == whole.header().ends && parsed->ends == pieces.header().ends);
-  if (parsed->ends) RequireRoundTrip(*parsed->ends);
+  if (parsed->ends) RequireRoundTrip(*parsed->ends, parsed->tlvs);
   return 0;
 }

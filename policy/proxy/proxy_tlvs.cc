@@ -97,6 +97,29 @@ bool StoreValue(ProxyTlvs& tlvs, const Tlv& tlv) {
   }
 }
 
+void Append(std::string& vectors, std::uint8_t type, std::string_view value) {
+  vectors += {static_cast<char>(type), static_cast<char>(value.size() >> 8 & 0xff),
+              static_cast<char>(value.size() & 0xff)};
+  vectors += value;
+}
+
+void AppendText(std::string& vectors, std::uint8_t type, std::string_view value) {
+  if (!value.empty()) Append(vectors, type, value);
+}
+
+std::string SslValue(const ProxySsl& ssl) {
+  std::string value(1, static_cast<char>(ssl.client));
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    value.push_back(static_cast<char>(ssl.verify >> shift & 0xff));
+  }
+  AppendText(value, kSslVersion, ssl.version);
+  AppendText(value, kSslCommonName, ssl.common_name);
+  AppendText(value, kSslCipher, ssl.cipher);
+  AppendText(value, kSslSignatureAlgorithm, ssl.signature_algorithm);
+  AppendText(value, kSslKeyAlgorithm, ssl.key_algorithm);
+  return value;
+}
+
 }  // namespace
 
 std::uint32_t ProxyChecksum(Bytes header, std::size_t hole) {
@@ -128,6 +151,16 @@ std::expected<ProxyTlvs, TlvFault> ParseProxyTlvs(Bytes header, std::size_t star
     return std::unexpected(TlvFault::kChecksum);
   }
   return tlvs;
+}
+
+std::string WriteProxyTlvs(const ProxyTlvs& tlvs) {
+  std::string vectors;
+  AppendText(vectors, kAlpn, tlvs.alpn);
+  AppendText(vectors, kAuthority, tlvs.authority);
+  AppendText(vectors, kUniqueId, tlvs.unique_id);
+  AppendText(vectors, kNetns, tlvs.netns);
+  if (tlvs.ssl) Append(vectors, kSsl, SslValue(*tlvs.ssl));
+  return vectors;
 }
 
 }  // namespace postern::policy

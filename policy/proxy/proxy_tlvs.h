@@ -11,6 +11,7 @@
 #include <expected>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace postern::policy {
@@ -20,12 +21,16 @@ struct ProxySsl {
   std::uint8_t client = 0;   // bits: 1 TLS, 2 a certificate on this connection, 4 in this session
   std::uint32_t verify = 0;  // 0: the certificate was verified
   std::string_view version, common_name, cipher, signature_algorithm, key_algorithm;
+
+  friend bool operator==(const ProxySsl&, const ProxySsl&) = default;
 };
 
 // Empty where it was not sent. Bytes as they came: neither text nor printable by nature.
 struct ProxyTlvs {
   std::string_view alpn, authority, unique_id, netns;
   std::optional<ProxySsl> ssl;
+
+  friend bool operator==(const ProxyTlvs&, const ProxyTlvs&) = default;
 };
 
 enum class TlvFault : std::uint8_t { kMalformed, kChecksum };
@@ -33,6 +38,9 @@ enum class TlvFault : std::uint8_t { kMalformed, kChecksum };
 // `header` is the whole one, for its checksum; the vectors begin at `start` and fill the rest.
 std::expected<ProxyTlvs, TlvFault> ParseProxyTlvs(std::span<const std::uint8_t> header,
                                                   std::size_t start);
+
+// The vectors that say this; of each text at most 65535 bytes.
+std::string WriteProxyTlvs(const ProxyTlvs& tlvs);
 
 // CRC32c as of RFC 3720, appendix B.4. `hole` is where four bytes count as zero: those that hold
 // the sum itself.

@@ -22,9 +22,9 @@ void AppendAddress(std::string& header, const IpAddress& address, bool as_v4) {
   }
 }
 
-void AppendPort(std::string& header, std::uint16_t port) {
-  header.push_back(static_cast<char>(port >> 8));
-  header.push_back(static_cast<char>(port & 0xff));
+void Append16(std::string& header, std::size_t number) {
+  header.push_back(static_cast<char>(number >> 8 & 0xff));
+  header.push_back(static_cast<char>(number & 0xff));
 }
 
 }  // namespace
@@ -36,16 +36,19 @@ std::string WriteProxyLine(const ProxiedEnds& ends) {
          std::to_string(ends.destination.port) + "\r\n";
 }
 
-// Command PROXY; TCP over IPv4 and a block of 12 bytes, or over IPv6 and one of 36.
-std::string WriteProxyBinary(const ProxiedEnds& ends) {
+// Command PROXY; TCP over IPv4 or IPv6, and what comes behind the head.
+std::string WriteProxyBinary(const ProxiedEnds& ends, const ProxyTlvs& tlvs) {
   const bool v4 = BothV4(ends);
+  std::string block;
+  AppendAddress(block, ends.source.address, v4);
+  AppendAddress(block, ends.destination.address, v4);
+  Append16(block, ends.source.port);
+  Append16(block, ends.destination.port);
+  block += WriteProxyTlvs(tlvs);
   std::string header("\r\n\r\n\0\r\nQUIT\n\x21"sv);
-  header += v4 ? "\x11\0\x0c"sv : "\x21\0\x24"sv;
-  AppendAddress(header, ends.source.address, v4);
-  AppendAddress(header, ends.destination.address, v4);
-  AppendPort(header, ends.source.port);
-  AppendPort(header, ends.destination.port);
-  return header;
+  header.push_back(v4 ? '\x11' : '\x21');
+  Append16(header, block.size());
+  return header + block;
 }
 
 }  // namespace postern::policy

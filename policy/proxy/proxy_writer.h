@@ -12,7 +12,8 @@
 
 namespace postern::policy {
 
-std::string WriteProxyLine(const ProxiedEnds& ends);    // version 1
-std::string WriteProxyBinary(const ProxiedEnds& ends);  // version 2, without TLVs
+std::string WriteProxyLine(const ProxiedEnds& ends);  // version 1
+// Version 2, with those of the vectors that are not empty.
+std::string WriteProxyBinary(const ProxiedEnds& ends, const ProxyTlvs& tlvs = {});
 
 }  // namespace postern::policy

@@ -43,6 +43,29 @@ TEST_CASE("every known vector is read, unknown ones are passed over") {
   CHECK_FALSE(tlvs->ssl);
 }
 
+TEST_CASE("what is written is read back, and what is empty is not written") {
+  ProxyTlvs tlvs;
+  CHECK(WriteProxyTlvs(tlvs).empty());
+  tlvs.authority = "mail.example.org";
+  CHECK(WriteProxyTlvs(tlvs) == Tlv(0x02, "mail.example.org"));
+  tlvs.alpn = "h2";
+  tlvs.unique_id = "4711";
+  tlvs.netns = "blue";
+  tlvs.ssl = ProxySsl{.client = 7,
+                      .verify = 0x01020304,
+                      .version = "TLSv1.3",
+                      .common_name = "client",
+                      .cipher = "TLS_AES_128_GCM_SHA256",
+                      .signature_algorithm = "SHA256",
+                      .key_algorithm = "RSA2048"};
+  const Bytes bytes = Behind(WriteProxyTlvs(tlvs));
+  const auto parsed = ParseProxyTlvs(bytes, 4);
+  REQUIRE(parsed);
+  CHECK(*parsed == tlvs);
+  tlvs.ssl = ProxySsl();
+  CHECK(WriteProxyTlvs(tlvs).ends_with(Tlv(0x20, "\0\0\0\0\0"s)));
+}
+
 TEST_CASE("the vector about TLS has vectors of its own") {
   const std::string inner = Tlv(0x21, "TLSv1.3") + Tlv(0x22, "client.example.org") +
                             Tlv(0x23, "TLS_AES_128_GCM_SHA256") + Tlv(0x24, "SHA256") +

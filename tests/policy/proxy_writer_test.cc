@@ -28,6 +28,13 @@ TEST_CASE("a binary header has the length that its family asks for") {
   CHECK(WriteProxyBinary(kMixed).substr(12, 4) == "\x21\x21\0\x24"s);
 }
 
+TEST_CASE("vectors come behind the addresses, and count in the length") {
+  ProxyTlvs tlvs;
+  tlvs.alpn = "h2";
+  const std::string header = WriteProxyBinary(kV4, tlvs);
+  CHECK(header == WriteProxyBinary(kV4).replace(14, 2, "\0\x11"s) + "\x01\0\x02h2"s);
+}
+
 TEST_CASE("what is written is read back") {
   for (const ProxiedEnds& ends : {kV4, kV6, kMixed}) {
     for (const std::string& header : {WriteProxyLine(ends), WriteProxyBinary(ends)}) {
