@@ -30,6 +30,7 @@
 #include <cstdint>
 #include <span>
 
+#include "daemon/wire_tlvs.h"
 #include "sandbox/frame.h"
 
 namespace postern::daemon {
@@ -116,7 +117,7 @@ struct WireAddress {
 
 // Descriptors: client stream. The relay connects to the addresses in turn and moves bytes both
 // ways; each direction ends by itself (half-close). With a `proxy_version` it first tells the
-// backend of the client by a PROXY header.
+// backend of the client by a PROXY header, and with 2 of his TLS too.
 inline constexpr std::size_t kMaxRedirectAddresses = 8;
 struct AskRedirect {
   FrameHeader header{FrameType::kAskRedirect};
@@ -126,6 +127,7 @@ struct AskRedirect {
   std::uint32_t reserved = 0;
   WireAddress client, server;  // what the header says; for 0 nothing
   std::array<WireAddress, kMaxRedirectAddresses> addresses{};
+  WireTlvs tlvs;
 };
 
 // Descriptors: client stream, our end of a program's socketpair. Moves bytes as AskRedirect does,

@@ -70,7 +70,8 @@ bool MayRepeat(const policy::ServiceSpec& spec) {
   return HandsOverListener(spec) && spec.listen.family == policy::Family::kUnix;
 }
 
-// Only IPv4 has them; when the kernel does not say, there may be some.
+}  // namespace
+
 bool HasIpOptions(const sys::UniqueFd& connection) {
   const auto local = sys::LocalAddress(connection);
   if (!local || !local->is_inet()) return false;
@@ -78,13 +79,7 @@ bool HasIpOptions(const sys::UniqueFd& connection) {
   return options ? !options->empty() : local->is_v4();
 }
 
-}  // namespace
-
-void LeaveIpOptionsToTcpd(Admitted& admitted, const sys::UniqueFd& connection) {
-  if (admitted.way == Way::kUnwrapped && HasIpOptions(connection)) admitted.way = Way::kWritten;
-}
-
-bool WouldAskProxy(const policy::ServiceSpec& spec, const Admitted& admitted) {
+bool IsBlindTcpd(const policy::ServiceSpec& spec, const Admitted& admitted) {
   const bool steps_over = admitted.way == Way::kUnwrapped || admitted.way == Way::kAsks;
   return policy::IsTcpd(spec.program.path) && !steps_over;
 }

@@ -27,11 +27,13 @@ struct Admitted {
   policy::hosts::Needed needs = policy::hosts::Needed::kClientName;  // kAsks
 };
 
-// tcpd has something to say about IP options: with any, it is not stepped over.
-void LeaveIpOptionsToTcpd(Admitted& admitted, const sandbox::sys::UniqueFd& connection);
+// Only IPv4 has them; when the kernel does not say, there may be some.
+bool HasIpOptions(const sandbox::sys::UniqueFd& connection);
 
-// Whether tcpd would be started and ask about the proxy, where the client is behind one.
-bool WouldAskProxy(const policy::ServiceSpec& spec, const Admitted& admitted);
+// Whether tcpd would be started, which asks the kernel who is calling: a proxy, or one of our own
+// helpers, where one of these has the client.
+inline constexpr char kBlindTcpd[] = "tcpd would not see the client";
+bool IsBlindTcpd(const policy::ServiceSpec& spec, const Admitted& admitted);
 
 // What was found out about one arrival. A fact that was asked for in vain is unavailable.
 struct Findings {

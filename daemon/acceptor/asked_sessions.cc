@@ -26,9 +26,11 @@ bool WantsUser(const policy::ServiceSpec& spec, const Admitted& admitted) {
          (admitted.way == Way::kGate && spec.log_on_failure.user_id);
 }
 
-// Those of a proxy's connection say nothing of the client, and tcpd would judge the proxy.
+// tcpd has something to say about IP options: with any, it is not stepped over. Those of a proxy's
+// connection say nothing of the client.
 void LeaveIpOptionsToTcpd(Session& session, const sys::UniqueFd& connection) {
-  if (!session.local) LeaveIpOptionsToTcpd(session.admitted, connection);
+  if (session.proxied || session.admitted.way != Way::kUnwrapped) return;
+  if (session.ip_options || HasIpOptions(connection)) session.admitted.way = Way::kWritten;
 }
 
 }  // namespace
@@ -50,7 +52,7 @@ std::optional<Needed> Sessions::OpenQuestion(const Session& session) {
   if (session.admitted.way == Way::kAsks) return session.admitted.needs;
   const policy::ServiceSpec& spec = session.service->spec();
   // The ident server of a client behind a proxy knows nothing of our end.
-  const bool pointless = session.local && !spec.ident_only;
+  const bool pointless = session.proxied && !spec.ident_only;
   const bool user = WantsUser(spec, session.admitted) && !pointless;
   return user && !session.inquiry->user_asked() ? std::optional(Needed::kUser) : std::nullopt;
 }
@@ -79,7 +81,7 @@ bool Sessions::AskAbout(Session& session) {
     const bool ours = inquiry.asks == Needed::kServerName;
     return lookup_.AskName(purpose, ours ? server : client, wrapper::kDefaultNameDeadline);
   }
-  if (session.local) return false;
+  if (session.proxied) return false;
   const bool decides = session.admitted.way == Way::kAsks;
   return lookup_.AskUser(purpose, client, server,
                          decides ? wrapper::kDefaultIdentDeadline : kLoggingPatience);
@@ -132,10 +134,9 @@ bool Sessions::Rejudge(Session& session) {
   // A reload has removed the service, and nobody has been let in yet.
   if (session.service->retired()) {
     judged = std::unexpected(Refusal{{policy::DenyReason::kAddress}});
-  } else if (judged && session.local && WouldAskProxy(session.service->spec(), *judged)) {
-    judged = std::unexpected(Refusal{{policy::DenyReason::kLibwrap},
-                                     "tcpd would judge the proxy",
-                                     session.service->spec().libwrap_name});
+  } else if (judged && session.local && IsBlindTcpd(session.service->spec(), *judged)) {
+    judged = std::unexpected(
+        Refusal{{policy::DenyReason::kLibwrap}, kBlindTcpd, session.service->spec().libwrap_name});
   }
   if (judged) {
     session.admitted = *judged;

@@ -11,10 +11,9 @@ bool BehindRelay(const policy::ServiceSpec& spec) {
          spec.confinement->network == policy::NetworkAccess::kRelay;
 }
 
-std::uint32_t WireIdleTimeout(const policy::ServiceSpec& spec) {
+std::uint32_t WireIdleTimeout(std::optional<std::uint64_t> seconds) {
   constexpr std::uint64_t kLongest = std::numeric_limits<std::uint32_t>::max() / 1000;  // 49 days
-  const std::uint64_t seconds = spec.confinement->idle_timeout.value_or(0);
-  return static_cast<std::uint32_t>(std::min(seconds, kLongest) * 1000);
+  return static_cast<std::uint32_t>(std::min(seconds.value_or(0), kLongest) * 1000);
 }
 
 }  // namespace postern::daemon

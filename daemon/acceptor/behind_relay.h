@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "policy/service/service_spec.h"
 
@@ -14,7 +15,7 @@ namespace postern::daemon {
 // there (check_confinement.cc).
 bool BehindRelay(const policy::ServiceSpec& spec);
 
-// For AskSplice: milliseconds, 0 for none.
-std::uint32_t WireIdleTimeout(const policy::ServiceSpec& spec);
+// For AskSplice and AskTls: milliseconds, 0 for none.
+std::uint32_t WireIdleTimeout(std::optional<std::uint64_t> seconds);
 
 }  // namespace postern::daemon

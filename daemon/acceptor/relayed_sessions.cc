@@ -166,6 +166,7 @@ sys::Status Sessions::AskFor(const Session& session, const sys::UniqueFd& connec
       }
       ask.client = WireAddressOf(*session.peer);
       ask.server = WireAddressOf(*server);
+      if (session.tlvs) ask.tlvs = *session.tlvs;
     }
     return relay_.Ask(ask, descriptors);
   }
@@ -228,7 +229,7 @@ bool Sessions::OnDone(const AnswerDone& answer) {
   const auto found = sessions_.find(answer.header.session);
   if (found == sessions_.end()) return false;
   Session& session = *found->second;
-  if (session.spliced && !session.with_tls) {
+  if (session.spliced) {
     OnSpliceDone(session, answer);
     return true;
   }
@@ -245,12 +246,9 @@ bool Sessions::OnDone(const AnswerDone& answer) {
     return true;
   }
   if (!session.start_logged) LogStart(session, 0);  // the client left before anything ran
-  if (spec.kind == ServiceKind::kRedirect) {
-    session.moved = Moved{answer.bytes_in, answer.bytes_out};
-    LogTraffic(session);
-  }
+  if (spec.kind == ServiceKind::kRedirect) Book(session, {answer.bytes_in, answer.bytes_out});
   LogExit(session, {answer.outcome == Outcome::kFinished ? 0 : 1, std::nullopt}, relay_.pid());
-  End(session);
+  EndService(session);
   return true;
 }
 
@@ -265,15 +263,14 @@ bool Sessions::OnBanner(const AnswerBanner& answer) {
 bool Sessions::OnMux(const AnswerMux& answer) {
   Session* session = Find(answer.header.session, Stage::kMux);
   if (session == nullptr) return false;
-  const Peer peer = session->peer, local = session->local;
   sys::UniqueFd client = std::move(session->connection);
   LogExit(*session, {0, std::nullopt}, relay_.pid());
-  End(*session);
+  const std::unique_ptr<Session> named = End(*session);
   const auto target = mux_targets_.find(answer.index);
   // A name that a reload has removed meanwhile: the client is closed.
   if (target == mux_targets_.end()) return true;
   if (auto service = target->second.lock()) {
-    StartForMux(std::move(service), std::move(client), peer, local);
+    StartForMux(std::move(service), std::move(client), *named);
   }
   return true;
 }
@@ -290,16 +287,16 @@ std::expected<Admitted, Refusal> Sessions::AdmitForMux(Service& target, const Pe
                                                        const Peer& local,
                                                        const wrapper::Connection& ends) {
   auto admitted = AdmitLate(target, peer, ends);
-  if (admitted && local && WouldAskProxy(target.spec(), *admitted)) {
-    return std::unexpected(Refusal{
-        {policy::DenyReason::kLibwrap}, "tcpd would judge the proxy", target.spec().libwrap_name});
+  if (admitted && local && IsBlindTcpd(target.spec(), *admitted)) {
+    return std::unexpected(
+        Refusal{{policy::DenyReason::kLibwrap}, kBlindTcpd, target.spec().libwrap_name});
   }
   return admitted;
 }
 
 // The service that was named has its own rules and limits, as if it had a port of its own.
-void Sessions::StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client, const Peer& peer,
-                           const Peer& local) {
+void Sessions::StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client, Session& named) {
+  const Peer &peer = named.peer, &local = named.local;
   const sys::SocketAddress unknown;
   wrapper::Connection ends{sys::PeerAddress(client).value_or(unknown),
                            sys::LocalAddress(client).value_or(unknown), /*stream=*/true};
@@ -311,6 +308,12 @@ void Sessions::StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client
   }
   Session& session = Begin(std::move(target), peer, *admitted);
   session.local = local;
+  session.proxied = named.proxied;
+  session.extra_words = std::move(named.extra_words);
+  session.ip_options = named.ip_options;
+  session.tls = named.tls;
+  session.shaken = named.shaken;
+  if (session.tls != 0) in_tls_[session.tls] = &session;
   session.tcpmux_greeting = session.service->spec().tcpmux_greeting;
   Receive(session, std::move(client), ends);
 }
@@ -321,6 +324,20 @@ bool Sessions::OnDatagram(const AnswerDatagram& answer) {
   DropUnread(*session);
   End(*session);
   return true;
+}
+
+// A datagram that is still first after its server is gone was not read. Served again it would start
+// one server after the other; the rest of the queue stays untouched.
+void Sessions::DropUnread(Session& session) {
+  if (!session.first_datagram || !session.service->listener()) return;
+  const sys::UniqueFd& socket = session.service->listener().socket();
+  sys::PeekFromTheStart(socket);
+  const auto first = sys::PeekDatagram(socket);
+  if (!first || *first != *session.first_datagram) return;
+  sys::IgnoreError(sys::DropDatagram(socket), "then it is gone already");
+  log_.Notice(session.service->spec().id + ": the server left a datagram from " +
+              (session.peer ? session.peer->address.ToString() : "<no address>") +
+              " unread; it is dropped");
 }
 
 void Sessions::OnRelayLost() {
@@ -344,7 +361,7 @@ void Sessions::OnRelayLost() {
     DropUnread(*session);
     LogExit(*session, {1, std::nullopt}, 0);
     if (session->stage == Stage::kDatagram) session->service->Starve();
-    End(*session);
+    EndService(*session);
   }
 }
 

@@ -33,7 +33,7 @@ enum class Stage : std::uint8_t {
   kLookup,    // us: postern-lookup finds out who calls
   kRetry,     // us: the machine was out of processes
   kProgram,   // the program
-  kFlush,     // the relay, with what a program that is over left to the client
+  kFlush,     // who carries it, with what a service that is over left to the client
   kTls,       // postern-tls, in a handshake
 };
 
@@ -60,6 +60,8 @@ class Session final : public EventHandler {
   void OnReady(std::uint32_t /*ready*/) override { events_.OnProgramExit(*this); }
 
   bool with_relay() const { return stage < Stage::kQueued; }
+  // Whether bytes of the client are under way beside whoever serves him.
+  bool carried() const { return spliced || tls != 0; }
 
   const SessionId id;
   const std::shared_ptr<Service> service;
@@ -85,18 +87,21 @@ class Session final : public EventHandler {
   // is kept for the program.
   std::optional<GateAdvice> advice;
 
-  // Where the client came to, if the connection that a program gets does not know: the program is
-  // behind the relay, or the client behind a proxy, which told of `peer` too.
+  // Where the client came to, if the connection that is served does not know: a helper has the
+  // client, or he is behind a proxy, which told of `peer` too.
   std::optional<policy::Endpoint> local;
+  bool proxied = false;  // by the proxy
 
   // A program behind the relay: whether the relay has not ended yet, from its first answer on.
   bool spliced = false;
-  bool shaken = false;    // the handshake is done
-  bool with_tls = false;  // it is postern-tls, and has not ended yet
+  SessionId tls = 0;        // postern-tls has the client, by this number; 0: not, or no more
+  bool ip_options = false;  // which came with some
+  bool shaken = false;      // the handshake is done
   // Until the handshake is done: what it is to be done with must not be forgotten before.
   std::shared_ptr<const TlsSetup> handshake_setup;
   std::vector<std::string> extra_words;  // for the environment: what TLS has shown
-  std::optional<Moved> moved;  // the relay has ended; it may do so before the program has begun
+  std::unique_ptr<WireTlvs> tlvs;        // the same for the PROXY header of a redirect
+  std::optional<Moved> moved;  // what had the client has ended; maybe before the program has begun
 
   // Stage::kBanner, kMux, kSplice, kTls, kQueued, kLookup and kRetry: the connection, until
   // somebody serves it.

@@ -82,6 +82,7 @@ void Sessions::Abandon() {
     loop_.Cancel(session->lifetime_timer);
   }
   sessions_.clear();
+  in_tls_.clear();
   deadlines_.Clear();
   admission_.TellUnrecorded();
 }
@@ -107,8 +108,7 @@ Session& Sessions::Begin(std::shared_ptr<Service> service, std::optional<policy:
   return *sessions_.emplace(id, std::move(session)).first->second;
 }
 
-// The session is gone afterwards.
-void Sessions::End(Session& session) {
+std::unique_ptr<Session> Sessions::End(Session& session) {
   loop_.Unwatch(session.pidfd, session.watch);
   loop_.Cancel(session.retry_timer);
   loop_.Cancel(session.lifetime_timer);
@@ -122,8 +122,10 @@ void Sessions::End(Session& session) {
   }
   const bool had_the_socket =
       session.stage == Stage::kDatagram || (service->spec().wait && !session.refused);
-  sessions_.erase(session.id);
+  if (session.tls != 0) in_tls_[session.tls] = nullptr;
+  auto ended = std::move(sessions_.extract(session.id).mapped());
   if (had_the_socket) service->Release(Hold::kServing);
+  return ended;
 }
 
 Session* Sessions::Find(SessionId id, Stage stage) {
@@ -136,6 +138,7 @@ void Sessions::Serve(std::shared_ptr<Service> service, sys::UniqueFd connection,
                      const Admitted& admitted, const wrapper::Connection& ends, const Peer& local) {
   Session& session = Begin(std::move(service), std::move(peer), admitted);
   session.local = local;
+  session.proxied = local.has_value();
   Receive(session, std::move(connection), ends);
 }
 
@@ -150,17 +153,22 @@ void Sessions::Welcome(Session& session, sys::UniqueFd connection) {
 }
 
 void Sessions::Dispatch(Session& session, sys::UniqueFd connection) {
+  // A reload has brought tcpd in since the client was admitted.
+  if (session.local && !session.refused && IsBlindTcpd(session.service->spec(), session.admitted)) {
+    return FailToStart(session, kBlindTcpd);
+  }
+  return session.service->tls() ? ShakeHands(session, std::move(connection))
+                                : HandOver(session, std::move(connection));
+}
+
+void Sessions::HandOver(Session& session, sys::UniqueFd connection) {
   const policy::ServiceSpec& spec = session.service->spec();
   switch (spec.kind) {
     case ServiceKind::kProgram:
     case ServiceKind::kTcpmux:
-      // A reload has brought tcpd in since the client was admitted.
-      if (session.local && !session.refused && WouldAskProxy(spec, session.admitted)) {
-        return FailToStart(session, "tcpd would judge the proxy");
-      }
-      if (session.service->tls()) return ShakeHands(session, std::move(connection));
-      return BehindRelay(spec) ? Splice(session, std::move(connection))
-                               : Launch(session, std::move(connection));
+      // Behind postern-tls is as good.
+      return BehindRelay(spec) && !session.service->tls() ? Splice(session, std::move(connection))
+                                                          : Launch(session, std::move(connection));
     case ServiceKind::kRedirect:
       return GiveToRelay(session, Stage::kRelay, std::move(connection));
     case ServiceKind::kInternal:
@@ -274,7 +282,7 @@ void Sessions::WatchProgram(Session& session) {
   sys::IgnoreError(sys::SignalPidfd(session.pidfd, SIGKILL), "it may be dead already");
   launcher_.Ended(session.launch);
   LogExit(session, {std::nullopt, SIGKILL}, session.pid);
-  EndProgram(session);
+  EndService(session);
 }
 
 // xinetd.conf(5), NORETRY: a fork that fails is tried again, the client waits meanwhile.
@@ -313,7 +321,7 @@ void Sessions::FailToStart(Session& session, const std::string& why) {
     service.last_failed_start = loop_.now();
   }
   if (still_there) service.Starve();
-  EndProgram(session);
+  EndService(session);
 }
 
 void Sessions::LogStart(Session& session, pid_t pid) {
@@ -355,7 +363,7 @@ void Sessions::OnEnd(Session& session, sys::Exit how) {
   ++programs_ended_;
   LogExit(session, how, session.pid);
   DropUnread(session);
-  EndProgram(session);
+  EndService(session);
 }
 
 void Sessions::OnReady(std::uint32_t /*ready*/) {
@@ -379,20 +387,6 @@ void Sessions::TellFailure(const policy::ServiceSpec& spec, const std::string& p
                            sandbox::LaunchStep step, int error) {
   log_.Error(spec.id + ": " + std::string(sandbox::StepText(step)) + " " + program +
              " failed: " + sys::ErrnoText(error) + "; the server did not run");
-}
-
-// A datagram that is still first after its server is gone was not read. Served again it would start
-// one server after the other; the rest of the queue stays untouched.
-void Sessions::DropUnread(Session& session) {
-  if (!session.first_datagram || !session.service->listener()) return;
-  const sys::UniqueFd& socket = session.service->listener().socket();
-  sys::PeekFromTheStart(socket);
-  const auto first = sys::PeekDatagram(socket);
-  if (!first || *first != *session.first_datagram) return;
-  sys::IgnoreError(sys::DropDatagram(socket), "then it is gone already");
-  log_.Notice(session.service->spec().id + ": the server left a datagram from " +
-              (session.peer ? session.peer->address.ToString() : "<no address>") +
-              " unread; it is dropped");
 }
 
 }  // namespace postern::daemon

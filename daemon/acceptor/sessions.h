@@ -118,9 +118,11 @@ class Sessions final : public RelayAnswers,
  private:
   Session& Begin(std::shared_ptr<Service> service, Peer peer, const Admitted& admitted = {},
                  bool refused = false);
-  void End(Session& session);
-  // The program is over, or never was: the session too, unless the relay has not ended.
-  void EndProgram(Session& session);
+  // It counts no more.
+  std::unique_ptr<Session> End(Session& session);
+  // The service is over, or never was: the session too, unless it is carried yet.
+  void EndService(Session& session);
+  void EndCarriage(Session& session);
   Session* Find(SessionId id, Stage stage);
 
   // What has to be found out first, then the banner, then the service.
@@ -137,6 +139,8 @@ class Sessions final : public RelayAnswers,
   void LogUser(const Session& session, pid_t pid);
   void Welcome(Session& session, sys::UniqueFd connection);
   void Dispatch(Session& session, sys::UniqueFd connection);
+  // Who serves it gets the client, or the plaintext of one that speaks TLS.
+  void HandOver(Session& session, sys::UniqueFd connection);
   // Starts the program, or puts the session at the queue's end.
   void Launch(Session& session, sys::UniqueFd connection);
   void Enqueue(Session& session, sys::UniqueFd connection);
@@ -159,7 +163,7 @@ class Sessions final : public RelayAnswers,
   void RecordProxyRefusal(const AwaitedHeader& awaited, const std::string& why);
   // True when the answer ended the reading of a header.
   bool EndAwaited(const AnswerDone& answer);
-  // Has postern-tls take the client; the program starts behind it after the handshake.
+  // Has postern-tls take the client, who is served after the handshake.
   void ShakeHands(Session& session, sys::UniqueFd client);
   void RefuseTls(Session& session, const std::string& why);
   sys::Status AskFor(const Session& session, const sys::UniqueFd& connection);
@@ -179,12 +183,12 @@ class Sessions final : public RelayAnswers,
   const std::shared_ptr<const sandbox::LaunchPlan>& PlanOf(const Session& session) const;
   bool FollowGate(Session& session, sys::Exit exit);
   void StartAdvised(Session& session);
-  void StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client, const Peer& peer,
-                   const Peer& local);
+  void StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client, Session& named);
   void WatchProgram(Session& session);
   void LogStart(Session& session, pid_t pid);
   void LogExit(Session& session, sys::Exit how, pid_t pid);
   void LogTraffic(const Session& session);  // where it is known, and asked for
+  void Book(Session& session, const Moved& moved);
   void CollectFailures();
   // Keeps a datagram that nobody took from being served for ever.
   void DropUnread(Session& session);
@@ -199,6 +203,7 @@ class Sessions final : public RelayAnswers,
   RefusedUsers refused_users_;
   EventLoop::WatchId reports_watch_ = 0;
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
+  std::map<SessionId, Session*> in_tls_;  // by Session::tls; null: it has ended
   AwaitedHeaders awaited_;
   std::deque<SessionId> queued_;  // Stage::kQueued, the oldest first
   EventLoop::WatchId room_watch_ = 0;

@@ -22,7 +22,7 @@ void Sessions::Splice(Session& session, sys::UniqueFd client) {
   if (!pair) return FailToStart(session, pair.error().ToString());
   AskSplice ask;
   ask.header.session = session.id;
-  ask.idle_timeout = WireIdleTimeout(session.service->spec());
+  ask.idle_timeout = WireIdleTimeout(session.service->spec().confinement->idle_timeout);
   const int descriptors[] = {client.get(), pair->ours.get()};
   const auto asked = relay_.Ask(ask, descriptors);
   if (!asked) return FailToStart(session, asked.error().ToString());
@@ -49,15 +49,29 @@ void Sessions::OnSpliceDone(Session& session, const AnswerDone& answer) {
                 " is closed: idle_timeout");
   }
   Explain(spec, answer);
-  session.moved = Moved{answer.bytes_in, answer.bytes_out};
-  if (session.start_logged) LogTraffic(session);
-  if (session.stage == Stage::kFlush) End(session);
+  Book(session, {answer.bytes_in, answer.bytes_out});
+  EndCarriage(session);
 }
 
-void Sessions::EndProgram(Session& session) {
-  if (!session.spliced) return End(session);
+// Where postern-tls has the client, the relay only has what postern-tls has made of him.
+void Sessions::Book(Session& session, const Moved& moved) {
+  if (session.tls != 0 || session.moved) return;
+  session.moved = moved;
+  if (session.start_logged) LogTraffic(session);
+}
+
+void Sessions::EndCarriage(Session& session) {
+  if (session.stage == Stage::kFlush && !session.carried()) End(session);
+}
+
+void Sessions::EndService(Session& session) {
+  if (!session.carried()) {
+    End(session);
+    return;
+  }
   session.stage = Stage::kFlush;
   session.connection.Reset();
+  deadlines_.Answered(session.id);
   loop_.Cancel(session.retry_timer);
   loop_.Cancel(session.lifetime_timer);
   loop_.Unwatch(session.pidfd, session.watch);
@@ -66,13 +80,14 @@ void Sessions::EndProgram(Session& session) {
 
 // The relay is gone: what it had of them is lost, and the programs will notice.
 void Sessions::LoseSplices() {
-  std::vector<Session*> over;
+  std::vector<Session*> lost;
   for (const auto& [id, session] : sessions_) {
-    if (!session->spliced || session->with_tls) continue;
-    session->spliced = false;
-    if (session->stage == Stage::kFlush) over.push_back(session.get());
+    if (session->spliced) lost.push_back(session.get());
   }
-  for (Session* session : over) End(*session);
+  for (Session* session : lost) {
+    session->spliced = false;
+    EndCarriage(*session);
+  }
 }
 
 }  // namespace postern::daemon

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/acceptor/tls_environment.h"
 
+#include <algorithm>
 #include <map>
 #include <span>
 
@@ -17,6 +18,11 @@ std::string TextOf(const std::array<char, kSize>& text, std::uint32_t length) {
 
 std::span<const WireCertName> NamesOf(const AnswerTls& answer) {
   return std::span(answer.names).first(answer.name_count);
+}
+
+// As SSL_get_version(3) has it.
+const char* VersionText(const AnswerTls& answer) {
+  return answer.version == kTls13 ? "TLSv1.3" : "TLSv1.2";
 }
 
 std::string Hex(std::span<const std::uint8_t> bytes) {
@@ -79,8 +85,7 @@ void AddClient(const AnswerTls& answer, std::vector<std::string>& words) {
 
 std::vector<std::string> TlsEnvironment(const AnswerTls& answer) {
   std::vector<std::string> words;
-  words.push_back(std::string("SSL_PROTOCOL=") +
-                  (answer.version == kTls13 ? "TLSv1.3" : "TLSv1.2"));
+  words.push_back(std::string("SSL_PROTOCOL=") + VersionText(answer));
   words.push_back("SSL_CIPHER=" + TextOf(answer.cipher, answer.cipher_length));
   words.push_back(std::string("SSL_SESSION_RESUMED=") +
                   (answer.resumed != 0 ? "Resumed" : "Initial"));
@@ -93,6 +98,26 @@ std::vector<std::string> TlsEnvironment(const AnswerTls& answer) {
   }
   if (answer.verified != 0) AddClient(answer, words);
   return words;
+}
+
+// proxy-protocol.txt, 2.2.6: a certificate that was shown on this connection, or on an earlier one
+// of the session.
+WireTlvs TlvsOf(const AnswerTls& answer) {
+  constexpr std::uint32_t kSsl = 1, kCertificateNow = 2, kCertificateOfSession = 4;
+  WireTlvs tlvs;
+  tlvs.alpn.Set(TextOf(answer.alpn, answer.alpn_length));
+  tlvs.authority.Set(TextOf(answer.server_name, answer.server_name_length));
+  tlvs.tls = 1;
+  tlvs.client = kSsl;
+  tlvs.verify = answer.verified != 0 ? 0 : 1;
+  tlvs.version.Set(VersionText(answer));
+  tlvs.cipher.Set(TextOf(answer.cipher, answer.cipher_length));
+  if (answer.verified == 0) return tlvs;
+  tlvs.client |= kCertificateOfSession | (answer.resumed != 0 ? 0 : kCertificateNow);
+  const auto names = NamesOf(answer);
+  const auto common = std::ranges::find(names, WireCertNameKind::kCommonName, &WireCertName::kind);
+  if (common != names.end()) tlvs.common_name.Set({common->text.data(), common->length});
+  return tlvs;
 }
 
 std::optional<policy::ClientIdentity> IdentityOf(const AnswerTls& answer) {

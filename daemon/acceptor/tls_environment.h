@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The environment variables that tell a program about its client's TLS, and who the client is for
-// the rules.
+// What TLS has shown of a client: the environment variables that tell a program, the vectors that
+// tell a backend, and who the client is for the rules.
 //
 // Names as mod_ssl has them, which s6-tlsd(8) and ucspi-ssl share: SSL_PROTOCOL, SSL_CIPHER,
 // SSL_TLS_SNI, SSL_SESSION_RESUMED, SSL_CLIENT_VERIFY, SSL_CLIENT_S_DN, SSL_CLIENT_I_DN,
@@ -19,6 +19,8 @@ namespace postern::daemon {
 
 // Of an answer that is Valid().
 std::vector<std::string> TlsEnvironment(const AnswerTls& answer);
+// What a redirect tells its backend, by a PROXY header, of the client's TLS.
+WireTlvs TlvsOf(const AnswerTls& answer);
 // nullopt: the client has no verified certificate.
 std::optional<policy::ClientIdentity> IdentityOf(const AnswerTls& answer);
 

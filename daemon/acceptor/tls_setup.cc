@@ -152,7 +152,7 @@ bool SameTls(const TlsSpec& a, const TlsSpec& b) {
   };
   return FilesOf(a) == FilesOf(b) && a.pairs.size() == b.pairs.size() && a.verify == b.verify &&
          a.min_version == b.min_version && a.sni == b.sni && a.alpn == b.alpn &&
-         a.handshake == b.handshake && a.starttls == b.starttls &&
+         a.handshake == b.handshake && a.idle == b.idle && a.starttls == b.starttls &&
          a.starttls_required == b.starttls_required && words(a.rules) == words(b.rules);
 }
 

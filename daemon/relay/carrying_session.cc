@@ -31,6 +31,8 @@ void CarryingSession::OnReady(Side side, std::uint32_t ready, Instant now) {
     Book();
     return Finish(Outcome::kClientGone, error ? *error : 0);
   }
+  // Nobody can read there any more; what was sent is still there.
+  if (side == Side::kClient && (ready & sys::kHangUp) != 0) out_.done = true;
   if (!carrying_) return;
   (side == Side::kClient ? in_ : out_).told = (ready & sys::kReadable) != 0;
   if (side == Side::kBackend && (ready & sys::kHangUp) != 0) OnBackendGone();

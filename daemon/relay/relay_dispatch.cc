@@ -112,7 +112,8 @@ bool Relay::OnServe(const AskServe& ask, Descriptors descriptors) {
 
 bool Relay::OnRedirect(const AskRedirect& ask, Descriptors descriptors) {
   if (ask.address_count == 0 || ask.address_count > kMaxRedirectAddresses || ask.keepalive > 1 ||
-      ask.proxy_version > 2 || !IsWellFormed(ask.client) || !IsWellFormed(ask.server)) {
+      ask.proxy_version > 2 || !IsWellFormed(ask.client) || !IsWellFormed(ask.server) ||
+      !Valid(ask.tlvs)) {
     return false;
   }
   const auto addresses = std::span(ask.addresses).first(ask.address_count);

@@ -73,7 +73,7 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      "0.1", Field<&S::redirect, RedirectCodec>()},
     {"redirect_proxy", kService, kSet, kOne, kNone, "off | v1 | v2",
      "v1, v2: that host is told the client's address by a PROXY header of this version, before "
-     "anything of the client's. Default: off.",
+     "anything of the client's; by v2 also of the TLS that was ended here. Default: off.",
      "0.1", Field<&S::redirect_proxy, EnumCodec<kRedirectProxies>>()},
     {"rpc_version", kService, kSet, kOne, kNone, "N | LOW-HIGH",
      "Part of RPC services, which are recognised and refused.", "0.1",
@@ -315,14 +315,16 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      "up. Default: UNLIMITED.",
      "0.1", Field<&S::max_lifetime, NonzeroCountCodec>()},
     {"idle_timeout", kBoth, kSet, kOne, kFill, "SECONDS | UNLIMITED",
-     "How long a connection may be silent, where network is relay. Default: UNLIMITED.", "0.1",
-     Field<&S::idle_timeout, NonzeroCountCodec>()},
+     "How long a connection may be silent, where network is relay or tls is yes. Default: "
+     "UNLIMITED.",
+     "0.1", Field<&S::idle_timeout, NonzeroCountCodec>()},
 
     // TLS and PROXY.
     {"tls", kBoth, kSet, kOne, kFill, "yes | no",
      "yes: clients speak TLS, 1.2 or newer, and the server sees what is inside of it, on a "
      "socketpair. What the client has shown is in its environment, under the names that mod_ssl "
-     "has. Default: no.",
+     "has. A redirect, an internal service and tcpmux get what is inside as well. Stream sockets "
+     "with wait = no only. Default: no.",
      "0.1", Field<&S::tls, YesNo>()},
     {"tls_certificate", kBoth, kList, kAny, kBase, "FILE ...",
      "The certificates, PEM, each with its chain and without a private key; the client's SNI "
@@ -374,8 +376,8 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      Field<&S::tls_no_access, IdentityListCodec>()},
     {"starttls", kService, kSet, kOne, kNone, "smtp | imap | pop3 | ftp",
      "Clients begin in plaintext and ask for TLS in the dialogue of this protocol; the server "
-     "does not notice. Needs tls = yes. What TLS shows is not in the server's environment, for "
-     "it has started before; ftp protects commands, not data connections.",
+     "does not notice. Needs tls = yes. What TLS shows is neither in the server's environment nor "
+     "in a PROXY header, for it has started before; ftp protects commands, not data connections.",
      "0.1", Field<&S::starttls, EnumCodec<kStartTls>>()},
     {"starttls_required", kService, kSet, kOne, kNone, "yes | no",
      "no: a client may go on without TLS. Default: yes, it gets no further than asking for it.",

@@ -42,9 +42,13 @@ void ServiceCheck::CheckConfinement() {
 void ServiceCheck::CheckTraffic() {
   const bool relayed = spec_.confinement && spec_.confinement->profile != SandboxProfile::kNone &&
                        spec_.confinement->network == NetworkAccess::kRelay;
-  if (!spec_.log_on_success.traffic || spec_.kind == ServiceKind::kRedirect || relayed) return;
+  if (!spec_.log_on_success.traffic || spec_.kind == ServiceKind::kRedirect || relayed ||
+      speaks_tls()) {
+    return;
+  }
   Error("bad-combination", At(settings_.log_on_success),
-        "TRAFFIC can be logged for redirected services and with network = relay only",
+        "TRAFFIC can be logged for redirected services, with network = relay and with tls = yes "
+        "only",
         "log_on_success -= TRAFFIC");
 }
 
@@ -68,11 +72,17 @@ bool ServiceCheck::Own(const Assignment* from) const {
                              [from](const Assignment& line) { return &line == from; });
 }
 
+// How long a connection may be silent is up to who carries it, which postern-tls does for any
+// service.
+bool ServiceCheck::ConcernsCarriage(std::string_view attribute) const {
+  return attribute == "idle_timeout" && speaks_tls();
+}
+
 // postern-relay serves many services in one process, under a confinement of its own.
 void ServiceCheck::RefuseConfinementOfRelay() {
   for (const std::string_view name : ConfinementAttributes()) {
     const Assignment* const from = FindAttribute(name)->field.from(settings_);
-    if (!Own(from)) continue;
+    if (!Own(from) || ConcernsCarriage(name)) continue;
     if (name == "sandbox") {
       Warn("no-effect", from->place,
            "sandbox has no effect here: no program is started, postern-relay serves the clients");
@@ -87,7 +97,7 @@ void ServiceCheck::RefuseConfinementOfRelay() {
 void ServiceCheck::RefuseConfinementOfNone() {
   for (const std::string_view name : ConfinementAttributes()) {
     const Assignment* const from = FindAttribute(name)->field.from(settings_);
-    if (from == nullptr || name == "sandbox") continue;
+    if (from == nullptr || name == "sandbox" || ConcernsCarriage(name)) continue;
     if (Own(from)) {
       Error("bad-combination", from->place,
             std::string(name) + " cannot be enforced with sandbox = none", "sandbox = baseline");
@@ -108,10 +118,10 @@ void ServiceCheck::CheckNetwork(const Confinement& confinement) {
                      : "network = relay needs socket_type = stream",
           "network = inherited");
   }
-  if (confinement.idle_timeout && !relay) {
+  if (confinement.idle_timeout && !relay && !speaks_tls()) {
     Error("bad-combination", At(settings_.idle_timeout),
-          "idle_timeout needs network = relay: only then postern sees when the connection is "
-          "silent",
+          "idle_timeout needs network = relay or tls = yes: only then postern sees when the "
+          "connection is silent",
           "network = relay");
   }
   const bool connects = confinement.network == NetworkAccess::kClient ||

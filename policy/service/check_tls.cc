@@ -20,8 +20,18 @@ constexpr std::uint32_t kForOthers = 0007, kWritableByGroup = 0020;
 
 }  // namespace
 
+// Of a TCPMUX service the clients come from tcpmux, which speaks TLS or does not.
+bool ServiceCheck::speaks_tls() const {
+  return settings_.tls && *settings_.tls && spec_.kind != ServiceKind::kTcpmux;
+}
+
 void ServiceCheck::CheckTls() {
-  if (!settings_.tls || !*settings_.tls) {
+  if (!speaks_tls()) {
+    if (settings_.tls && *settings_.tls && Own(settings_.tls.from)) {
+      return Error("bad-combination", At(settings_.tls),
+                   "the clients of a TCPMUX service come from tcpmux, which speaks TLS for it",
+                   "write tls = yes in the service tcpmux");
+    }
     for (const std::string_view name : kOfTls) {
       const Assignment* const from = FindAttribute(name)->field.from(settings_);
       if (Own(from)) {
@@ -39,6 +49,7 @@ void ServiceCheck::CheckTls() {
   CheckStartTls();
   if (settings_.tls_min_version) tls_->min_version = *settings_.tls_min_version;
   if (settings_.tls_sni) tls_->sni = *settings_.tls_sni;
+  if (settings_.idle_timeout) tls_->idle = *settings_.idle_timeout;
   if (settings_.tls_handshake_timeout) {
     constexpr std::uint32_t kLongest = 3600;
     tls_->handshake = std::chrono::seconds(std::min(*settings_.tls_handshake_timeout, kLongest));
@@ -48,8 +59,8 @@ void ServiceCheck::CheckTls() {
 
 void ServiceCheck::CheckTlsKind() {
   const Place place = At(settings_.tls);
-  if (spec_.kind != ServiceKind::kProgram) {
-    Error("bad-combination", place, "tls = yes needs a service that starts a program of its own",
+  if (spec_.kind == ServiceKind::kInternal && spec_.builtin == Builtin::kSensor) {
+    Error("bad-combination", place, "a sensor says nothing to anybody: there is no TLS to speak",
           "tls = no");
   } else if (spec_.socket_type != SocketType::kStream || spec_.wait) {
     Error("bad-combination", place,
@@ -163,6 +174,10 @@ void ServiceCheck::CheckStartTls() {
   if (settings_.starttls_required && !settings_.starttls) {
     Error("bad-combination", At(settings_.starttls_required),
           "starttls_required needs starttls = PROTOCOL");
+  }
+  if (settings_.starttls && spec_.kind == ServiceKind::kInternal) {
+    Error("bad-combination", At(settings_.starttls),
+          "no internal service has a dialogue in which TLS could be asked for", "remove the line");
   }
   const bool asks = tls_->rules.any() || tls_->verify == TlsVerify::kRequire;
   if (tls_->starttls_required || !asks) return;

@@ -77,6 +77,7 @@ class ServiceCheck {
   void CheckProxies();
   void CheckRedirectProxy();
 
+  bool speaks_tls() const;
   void CheckTls();  // check_tls.cc: which files, for whom, and what goes with it
   void CheckTlsKind();
   void CheckTlsPairs();
@@ -90,6 +91,7 @@ class ServiceCheck {
   void CheckTraffic();
   void CheckConfinement();  // check_confinement.cc: what the program is confined by
   void ChooseProfile();
+  bool ConcernsCarriage(std::string_view attribute) const;
   void RefuseConfinementOfRelay();
   void RefuseConfinementOfNone();
   void CheckNetwork(const Confinement& confinement);

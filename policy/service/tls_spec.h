@@ -33,6 +33,7 @@ struct TlsSpec {
   TlsSni sni = TlsSni::kAny;
   std::vector<std::string> alpn;
   std::chrono::seconds handshake{30};
+  std::optional<std::uint64_t> idle;  // seconds in which nothing moves; nullopt: for ever
   IdentityRules rules;
   std::optional<StartTls> starttls;  // nullopt: the handshake comes first
   bool starttls_required = true;

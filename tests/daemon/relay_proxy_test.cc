@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The PROXY header: read to its last byte and no further, told in binary, and only so long waited
 // for; and the one that a redirect's backend gets.
+#include "policy/proxy/proxy_header.h"
 #include "tests/daemon/relay_fixture.h"
 
 namespace postern::daemon {
@@ -178,6 +179,59 @@ TEST_CASE("a header of its own does not count as the client's bytes") {
   CHECK(done.bytes_in == 6);
 }
 
+TEST_CASE("a backend is told of the client's TLS, in version 2 alone") {
+  for (const std::uint32_t version : {1U, 2U}) {
+    RelayUnderTest relay;
+    const UniqueFd listener = LoopbackListener();
+    const ConnectionEnds client = TcpConnection();
+    AskRedirect ask = RedirectTo(listener, version);
+    ask.tlvs.authority.Set("a.test");
+    ask.tlvs.tls = 1;
+    ask.tlvs.client = 3;
+    ask.tlvs.version.Set("TLSv1.3");
+    ask.tlvs.common_name.Set("alice");
+    relay.Ask(ask, {client.far.get()});
+    const UniqueFd backend = AcceptOne(listener);
+    Write(client.near, "EHLO\r\n");
+    EndWriting(client.near);
+    const std::string got = ReadToEnd(backend);
+    if (version == 1) {
+      CHECK(got == kLine + "EHLO\r\n");
+      continue;
+    }
+    const auto parsed = policy::ParseProxyHeader(
+        {reinterpret_cast<const std::uint8_t*>(got.data()), got.size() - 6});
+    REQUIRE(parsed);
+    CHECK(parsed->tlvs.authority == "a.test");
+    REQUIRE(parsed->tlvs.ssl);
+    CHECK(parsed->tlvs.ssl->client == 3);
+    CHECK(parsed->tlvs.ssl->common_name == "alice");
+    CHECK(parsed->tlvs.ssl->cipher.empty());
+  }
+}
+
+TEST_CASE("vectors are bounded, printable, and of TLS only where there is some") {
+  WireTlvs tlvs;
+  CHECK(Valid(tlvs));
+  tlvs.alpn.Set("h2");
+  CHECK(Valid(tlvs));
+  tlvs.version.Set("TLSv1.3");
+  CHECK_FALSE(Valid(tlvs));
+  tlvs.tls = 1;
+  CHECK(Valid(tlvs));
+  tlvs.common_name.Set("new\nline");
+  CHECK_FALSE(Valid(tlvs));
+  tlvs.common_name.Set(std::string(257, 'x'));  // has no room, and changes nothing
+  CHECK(tlvs.common_name.view() == "new\nline");
+  tlvs.common_name.Set(std::string(256, 'x'));
+  CHECK(Valid(tlvs));
+  tlvs.common_name.length = 257;
+  CHECK_FALSE(Valid(tlvs));
+  tlvs = {};
+  tlvs.tls = 2;
+  CHECK_FALSE(Valid(tlvs));
+}
+
 TEST_CASE("a request for a header that cannot be is garbage") {
   const auto end_of = [](const AskRedirect& ask) {
     RelayUnderTest relay;
@@ -189,6 +243,9 @@ TEST_CASE("a request for a header that cannot be is garbage") {
   CHECK(end_of(RedirectTo(listener, 3)) == Relay::State::kGarbage);
   auto ask = RedirectTo(listener, 1);
   ask.client.is_v4 = 2;
+  CHECK(end_of(ask) == Relay::State::kGarbage);
+  ask = RedirectTo(listener, 2);
+  ask.tlvs.cipher.Set("without TLS");
   CHECK(end_of(ask) == Relay::State::kGarbage);
   ask = RedirectTo(listener, 1);
   ask.server.bytes[0] = 1;

@@ -54,6 +54,20 @@ TEST_CASE("the backend's half-close is passed on and the client still heard") {
   CHECK(done.bytes_out == 8);
 }
 
+TEST_CASE("a client whose end is closed both ways has sent his last, and takes nothing more") {
+  RelayUnderTest relay;
+  const UniqueFd listener = LoopbackListener();
+  ConnectionEnds client = UnixConnection();
+  relay.Ask(RedirectTo(1, {Wire(LocalName(listener))}), {client.far.get()});
+  client.far.Reset();
+  Write(client.near, "last words");
+  client.near.Reset();
+  const UniqueFd backend = AcceptOne(listener);
+  CHECK(ReadToEnd(backend) == "last words");
+  const auto done = relay.Next<AnswerDone>();  // the backend has not ended its side
+  CHECK(done.bytes_in == 10);
+}
+
 TEST_CASE("urgent data neither holds up nor cuts off what follows it, through a pipe and without") {
   for (const std::size_t descriptors : {1024U, 20U}) {
     RelayUnderTest relay({.descriptors = descriptors});

@@ -218,10 +218,6 @@ TEST_CASE("The relay is in between for its network, and not otherwise") {
   CHECK_FALSE(BehindRelay(spec));
   spec = ScriptBehindRelay("");
   CHECK(BehindRelay(spec));
-  CHECK(WireIdleTimeout(spec) == 0);
-  spec = WithIdleTimeout(std::move(spec), 60);
-  CHECK(WireIdleTimeout(spec) == 60'000);
-  CHECK(WireIdleTimeout(WithIdleTimeout(spec, ~std::uint64_t{0})) == 4'294'967'000U);
   policy::Confinement confinement;
   confinement.network = policy::NetworkAccess::kClient;
   spec.confinement = std::make_shared<const policy::Confinement>(confinement);

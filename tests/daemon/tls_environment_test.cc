@@ -38,6 +38,27 @@ TEST_CASE("without a certificate only the connection is told") {
   CHECK_FALSE(IdentityOf(Bare()));
 }
 
+TEST_CASE("a backend is told what was shown, and of a certificate whether it came now or before") {
+  AnswerTls answer = Bare();
+  Put("a.test", answer.server_name, answer.server_name_length);
+  Put("h2", answer.alpn, answer.alpn_length);
+  WireTlvs tlvs = TlvsOf(answer);
+  CHECK(Valid(tlvs));
+  CHECK(tlvs.authority.view() == "a.test");
+  CHECK(tlvs.alpn.view() == "h2");
+  CHECK(tlvs.version.view() == "TLSv1.2");
+  CHECK(tlvs.cipher.view() == "CIPHER");
+  CHECK((tlvs.client == 1 && tlvs.verify == 1));
+  answer.verified = 1;
+  AddName(answer, WireCertNameKind::kDns, "b.test");
+  AddName(answer, WireCertNameKind::kCommonName, "alice");
+  tlvs = TlvsOf(answer);
+  CHECK((tlvs.client == 7 && tlvs.verify == 0));
+  CHECK(tlvs.common_name.view() == "alice");
+  answer.resumed = 1;
+  CHECK(TlvsOf(answer).client == 5);
+}
+
 TEST_CASE("names are numbered by their kind, and are who the client is") {
   AnswerTls answer = Bare();
   answer.verified = 1;

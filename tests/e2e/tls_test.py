@@ -19,99 +19,16 @@ import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
 import lab_case  # noqa: E402
 import netlab  # noqa: E402
-from certificates import Authority, openssl, private_number  # noqa: E402
+from certificates import openssl, private_number  # noqa: E402
 from lab_case import DEFAULTS, entry  # noqa: E402
-
-PORT = 20443
-LONG_AGO, YESTERDAY = "20200101000000Z", "20200102000000Z"
-
-
-class World:
-    """Made once: authorities for servers and clients, and who they have certified."""
-
-    def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp())
-        self.servers, self.clients = Authority(self.folder, "servers"), Authority(self.folder, "clients")
-        self.strangers = Authority(self.folder, "strangers")
-        self.a = self.servers.issue("a", "DNS:a.test")
-        self.b = self.servers.issue("b", "DNS:b.test", kind=("rsa", "rsa_keygen_bits:2048"))
-        self.expired = self.servers.issue("gone", "DNS:gone.test", start=LONG_AGO, end=YESTERDAY)
-        self.alice = self.clients.issue("alice", "DNS:alice.test", "email:alice@x.test", subject="/O=Org/CN=alice")
-        self.bob = self.clients.issue("bob", "DNS:bob.test")
-        self.revoked = self.clients.issue("mallory", "DNS:mallory.test")
-        self.old = self.clients.issue("old", "DNS:old.test", start=LONG_AGO, end=YESTERDAY)
-        self.stranger = self.strangers.issue("stranger", "DNS:alice.test")
-        self.clients.revoke(self.revoked[0])
-        self.crl = self.clients.revocations()
-
-
-WORLD = None
-CAT = ("server = /bin/cat",)
-ENV = ("server = /usr/bin/env",)
-
-
-def tls_entry(port=PORT, *lines, name="secure", pairs=None, server=CAT):
-    pairs = pairs if pairs is not None else [WORLD.a]
-    files = [f"tls_certificate = {' '.join(str(pair[0]) for pair in pairs)}",
-             f"tls_private_key = {' '.join(str(pair[1]) for pair in pairs)}"]
-    return entry(name, port, "tls = yes", *files, *server, *lines)
-
-
-def client_rules(*lines):
-    return ("tls_verify_client = require", f"tls_client_ca = {WORLD.clients.certificate}", *lines)
-
-
-def context(certificate=None, version=None):
-    made = ssl.create_default_context(cafile=str(WORLD.servers.certificate))
-    if certificate:
-        made.load_cert_chain(*map(str, certificate))
-    if version:
-        made.minimum_version = made.maximum_version = version
-    return made
-
-
-def dial(made, host="a.test", port=PORT):
-    plain = socket.create_connection(("127.0.0.1", port), timeout=20)
-    try:
-        return made.wrap_socket(plain, server_hostname=host)
-    except BaseException:
-        plain.close()
-        raise
-
-
-def read_all(client):
-    pieces = []
-    while piece := client.recv(65536):
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-def environment(made, host="a.test", port=PORT):
-    with dial(made, host, port) as client:
-        return dict(line.split("=", 1) for line in read_all(client).decode().splitlines())
-
-
-def s_client(*options, stdin=b"", port=PORT):
-    return openssl("s_client", "-connect", f"127.0.0.1:{port}", "-CAfile", WORLD.servers.certificate, *options,
-                   stdin=stdin, check=False).decode(errors="replace")
-
-
-def children(daemon, name):
-    found = []
-    for pid in daemon.children():
-        try:
-            if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]:
-                found.append(pid)
-        except OSError:
-            pass
-    return found
+from tls_world import (ENV, PORT, WORLD, children, client_rules, context, dial, environment, read_all,  # noqa: E402
+                       s_client, tls_entry)
 
 
 def memory_of(pid):
@@ -594,12 +511,11 @@ class Deaths(lab_case.LabCase):
 
 
 def setUpModule():
-    global WORLD
-    WORLD = World()
+    WORLD.make()
 
 
 def tearDownModule():
-    shutil.rmtree(WORLD.folder)
+    WORLD.remove()
 
 
 if __name__ == "__main__":

@@ -95,14 +95,53 @@ TEST_CASE("rules on client certificates are compiled") {
   CHECK_FALSE(tls.rules.no_access);
 }
 
-TEST_CASE("only stream services that start a program speak TLS") {
-  CHECK(IsHeld(LoadXinetd("service echo\n{\nsocket_type = stream\nwait = no\n"
-                          "type = INTERNAL UNLISTED\nport = 20001\n" +
-                              kPair + "}\n",
-                          Files()),
-               "echo"));
-  // The first is for the server, which a redirect does not start.
-  CHECK(Codes(Load(kPair + "redirect = 127.0.0.1 25")) == "no-effect bad-combination");
+Configuration LoadBuiltin(const std::string& name, const std::string& lines) {
+  return LoadXinetd("service " + name +
+                        "\n{\nsocket_type = stream\nwait = no\nuser = mail\n"
+                        "type = INTERNAL UNLISTED\nport = 20001\n" +
+                        lines + "}\n",
+                    Files());
+}
+
+TEST_CASE("redirects and what is built in speak TLS too, as far as anything is said") {
+  for (const char* name : {"echo", "tcpmux"}) {
+    const Configuration loaded = LoadBuiltin(name, kPair);
+    CHECK(Codes(loaded).empty());
+    CHECK(loaded.services.at(0)->tls);
+  }
+  CHECK(IsHeld(LoadBuiltin("echo", kPair + "flags = SENSOR\n"), "echo"));
+  // It is for the server, which a redirect does not start.
+  const Configuration loaded = Load(kPair + "redirect = 127.0.0.1 25\nstarttls = smtp");
+  CHECK(Codes(loaded) == "no-effect");
+  CHECK(loaded.services.at(0)->tls);
+  CHECK(IsHeld(LoadBuiltin("echo", kPair + "starttls = smtp\n"), "echo"));
+  CHECK(IsHeld(Load(kPair + "wait = yes"), "s1"));
+}
+
+TEST_CASE("a service of tcpmux has the TLS of tcpmux") {
+  const auto load = [](const std::string& defaults, const std::string& lines) {
+    return LoadXinetd("defaults\n{\n" + defaults +
+                          "}\nservice s1\n{\nsocket_type = stream\nwait = no\nuser = mail\n"
+                          "server = /bin/echo\ntype = TCPMUX UNLISTED\n" +
+                          lines + "}\n",
+                      Files());
+  };
+  CHECK(Codes(load("", kPair)) == "bad-combination");
+  const Configuration loaded = load(kPair, "");
+  CHECK(Codes(loaded).empty());
+  CHECK(loaded.services.at(0)->tls == nullptr);
+  CHECK(Codes(load(kPair, "tls_only_from = alice\n")) == "bad-combination");
+}
+
+TEST_CASE("whoever speaks TLS may have an idle timeout, and has its bytes counted") {
+  for (const char* kind : {"sandbox = none\n", "redirect = 127.0.0.1 25\n"}) {
+    const std::string lines = std::string(kind) + "idle_timeout = 60\n";
+    CHECK(IsHeld(Load(lines), "s1"));
+    const Configuration loaded = Load(kPair + lines + "log_on_success = TRAFFIC");
+    CHECK(loaded.services.at(0)->tls->idle == 60);
+  }
+  CHECK(IsHeld(Load("sandbox = none\nlog_on_success = TRAFFIC"), "s1"));
+  CHECK(Codes(Load(kPair + "idle_timeout = 60\nlog_on_success = TRAFFIC")).empty());
 }
 
 TEST_CASE("STARTTLS is required unless a line says otherwise, and where certificates are") {

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Certificates for the tests of TLS, the services that have them, and clients.
+
+WORLD is made by setUpModule() and removed by tearDownModule(): within the lab.
+"""
+import pathlib
+import shutil
+import socket
+import ssl
+import tempfile
+
+from certificates import Authority, openssl
+from lab_case import entry
+
+PORT = 20443
+LONG_AGO, YESTERDAY = "20200101000000Z", "20200102000000Z"
+
+
+class World:
+    """Authorities for servers and clients, and who they have certified."""
+
+    def make(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.servers, self.clients = Authority(self.folder, "servers"), Authority(self.folder, "clients")
+        self.strangers = Authority(self.folder, "strangers")
+        self.a = self.servers.issue("a", "DNS:a.test")
+        self.b = self.servers.issue("b", "DNS:b.test", kind=("rsa", "rsa_keygen_bits:2048"))
+        self.expired = self.servers.issue("gone", "DNS:gone.test", start=LONG_AGO, end=YESTERDAY)
+        self.alice = self.clients.issue("alice", "DNS:alice.test", "email:alice@x.test", subject="/O=Org/CN=alice")
+        self.bob = self.clients.issue("bob", "DNS:bob.test")
+        self.revoked = self.clients.issue("mallory", "DNS:mallory.test")
+        self.old = self.clients.issue("old", "DNS:old.test", start=LONG_AGO, end=YESTERDAY)
+        self.stranger = self.strangers.issue("stranger", "DNS:alice.test")
+        self.clients.revoke(self.revoked[0])
+        self.crl = self.clients.revocations()
+
+    def remove(self):
+        shutil.rmtree(self.folder)
+
+
+WORLD = World()
+CAT = ("server = /bin/cat",)
+ENV = ("server = /usr/bin/env",)
+
+
+def tls_entry(port=PORT, *lines, name="secure", pairs=None, server=CAT):
+    """`server` may be no line at all, where others say who serves."""
+    pairs = pairs if pairs is not None else [WORLD.a]
+    files = [f"tls_certificate = {' '.join(str(pair[0]) for pair in pairs)}",
+             f"tls_private_key = {' '.join(str(pair[1]) for pair in pairs)}"]
+    return entry(name, port, "tls = yes", *files, *server, *lines)
+
+
+def client_rules(*lines):
+    return ("tls_verify_client = require", f"tls_client_ca = {WORLD.clients.certificate}", *lines)
+
+
+def context(certificate=None, version=None):
+    made = ssl.create_default_context(cafile=str(WORLD.servers.certificate))
+    if certificate:
+        made.load_cert_chain(*map(str, certificate))
+    if version:
+        made.minimum_version = made.maximum_version = version
+    return made
+
+
+def dial(made, host="a.test", port=PORT):
+    plain = socket.create_connection(("127.0.0.1", port), timeout=20)
+    try:
+        return made.wrap_socket(plain, server_hostname=host)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def read_all(client):
+    pieces = []
+    while piece := client.recv(65536):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def environment(made, host="a.test", port=PORT):
+    with dial(made, host, port) as client:
+        return dict(line.split("=", 1) for line in read_all(client).decode().splitlines())
+
+
+def s_client(*options, stdin=b"", port=PORT):
+    return openssl("s_client", "-connect", f"127.0.0.1:{port}", "-CAfile", WORLD.servers.certificate, *options,
+                   stdin=stdin, check=False).decode(errors="replace")
+
+
+def children(daemon, name):
+    found = []
+    for pid in daemon.children():
+        try:
+            if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]:
+                found.append(pid)
+        except OSError:
+            pass
+    return found
