@@ -10,6 +10,9 @@ target_compile_options(postern_options INTERFACE
   -fstack-protector-strong -fstack-clash-protection
   -ftrivial-auto-var-init=zero -fno-strict-aliasing -fvisibility=hidden
   -ffunction-sections -fdata-sections)
+# clang also tells of what libstdc++ does inside of std::ranges::stable_sort.
+target_compile_options(postern_options INTERFACE
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-error=deprecated-declarations>)
 # -fPIC or -fPIE is CMAKE_POSITION_INDEPENDENT_CODE's choice: the static libraries also go into
 # libwrap.so.0.
 target_link_options(postern_options INTERFACE
