@@ -62,6 +62,7 @@ enum class FrameType : std::uint32_t {
   kAskForgetTls,
   kAskTlsEdge,
   kAskTls,
+  kAskTlsAdmit,
   kAnswerReady = 101,
   kAnswerDone,
   kAnswerMux,

@@ -9,6 +9,7 @@
 // | AskForgetTls     | any time                               | nothing; sessions go on          |
 // | AskTls           | any time                               | AnswerTls unless it fails, then  |
 // |                  |                                        | AnswerTlsDone                    |
+// | AskTlsAdmit      | after AnswerTls, behind a dialogue     | nothing                          |
 // | AskStop          | while the session is in flight         | AnswerTlsDone                    |
 //
 // AnswerReady comes first, once. Garbage ends the side that sent it, as with daemon/protocol.h.
@@ -100,6 +101,13 @@ struct AskTls {
   std::uint32_t idle_timeout = 0;  // milliseconds in which nothing moves; 0: for ever
   WireStartTls starttls = WireStartTls::kNone;
   std::uint32_t required = 1;
+};
+
+// Whoever has started TLS in a dialogue may be served. The service runs already, and the rules on
+// client certificates are asked only now: until this comes, nothing of what the client sends is
+// carried. With a handshake of its own the service is started when they have been.
+struct AskTlsAdmit {
+  FrameHeader header{FrameType::kAskTlsAdmit};
 };
 
 enum class WireCertNameKind : std::uint8_t { kCommonName = 1, kDns, kEmail, kUri, kAddress };

@@ -234,6 +234,12 @@ sys::Status TlsClient::Ask(SessionId id, const TlsSetup& setup, std::uint32_t id
   return tls_.Ask(ask, descriptors);
 }
 
+void TlsClient::AskAdmit(SessionId id) {
+  AskTlsAdmit admit;
+  admit.header.session = id;
+  sys::IgnoreError(tls_.Ask(admit, {}), "the deadline of its handshake ends it");
+}
+
 void TlsClient::AskStop(SessionId id) {
   daemon::AskStop stop;
   stop.header.session = id;

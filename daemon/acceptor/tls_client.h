@@ -48,6 +48,7 @@ class TlsClient {
   // Both ends of descriptors stay the caller's, to close or keep.
   sandbox::sys::Status Ask(SessionId id, const TlsSetup& setup, std::uint32_t idle_ms, int client,
                            int service);
+  void AskAdmit(SessionId id);
   void AskStop(SessionId id);
   void CondemnTls(const std::string& why) { tls_.Condemn(why); }
 

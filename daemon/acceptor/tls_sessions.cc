@@ -87,7 +87,9 @@ bool Sessions::OnTls(const AnswerTls& answer) {
     RefuseTls(*session, *why);
     tls_.AskStop(session->tls);
     if (!served) EndService(*session);  // else it finds an end of file
-  } else if (!served) {
+  } else if (served) {
+    tls_.AskAdmit(session->tls);
+  } else {
     HandOver(*session, std::move(session->connection));
   }
   return true;

@@ -189,6 +189,8 @@ bool TlsRelay::Dispatch(std::span<const std::byte> frame, Descriptors descriptor
     Forget(forget.service);
     return true;
   }
+  AskTlsAdmit admit;
+  if (ReadFrame(frame, admit)) return OnAdmit(admit.header.session);
   AskStop stop;
   if (!ReadFrame(frame, stop)) return false;
   OnStop(stop.header.session);
@@ -292,6 +294,17 @@ bool TlsRelay::OnTls(const AskTls& ask, Descriptors descriptors) {
       service->second, patience);
   entry.session->Start(now_);
   Settle(serial, entry);
+  return true;
+}
+
+// The session may have ended meanwhile.
+bool TlsRelay::OnAdmit(SessionId id) {
+  const auto serial = serials_.find(id);
+  if (serial == serials_.end()) return true;
+  const Serial found = serial->second;
+  Entry& entry = sessions_.at(found);
+  if (!entry.session->Admit(now_)) return false;
+  Settle(found, entry);
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <span>
+#include <utility>
 
 #include "daemon/tls/client_identity.h"
 #include "daemon/tls/tls_fault.h"
@@ -35,7 +36,8 @@ TlsSession::TlsSession(Seat seat, std::shared_ptr<const TlsService> service,
       patience_(patience),
       client_(std::move(seat.client), *seat.poller, seat.token),
       service_(std::move(seat.service), *seat.poller, seat.token + 1),
-      dialogue_(std::move(seat.dialogue)) {
+      dialogue_(std::move(seat.dialogue)),
+      admitted_(!dialogue_) {
   done_.header.session = id_;
 }
 
@@ -94,8 +96,16 @@ void TlsSession::Shake(Instant now) {
   shaken_ = true;
   handshake_ = DescribeHandshake(connection_.get());
   last_moved_ = now;
+  if (admitted_) deadline_ = Due();
+  Move(now);
+}
+
+bool TlsSession::Admit(Instant now) {
+  if (!shaken_ || std::exchange(admitted_, true)) return false;
+  last_moved_ = now;
   deadline_ = Due();
   Move(now);
+  return true;
 }
 
 std::optional<AnswerTls> TlsSession::TakeHandshake() {
@@ -111,7 +121,7 @@ void TlsSession::OnReady(Side side, std::uint32_t ready, Instant now) {
   if (side == Side::kService && (ready & sys::kHangUp) != 0) {
     in_.done = service_gone_ = true;
     in_.held = 0;
-    if (shaken_) deadline_ = Due();
+    if (served()) deadline_ = Due();
   }
   if (dialogue_) return TalkPlainly(now);
   if (shaken_) return Move(now);
@@ -121,7 +131,7 @@ void TlsSession::OnReady(Side side, std::uint32_t ready, Instant now) {
 
 void TlsSession::OnDeadline(Instant now) {
   const bool passes = dialogue_ && dialogue_->state() == StartTlsDialogue::State::kPasses;
-  if (!shaken_ && !passes) return Finish(TlsOutcome::kHandshakeLate);
+  if (!served() && !passes) return Finish(TlsOutcome::kHandshakeLate);
   if (lingers_) return EndSession();
   passes ? TalkPlainly(now) : Move(now);
   if (over_) return;
@@ -140,6 +150,10 @@ std::optional<TlsSession::Instant> TlsSession::Due() const {
 // ---- Carrying ----
 
 void TlsSession::Move(Instant now) {
+  if (!admitted_) {
+    client_wants_ = service_wants_ = 0;
+    return Watch();
+  }
   Carry(now);
   SetCorked(false);
 }

@@ -47,6 +47,8 @@ class TlsSession {
   void OnDeadline(Instant now);
   void Continue(Instant now) { shaken_ ? Move(now) : Shake(now); }
   void Stop() { Finish(TlsOutcome::kStopped); }
+  // False when there is nobody to be admitted.
+  bool Admit(Instant now);
 
   bool over() const { return over_; }
   // More can be done at once, and no event will say so.
@@ -78,6 +80,7 @@ class TlsSession {
   void WatchPlainly();
   void Upgrade(Instant now);
   void Shake(Instant now);
+  bool served() const { return shaken_ && admitted_; }
   void Move(Instant now);
   void Carry(Instant now);
   Step MoveIn();
@@ -107,6 +110,7 @@ class TlsSession {
   std::uint32_t client_wants_ = 0, service_wants_ = 0;
   Instant last_moved_{};
   std::optional<Instant> deadline_;
+  bool admitted_;  // as far as postern-tls has to know: what is carried, posternd has let in
   bool shaken_ = false, corked_ = false, service_gone_ = false, lingers_ = false,
        unfinished_ = false, over_ = false;
   int reads_left_ = 0;

@@ -189,6 +189,12 @@ class TlsUnderTest {
     return std::move(theirs);
   }
 
+  void Admit(SessionId id) {
+    AskTlsAdmit ask;
+    ask.header.session = id;
+    Send(tls_, ask);
+  }
+
   UniqueFd& tls() { return tls_; }
   UniqueFd& keys() { return keys_; }
 

@@ -486,7 +486,7 @@ TEST_CASE("what cannot serve is not taken, with the reason") {
   };
   CHECK(verdict(1) == TlsVerdict::kBadAuthorities);
   wish.authorities = certificate.pem() + certificate.key_pem();
-  CHECK(verdict(7) == TlsVerdict::kBadAuthorities);
+  CHECK(verdict(6) == TlsVerdict::kBadAuthorities);
   wish.authorities = certificate.pem();
   wish.revocations = "no list";
   CHECK(verdict(2) == TlsVerdict::kBadRevocations);
@@ -567,6 +567,9 @@ TEST_CASE("a dialogue comes before the handshake, and plaintext after it where t
   REQUIRE(client.Connect());
   tls.Next<AnswerTls>();
   REQUIRE(client.Write("EHLO again\r\n"));
+  pollfd heard{program.get(), POLLIN, 0};
+  CHECK(::poll(&heard, 1, 200) == 0);  // posternd has not let it in
+  tls.Admit(1);
   CHECK(ReadExactly(program, 12) == "EHLO again\r\n");
   client.Vanish();
   tls.Next<AnswerTlsDone>();
@@ -623,8 +626,41 @@ TEST_CASE("a service that ends during the handshake leaves no session behind it"
   CHECK(std::clock() - before < CLOCKS_PER_SEC / 10);  // nobody turns in circles
   REQUIRE(client.Connect());
   tls.Next<AnswerTls>();
+  tls.Admit(1);
   CHECK(client.ReadToClose().empty());
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kFinished);
+}
+
+TEST_CASE("who has not been let in by the deadline of its handshake is not carried any more") {
+  TlsUnderTest tls;
+  const TestCertificate certificate;
+  TlsUnderTest::Wish wish;
+  wish.ask.handshake_ms = 500;
+  REQUIRE(tls.AddService(1, {&certificate}, wish).verdict == TlsVerdict::kGood);
+  TlsClient client;
+  const UniqueFd program = tls.Begin(1, 1, client.Open(), 0, WireStartTls::kSmtp);
+  Write(program, "220 hi\r\n");
+  CHECK(ReadExactly(client.socket(), 8) == "220 hi\r\n");
+  Write(client.socket(), "STARTTLS\r\n");
+  CHECK(ReadExactly(client.socket(), 30) == "220 2.0.0 Ready to start TLS\r\n");
+  REQUIRE(client.Connect());
+  tls.Next<AnswerTls>();
+  REQUIRE(client.Write("MAIL FROM:<a@b>\r\n"));
+  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kHandshakeLate);
+  CHECK(ReadToEnd(program).empty());
+}
+
+TEST_CASE("whoever began with the handshake is not let in twice") {
+  TlsUnderTest tls;
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  tls.Admit(7);  // of a session that has ended
+  TlsClient client;
+  const UniqueFd program = tls.Begin(1, 1, client.Open());
+  REQUIRE(client.Connect());
+  tls.Next<AnswerTls>();
+  tls.Admit(1);
+  CHECK(tls.AwaitEnd() == TlsRelay::State::kGarbage);
 }
 
 TEST_CASE("garbage from posternd ends it") {

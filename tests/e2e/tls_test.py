@@ -466,6 +466,35 @@ class StartTls(lab_case.LabCase):
         self.assertTrue(daemon.logged("not in tls_only_from: CN=bob"))
 
 
+    def test_of_a_refused_client_the_server_reads_nothing(self):
+        heard = self.lab.path("heard")
+        script = self.lab.script("smtp", f"printf '220 hi\\r\\n'; while read -r line; do echo \"$line\" >>{heard}; done")
+        daemon = self.start(DEFAULTS + tls_entry(PORT, "starttls = smtp", *client_rules("tls_only_from = alice.test"),
+                                                 server=(f"server = {script}",)))
+        for who in (WORLD.bob, WORLD.alice):
+            incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+            client = context(who).wrap_bio(incoming, outgoing, server_hostname="a.test")
+            with netlab.Client.connect(PORT, timeout=20) as plain:
+                plain.read_line()
+                plain.send(b"STARTTLS\r\n")
+                plain.read_line()
+                while True:
+                    try:
+                        client.do_handshake()
+                        break
+                    except ssl.SSLWantReadError:
+                        plain.send(outgoing.read())
+                        incoming.write(plain.recv())
+                client.write(f"RCPT TO:<{pathlib.Path(who[0]).stem}@x>\r\n".encode())
+                plain.send(outgoing.read())  # with the last of the handshake
+                if who is WORLD.alice:
+                    self.assertTrue(netlab.wait_until(lambda: os.path.exists(heard)))
+                else:
+                    plain.read_all()
+        self.assertTrue(daemon.wait_records(1, kind="FAIL"))
+        self.assertEqual(pathlib.Path(heard).read_text().split(), ["RCPT", "TO:<alice@x>"])
+
+
 class Deaths(lab_case.LabCase):
     def test_helpers_killed_under_load(self):
         daemon = self.start(DEFAULTS + tls_entry(PORT) + entry("plain", PORT + 1))
