@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fuzz/posternd_with_puppets.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+
+#include "sandbox/channel.h"
+#include "sandbox/sys/process.h"
+#include "wrapper/launch/launch_plan.h"
+
+namespace postern::fuzz {
+
+namespace sys = sandbox::sys;
+
+namespace {
+
+constexpr std::array<std::string_view, kRoles> kNames{"relay", "lookup", "tls", "keys"};
+
+template <typename Value>
+Value Must(sys::Result<Value> result) {
+  if (!result) {
+    std::cerr << result.error().ToString() << '\n';
+    std::abort();
+  }
+  return std::move(*result);
+}
+
+void Require(bool condition) {
+  if (!condition) std::abort();
+}
+
+std::string ListenersName() { return "postern-fuzz-" + std::to_string(::getpid()); }
+
+const sys::UniqueFd& Listener() {
+  static const sys::UniqueFd kListener = [] {
+    sys::UniqueFd listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string name = ListenersName();
+    std::memcpy(address.sun_path + 1, name.data(), name.size());
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    Require(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0);
+    Require(::listen(listener.get(), 16) == 0);
+    return listener;
+  }();
+  return kListener;
+}
+
+sandbox::Launcher& TheLauncher() {
+  // Whatever started this may have left its numbers open.
+  static const auto kLauncher = [] {
+    Require(sys::CloseFrom(sandbox::Launcher::kReportDescriptor).has_value());
+    return Must(sandbox::Launcher::Make());
+  }();
+  return *kLauncher;
+}
+
+std::vector<std::string> Puppet(Role role) {
+  return {PUPPET_HELPER, ListenersName(), std::string(kNames[static_cast<std::size_t>(role)])};
+}
+
+policy::IpAddress Address(const char* text) { return *policy::IpAddress::Parse(text); }
+
+sys::SocketAddress Inet(const char* text, std::uint16_t port) {
+  return sys::SocketAddress::Inet(Address(text).bytes(), port, true);
+}
+
+policy::ServiceSpec Program(const std::string& id) {
+  policy::ServiceSpec spec;
+  spec.id = spec.name = id;
+  spec.program.path = "/bin/true";
+  spec.program.argv = {"true"};
+  policy::Confinement none;
+  none.profile = policy::SandboxProfile::kNone;
+  spec.confinement = std::make_shared<const policy::Confinement>(std::move(none));
+  return spec;
+}
+
+policy::ServiceSpec Internal(const std::string& id, policy::Builtin builtin) {
+  policy::ServiceSpec spec = Program(id);
+  spec.kind = policy::ServiceKind::kInternal;
+  spec.builtin = builtin;
+  return spec;
+}
+
+policy::ServiceSpec WithTls(policy::ServiceSpec spec,
+                            std::optional<policy::StartTls> starttls = std::nullopt) {
+  auto tls = std::make_shared<policy::TlsSpec>();
+  tls->pairs = {{"/dev/null", "/dev/null", ""}};
+  tls->verify = policy::TlsVerify::kRequest;
+  tls->starttls = starttls;
+  spec.tls = std::move(tls);
+  return spec;
+}
+
+}  // namespace
+
+PosterndWithPuppets::PosterndWithPuppets()
+    : launcher_(TheLauncher()),
+      log_(Must(daemon::ProgramLog::Open({.file = folder_ / "program"}))),
+      logs_(*log_, "posternd", folder_ / "no-syslog"),
+      loop_(Must(daemon::EventLoop::Make())),
+      hosts_files_{{folder_ / "hosts.allow", folder_ / "hosts.deny"}},
+      admission_(*loop_, *log_, hosts_files_, std::nullopt),
+      relay_(*loop_, *log_, Puppet(Role::kRelay)),
+      lookup_(*loop_, *log_, Puppet(Role::kLookup)),
+      tls_(*loop_, *log_, {Puppet(Role::kKeys), Puppet(Role::kTls)}),
+      sessions_(std::make_unique<daemon::Sessions>(*loop_, *log_, launcher_, relay_, lookup_, tls_,
+                                                   admission_)) {
+  Listener();
+  tls_.SetAnswers(*sessions_);
+  Require(sessions_->Prepare().has_value());
+  relay_.Start(*sessions_);
+  tls_.Start();
+  MakeServices();
+  ServeClients();
+  AwaitPuppets(kRoles);
+  for (std::size_t role = 0; role < kRoles; ++role) {
+    Say(static_cast<Role>(role), daemon::AsFrame(daemon::AnswerReady{}), false);
+  }
+  Turn();
+}
+
+PosterndWithPuppets::~PosterndWithPuppets() {
+  sessions_->Abandon();
+  relay_.Stop();
+  lookup_.Stop();
+  tls_.Stop();
+  sessions_.reset();
+  controls_.clear();
+  while (::waitpid(-1, nullptr, 0) > 0) {
+  }
+}
+
+std::shared_ptr<daemon::Service> PosterndWithPuppets::Make(policy::ServiceSpec spec) {
+  spec.log.kind = policy::LogKind::kFile;
+  spec.log.file = folder_ / "service";
+  spec.log_on_success.host = spec.log_on_success.exit = spec.log_on_success.traffic = true;
+  daemon::Service::Definition definition;
+  definition.log = logs_.Acquire(spec, {});
+  definition.plan = wrapper::MakeLaunchPlan(spec, wrapper::ReadInherited());
+  if (spec.tls) {
+    daemon::TlsSetup setup;
+    setup.service = spec.id;
+    setup.spec = *spec.tls;
+    const auto open = [] { return sys::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); };
+    setup.pairs.push_back({open(), open(), {}});
+    definition.tls = tls_.Add(std::move(setup));
+  }
+  definition.spec = std::make_shared<const policy::ServiceSpec>(std::move(spec));
+  services_.push_back(std::make_shared<daemon::Service>(*loop_, arrivals_, std::move(definition)));
+  return services_.back();
+}
+
+void PosterndWithPuppets::MakeServices() {
+  Make(Internal("echo", policy::Builtin::kEcho));
+  policy::ServiceSpec greeted = Internal("greeted", policy::Builtin::kEcho);
+  greeted.banners.on_success = "/etc/hostname";
+  Make(std::move(greeted));
+  Make(Internal("mux", policy::Builtin::kTcpmux));
+  policy::ServiceSpec asked = Program("asked");
+  asked.log_on_success.user_id = true;
+  Make(std::move(asked));
+  policy::ServiceSpec behind = Program("behind");
+  policy::Confinement relayed = *behind.confinement;
+  relayed.network = policy::NetworkAccess::kRelay;
+  behind.confinement = std::make_shared<const policy::Confinement>(std::move(relayed));
+  Make(std::move(behind));
+  Make(WithTls(Program("tls")));
+  Make(WithTls(Program("starttls"), policy::StartTls::kSmtp));
+  policy::ServiceSpec proxied = Program("proxied");
+  std::vector<policy::AddressWord> words;
+  words.push_back(*policy::ParseAddressWord("127.0.0.1", {}, {}));
+  proxied.proxy_from = std::make_shared<policy::AccessList>(std::move(words));
+  Make(std::move(proxied));
+  Make(WithTls(Internal("tls-echo", policy::Builtin::kEcho)));
+  Make(WithTls(Internal("tls-mux", policy::Builtin::kTcpmux)));
+  sessions_->SetMuxTargets({{1, services_[3]}, {2, services_[5]}});
+}
+
+void PosterndWithPuppets::ServeClients() {
+  const wrapper::Connection ends{Inet("127.0.0.1", 4000), Inet("127.0.0.1", 25)};
+  const policy::Endpoint peer{Address("127.0.0.1"), 4000};
+  for (const auto& service : services_) {
+    int pair[2];
+    Require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+    clients_.emplace_back(pair[0]);
+    sys::UniqueFd accepted(pair[1]);
+    if (service->spec().proxy_from) {
+      sessions_->AwaitProxyHeader(service, std::move(accepted), ends);
+    } else {
+      sessions_->Serve(service, std::move(accepted), peer, {}, ends);
+    }
+  }
+}
+
+void PosterndWithPuppets::AwaitPuppets(std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    pollfd knocks{Listener().get(), POLLIN, 0};
+    Require(::poll(&knocks, 1, 20000) == 1);
+    sys::UniqueFd control(::accept4(Listener().get(), nullptr, nullptr, SOCK_CLOEXEC));
+    pollfd tells{control.get(), POLLIN, 0};
+    Require(::poll(&tells, 1, 20000) == 1);
+    std::array<std::byte, 16> name;
+    auto received = Must(sandbox::ReceiveFrame(control, name));
+    const std::string_view role(reinterpret_cast<const char*>(name.data()), received.length);
+    const auto found = std::ranges::find(kNames, role);
+    Require(found != kNames.end() && received.descriptor_count == 1);
+    channels_[static_cast<std::size_t>(found - kNames.begin())] =
+        std::move(received.descriptors[0]);
+    controls_.push_back(std::move(control));
+  }
+}
+
+void PosterndWithPuppets::Say(Role role, std::span<const std::byte> frame, bool with_descriptor) {
+  const int lent = 0;
+  sys::IgnoreError(sandbox::SendFrame(channels_[static_cast<std::size_t>(role)], frame,
+                                      std::span(&lent, with_descriptor ? 1 : 0)),
+                   "a helper that was given up has nobody to talk to");
+}
+
+void PosterndWithPuppets::WriteAsClient(std::size_t which) {
+  const ssize_t sent = ::send(clients_[which].get(), "x\r\n", 3, MSG_NOSIGNAL | MSG_DONTWAIT);
+  Require(sent <= 3);
+}
+
+void PosterndWithPuppets::LeaveAsClient(std::size_t which) { clients_[which].Reset(); }
+
+void PosterndWithPuppets::RetireService(std::size_t which) {
+  services_[which % services_.size()]->Retire();
+}
+
+void PosterndWithPuppets::Turn() {
+  bool over = false;
+  loop_->After(std::chrono::milliseconds(0), [&over] { over = true; });
+  while (!over) Require(loop_->Turn().has_value());
+}
+
+void PosterndWithPuppets::CheckBooks() const {
+  const auto findings = daemon::FindInconsistencies(services_, *sessions_, admission_);
+  for (const std::string& finding : findings) std::cerr << finding << '\n';
+  Require(findings.empty());
+}
+
+}  // namespace postern::fuzz
