@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/frame_queue.h"
 
-#include <cerrno>
-
 #include "sandbox/channel.h"
 
 namespace postern::daemon {
@@ -10,7 +8,7 @@ namespace postern::daemon {
 FrameQueue::Sent FrameQueue::Flush(const sandbox::sys::UniqueFd& channel) {
   while (!frames_.empty()) {
     const auto sent = sandbox::SendFrame(channel, frames_.front(), {});
-    if (!sent && sent.error().number == EAGAIN) return Sent::kSome;
+    if (!sent && sandbox::sys::IsMomentary(sent.error())) return Sent::kSome;
     if (!sent) return Sent::kChannelGone;
     frames_.pop_front();
   }

@@ -12,59 +12,38 @@ namespace sys = sandbox::sys;
 
 namespace {
 
-constexpr std::uint64_t kChannelToken = 0, kEdgeToken = 1;
+constexpr std::uint64_t kEdgeToken = HelperChannel::kToken + 1;
 // Far more than there are connections in a handshake; beyond them the oldest go.
 constexpr std::size_t kMostAllowed = 262'144;
 
 }  // namespace
 
 sys::Result<std::unique_ptr<KeyKeeper>> KeyKeeper::Make(sys::UniqueFd channel) {
-  TRY(sys::Poller poller, sys::Poller::Make());
-  auto keeper = std::make_unique<KeyKeeper>(std::move(channel), std::move(poller));
-  TRY_STATUS(keeper->poller_.Add(keeper->channel_, sys::kReadable, kChannelToken));
-  keeper->answers_.Push(AnswerReady{});
+  TRY(HelperChannel made, HelperChannel::Make(std::move(channel)));
+  auto keeper = std::make_unique<KeyKeeper>(std::move(made));
+  keeper->channel_.Answer(AnswerReady{});
   return keeper;
 }
-
-KeyKeeper::KeyKeeper(sys::UniqueFd channel, sys::Poller poller)
-    : channel_(std::move(channel)), poller_(std::move(poller)), channel_interest_(sys::kReadable) {}
 
 KeyKeeper::State KeyKeeper::Run() {
   while (Turn(std::chrono::milliseconds(-1)) == State::kRunning) {
   }
-  return state_;
+  return channel_.state();
 }
 
 KeyKeeper::State KeyKeeper::Turn(std::chrono::milliseconds longest_wait) {
-  FlushAnswers();
-  if (state_ != State::kRunning) return state_;
-  const auto events = poller_.Wait(longest_wait);
-  if (!events) return state_ = State::kFailed;
+  const auto events = channel_.Wait(longest_wait);
   Expire();
-  for (const sys::Event& event : *events) {
-    if (state_ != State::kRunning) break;
-    if (event.token == kEdgeToken) {
-      ReadEdge();
-    } else if ((event.ready & ~sys::kWritable) != 0) {
-      ReadChannel();
-    }
+  for (const sys::Event& event : events) {
+    if (channel_.running()) event.token == kEdgeToken ? ReadEdge() : ReadChannel();
   }
-  if (state_ == State::kRunning) FlushAnswers();
-  return state_;
+  return channel_.state();
 }
 
 // All that is there: what posternd allows it says before anybody can ask for it.
 void KeyKeeper::ReadChannel() {
-  alignas(8) std::array<std::byte, kMaxFrame> buffer;
-  while (state_ == State::kRunning && !answers_.crowded()) {
-    auto received = sandbox::ReceiveFrame(channel_, buffer);
-    if (!received && received.error().number == EAGAIN) return;
-    if (received && received->length == 0) {
-      state_ = State::kChannelClosed;
-    } else if (!received || !Dispatch(std::span(buffer).first(received->length),
-                                      {received->descriptors, received->descriptor_count})) {
-      state_ = State::kGarbage;
-    }
+  while (auto asked = channel_.Next()) {
+    if (!Dispatch(asked->frame, asked->descriptors())) channel_.End(State::kGarbage);
   }
 }
 
@@ -93,7 +72,7 @@ bool KeyKeeper::OnKey(const AskKey& ask, Descriptors descriptors) {
   } else {
     answer.verdict = key.error();
   }
-  answers_.Push(answer);
+  channel_.Answer(answer);
   return true;
 }
 
@@ -104,7 +83,7 @@ bool KeyKeeper::OnEdge(Descriptors descriptors) {
   allowed_.clear();
   expiries_.clear();
   edge_ = std::move(descriptors[0]);
-  if (!poller_.Add(edge_, sys::kReadable, kEdgeToken)) edge_.Reset();
+  if (!channel_.poller().Add(edge_, sys::kReadable, kEdgeToken)) edge_.Reset();
   return true;
 }
 
@@ -135,7 +114,7 @@ void KeyKeeper::ReadEdge() {
                     ask.length <= kMaxSigned;
   if (!good) return DropEdge();
   ReadChannel();
-  if (state_ == State::kRunning && edge_ && !OnSign(ask)) DropEdge();
+  if (channel_.running() && edge_ && !OnSign(ask)) DropEdge();
 }
 
 // False when the other side does not take the answer. It waits for one at a time, so it would.
@@ -149,7 +128,7 @@ bool KeyKeeper::OnSign(const AskSign& ask) {
   if (key == nullptr) {
     AnswerOverdrawn overdrawn;
     overdrawn.header.session = ask.header.session;
-    if (!answers_.crowded()) answers_.Push(overdrawn);
+    if (!channel_.crowded()) channel_.Answer(overdrawn);
   } else {
     const auto signature = key->Sign(*algorithm, *thing, message);
     std::ranges::copy(signature, answer.signature.begin());
@@ -172,21 +151,8 @@ PrivateKey* KeyKeeper::Spend(const AskSign& ask) {
 
 void KeyKeeper::DropEdge() {
   if (!edge_) return;
-  sys::IgnoreError(poller_.Remove(edge_), "closing it removes it");
+  sys::IgnoreError(channel_.poller().Remove(edge_), "closing it removes it");
   edge_.Reset();
-}
-
-void KeyKeeper::FlushAnswers() {
-  const auto sent = answers_.Flush(channel_);
-  if (sent == FrameQueue::Sent::kChannelGone) {
-    state_ = State::kChannelClosed;
-    return;
-  }
-  const std::uint32_t interest = (answers_.crowded() ? 0U : sys::kReadable) |
-                                 (sent == FrameQueue::Sent::kSome ? sys::kWritable : 0U);
-  if (interest == channel_interest_) return;
-  channel_interest_ = interest;
-  if (!poller_.Change(channel_, interest, kChannelToken)) state_ = State::kFailed;
 }
 
 }  // namespace postern::daemon

@@ -14,8 +14,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "daemon/frame_queue.h"
-#include "daemon/helper_state.h"
+#include "daemon/helper_channel.h"
 #include "daemon/keys/private_key.h"
 #include "daemon/keys_protocol.h"
 #include "sandbox/sys/error.h"
@@ -29,7 +28,7 @@ class KeyKeeper {
   // Queues AnswerReady.
   static sandbox::sys::Result<std::unique_ptr<KeyKeeper>> Make(sandbox::sys::UniqueFd channel);
   // For Make() alone.
-  KeyKeeper(sandbox::sys::UniqueFd channel, sandbox::sys::Poller poller);
+  explicit KeyKeeper(HelperChannel channel) : channel_(std::move(channel)) {}
 
   using State = HelperState;
   State Run();
@@ -57,13 +56,9 @@ class KeyKeeper {
   PrivateKey* Spend(const AskSign& ask);
   void Expire();
   void DropEdge();
-  void FlushAnswers();
 
-  sandbox::sys::UniqueFd channel_, edge_;
-  sandbox::sys::Poller poller_;
-  std::uint32_t channel_interest_ = 0;
-  State state_ = State::kRunning;
-  FrameQueue answers_;
+  HelperChannel channel_;
+  sandbox::sys::UniqueFd edge_;
   std::map<KeyIndex, PrivateKey> keys_;
   std::unordered_map<SessionId, Allowance> allowed_;
   std::multimap<Instant, SessionId> expiries_;

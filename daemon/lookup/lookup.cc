@@ -16,8 +16,8 @@ using wrapper::NameFinding;
 
 namespace {
 
-// Questions are numbered from 1; these are no questions.
-constexpr std::uint64_t kChannelToken = 0, kNamesToken = ~std::uint64_t{0};
+// Questions are numbered from 1, and posternd never counts so far.
+constexpr std::uint64_t kNamesToken = ~std::uint64_t{0};
 constexpr int kFramesPerTurn = 64;
 
 WireName WireNameOf(NameFinding finding) {
@@ -86,20 +86,15 @@ sys::Result<sandbox::ReceivedFrame> AwaitFrame(const sys::UniqueFd& channel,
 
 }  // namespace
 
-Lookup::Lookup(sys::UniqueFd channel, const LookupPorts& ports, sys::Poller poller)
-    : channel_(std::move(channel)),
-      ports_(ports),
-      poller_(std::move(poller)),
-      channel_interest_(sys::kReadable),
-      now_(sys::BootTime()) {}
+Lookup::Lookup(HelperChannel channel, const LookupPorts& ports)
+    : channel_(std::move(channel)), ports_(ports), now_(sys::BootTime()) {}
 
 sys::Result<std::unique_ptr<Lookup>> Lookup::Make(sys::UniqueFd channel, const LookupPorts& ports) {
   alignas(8) std::byte buffer[kMaxFrame];
   TRY(sandbox::ReceivedFrame first, AwaitFrame(channel, buffer));
   if (first.length == 0) return std::unexpected(sys::Error{"recvmsg", EPIPE, {}});
-  TRY(sys::Poller poller, sys::Poller::Make());
-  std::unique_ptr<Lookup> lookup(new Lookup(std::move(channel), ports, std::move(poller)));
-  TRY_STATUS(lookup->poller_.Add(lookup->channel_, sys::kReadable, kChannelToken));
+  TRY(HelperChannel made, HelperChannel::Make(std::move(channel)));
+  std::unique_ptr<Lookup> lookup(new Lookup(std::move(made), ports));
   AskFiles ask;
   if (!ReadFrame(std::span(buffer).first(first.length), ask) ||
       !Valid(ask, first.descriptor_count)) {
@@ -109,8 +104,8 @@ sys::Result<std::unique_ptr<Lookup>> Lookup::Make(sys::UniqueFd channel, const L
       ReadResolverFiles(ask.present, std::span(first.descriptors).first(first.descriptor_count));
   TRY(auto transport,
       sandbox::dns::Transport::Make(wrapper::NameLookups::HowToAsk(files.resolver, ports.dns)));
-  TRY_STATUS(lookup->poller_.Add(transport->descriptor(), sys::kReadable, kNamesToken));
-  lookup->answers_.Push(AnswerReady{});
+  TRY_STATUS(lookup->channel_.poller().Add(transport->descriptor(), sys::kReadable, kNamesToken));
+  lookup->channel_.Answer(AnswerReady{});
   lookup->names_ = std::make_unique<wrapper::NameLookups>(std::move(transport), std::move(files),
                                                           sys::BootTime, ports.dns);
   return lookup;
@@ -119,45 +114,32 @@ sys::Result<std::unique_ptr<Lookup>> Lookup::Make(sys::UniqueFd channel, const L
 Lookup::State Lookup::Run() {
   while (Turn(std::chrono::milliseconds(-1)) == State::kRunning) {
   }
-  return state_;
+  return channel_.state();
 }
 
 Lookup::State Lookup::Turn(std::chrono::milliseconds longest_wait) {
-  FlushAnswers();
-  if (state_ != State::kRunning) return state_;
-  const auto events = poller_.Wait(NextWait(longest_wait));
+  const auto events = channel_.Wait(NextWait(longest_wait));
   now_ = sys::BootTime();
-  if (!events) return state_ = State::kFailed;
-  for (const sys::Event& event : *events) {
-    if (state_ == State::kRunning) Handle(event);
+  for (const sys::Event& event : events) {
+    if (channel_.running()) Handle(event);
   }
-  if (state_ != State::kRunning) return state_;
+  if (!channel_.running()) return channel_.state();
   names_->OnReady();
   ExpireDeadlines();
-  FlushAnswers();
-  return state_;
+  return channel_.state();
 }
 
 void Lookup::Handle(const sys::Event& event) {
   if (event.token == kNamesToken) return;  // their turn comes in each turn
-  if (event.token != kChannelToken) return StepUser(event.token);
-  const bool takes = (event.ready & ~sys::kWritable) != 0 && !answers_.crowded();
-  if (takes && !ReadAsked()) state_ = State::kGarbage;
+  event.token == HelperChannel::kToken ? ReadAsked() : StepUser(event.token);
 }
 
-bool Lookup::ReadAsked() {
-  alignas(8) std::byte buffer[kMaxFrame];
-  for (int i = 0; i < kFramesPerTurn && state_ == State::kRunning; ++i) {
-    auto received = sandbox::ReceiveFrame(channel_, buffer);
-    if (!received) return received.error().number == EAGAIN;
-    if (received->length == 0) {
-      state_ = State::kChannelClosed;
-      return true;
-    }
-    const Descriptors descriptors(received->descriptors, received->descriptor_count);
-    if (!Dispatch(std::span(buffer).first(received->length), descriptors)) return false;
+void Lookup::ReadAsked() {
+  for (int left = kFramesPerTurn; left > 0; --left) {
+    auto asked = channel_.Next();
+    if (!asked) return;
+    if (!Dispatch(asked->frame, asked->descriptors())) channel_.End(State::kGarbage);
   }
-  return true;
 }
 
 bool Lookup::Dispatch(std::span<const std::byte> frame, Descriptors descriptors) {
@@ -178,18 +160,15 @@ bool Lookup::OnFiles(const AskFiles& ask, Descriptors descriptors) {
 }
 
 bool Lookup::Begin(SessionId question, std::uint32_t milliseconds) {
-  const Instant deadline = now_ + std::chrono::milliseconds(milliseconds);
-  if (question == kChannelToken || question == kNamesToken) return false;
-  if (!questions_.emplace(question, deadline).second) return false;
-  deadlines_.emplace(deadline, question);
+  const bool free = question != HelperChannel::kToken && question != kNamesToken;
+  if (!free || deadlines_.contains(question)) return false;
+  deadlines_.Set(question, now_ + std::chrono::milliseconds(milliseconds));
   return true;
 }
 
 bool Lookup::Over(SessionId question) {
-  const auto found = questions_.find(question);
-  if (found == questions_.end()) return false;
-  deadlines_.erase({found->second, question});
-  questions_.erase(found);
+  if (!deadlines_.contains(question)) return false;
+  deadlines_.Set(question, std::nullopt);
   return true;
 }
 
@@ -207,7 +186,7 @@ void Lookup::TellName(SessionId question, const wrapper::NameResult& result) {
   answer.header.session = question;
   answer.outcome = WireNameOf(result.finding);
   answer.length = Fill(answer.name, result.name);
-  answers_.Push(answer);
+  channel_.Answer(answer);
 }
 
 bool Lookup::OnUser(const AskUser& ask) {
@@ -227,8 +206,9 @@ bool Lookup::OnUser(const AskUser& ask) {
 bool Lookup::WatchUser(SessionId question, UserQuestion& user) {
   const std::uint32_t wanted = user.query.interest();
   if (wanted == user.interest) return true;
-  const auto watched = user.interest == 0 ? poller_.Add(user.query.socket(), wanted, question)
-                                          : poller_.Change(user.query.socket(), wanted, question);
+  const auto watched = user.interest == 0
+                           ? channel_.poller().Add(user.query.socket(), wanted, question)
+                           : channel_.poller().Change(user.query.socket(), wanted, question);
   user.interest = wanted;
   return watched.has_value();
 }
@@ -251,42 +231,25 @@ void Lookup::TellUser(SessionId question, const wrapper::IdentQuery* query, Wire
     answer.system_length = Fill(answer.system, query->user().system);
     answer.text_length = Fill(answer.text, query->user().text);
   }
-  answers_.Push(answer);
+  channel_.Answer(answer);
   users_.erase(question);
 }
 
 void Lookup::ExpireDeadlines() {
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now_) {
-    const SessionId question = deadlines_.begin()->second;
-    if (users_.contains(question)) {
-      TellUser(question, nullptr, WireUser::kTimeout);
+  while (const auto question = deadlines_.Due(now_)) {
+    if (users_.contains(*question)) {
+      TellUser(*question, nullptr, WireUser::kTimeout);
     } else {
-      TellName(question, {});
+      TellName(*question, {});
     }
   }
 }
 
-void Lookup::FlushAnswers() {
-  const auto sent = answers_.Flush(channel_);
-  if (sent == FrameQueue::Sent::kChannelGone) {
-    state_ = State::kChannelClosed;
-    return;
-  }
-  const std::uint32_t interest = (answers_.crowded() ? 0U : sys::kReadable) |
-                                 (sent == FrameQueue::Sent::kSome ? sys::kWritable : 0U);
-  if (interest == channel_interest_) return;
-  if (!poller_.Change(channel_, interest, kChannelToken)) state_ = State::kFailed;
-  channel_interest_ = interest;
-}
-
 std::chrono::milliseconds Lookup::NextWait(std::chrono::milliseconds longest) const {
-  std::optional<std::chrono::milliseconds> wait = names_->Wait();
-  if (!deadlines_.empty()) {
-    const auto until = std::max(deadlines_.begin()->first - sys::BootTime(), Instant(0));
-    wait = wait ? std::min(*wait, until) : until;
-  }
-  if (!wait) return longest;
-  return longest.count() < 0 ? *wait : std::min(*wait, longest);
+  const auto wait = WaitFor(deadlines_.first(), longest);
+  const auto names = names_->Wait();
+  if (!names) return wait;
+  return wait.count() < 0 ? *names : std::min(*names, wait);
 }
 
 }  // namespace postern::daemon

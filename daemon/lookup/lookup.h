@@ -9,13 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <set>
 #include <span>
 #include <unordered_map>
 #include <utility>
 
-#include "daemon/frame_queue.h"
-#include "daemon/helper_state.h"
+#include "daemon/deadlines.h"
+#include "daemon/helper_channel.h"
 #include "daemon/lookup_protocol.h"
 #include "sandbox/sys/error.h"
 #include "sandbox/sys/events.h"
@@ -52,9 +51,9 @@ class Lookup {
     std::uint32_t interest = 0;
   };
 
-  Lookup(sandbox::sys::UniqueFd channel, const LookupPorts& ports, sandbox::sys::Poller poller);
+  Lookup(HelperChannel channel, const LookupPorts& ports);
 
-  bool ReadAsked();  // false for garbage
+  void ReadAsked();
   bool Dispatch(std::span<const std::byte> frame, Descriptors descriptors);
   bool OnFiles(const AskFiles& ask, Descriptors descriptors);
   bool OnName(const AskName& ask);
@@ -69,18 +68,12 @@ class Lookup {
 
   void Handle(const sandbox::sys::Event& event);
   void ExpireDeadlines();
-  void FlushAnswers();
   std::chrono::milliseconds NextWait(std::chrono::milliseconds longest) const;
 
-  sandbox::sys::UniqueFd channel_;
+  HelperChannel channel_;
   LookupPorts ports_;
-  sandbox::sys::Poller poller_;
-  std::uint32_t channel_interest_ = 0;
-  State state_ = State::kRunning;
   Instant now_{};
-  FrameQueue answers_;
-  std::unordered_map<SessionId, Instant> questions_;  // what is not answered, and its deadline
-  std::set<std::pair<Instant, SessionId>> deadlines_;
+  Deadlines deadlines_;  // of every question that is not answered
   std::unordered_map<SessionId, UserQuestion> users_;
   std::unique_ptr<wrapper::NameLookups> names_;
 };

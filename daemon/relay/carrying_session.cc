@@ -70,7 +70,7 @@ std::optional<Session::Instant> CarryingSession::Due() const {
 // False when the source failed rather than ended.
 bool CarryingSession::Fill(Direction& flow, const sys::UniqueFd& source) {
   const auto count = flow.held.Fill(source, std::exchange(flow.told, false));
-  if (!count && IsMomentary(count.error())) return true;
+  if (!count && sys::IsMomentary(count.error())) return true;
   flow.ended = !count || *count == 0;
   if (count) {
     flow.taken += *count;
@@ -84,7 +84,7 @@ void CarryingSession::Drain(Direction& flow, const sys::UniqueFd& sink) {
   const auto count = flow.held.Drain(sink);
   if (count) {
     flow.bytes += *count;
-  } else if (!IsMomentary(count.error())) {
+  } else if (!sys::IsMomentary(count.error())) {
     flow.done = true;
     flow.error = count.error().number;
   }

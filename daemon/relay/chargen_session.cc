@@ -34,7 +34,7 @@ class ChargenSession final : public Session {
     if (count) {
       reading_ = *count != 0;
       bytes_in_ += *count;
-    } else if (!IsMomentary(count.error())) {
+    } else if (!sys::IsMomentary(count.error())) {
       Finish(Outcome::kClientGone, count.error().number);
     }
   }

@@ -37,7 +37,7 @@ class MuxSession final : public Session {
     std::array<std::byte, kMaxMuxLine> bytes;
     const auto peeked = sys::PeekSome(client(), std::span(bytes).first(line_.room()));
     if (!peeked) {
-      if (!IsMomentary(peeked.error())) Finish(Outcome::kClientGone, peeked.error().number);
+      if (!sys::IsMomentary(peeked.error())) Finish(Outcome::kClientGone, peeked.error().number);
       return;
     }
     if (*peeked == 0) return Finish(Outcome::kBadRequest);

@@ -60,7 +60,7 @@ class ProxySession final : public Session {
     std::array<std::uint8_t, policy::kMaxProxyHeader> bytes;
     const auto view = std::as_writable_bytes(std::span(bytes));
     const auto peeked = sys::PeekSome(client(), view.first(reader_.room()));
-    if (!peeked && IsMomentary(peeked.error())) return;
+    if (!peeked && sys::IsMomentary(peeked.error())) return;
     if (!peeked || *peeked == 0) return Conclude(ProxyOutcome::kClosed);
     const std::size_t taken = reader_.Add(std::span(bytes).first(*peeked));
     const auto received = sys::ReceiveSome(client(), view.first(taken));

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/relay/relay.h"
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
+#include <variant>
 
 namespace postern::daemon {
 
 namespace sys = sandbox::sys;
 
 namespace {
-
-// A session's tokens are its serial times two, plus the side; serials start at 1.
-constexpr std::uint64_t kChannelToken = 0;
 
 // Standard descriptors, the channel, the poller, and what one message may bring.
 constexpr std::size_t kReservedDescriptors = 16;
@@ -23,51 +19,38 @@ sys::Result<std::unique_ptr<Relay>> Relay::Make(sys::UniqueFd channel, const Rel
   if (limits.descriptors <= kReservedDescriptors) {
     return std::unexpected(sys::Error{"getrlimit", EMFILE, "RLIMIT_NOFILE"});
   }
-  TRY(sys::Poller poller, sys::Poller::Make());
-  auto relay = std::make_unique<Relay>(std::move(channel), limits, std::move(poller));
-  TRY_STATUS(relay->poller_.Add(relay->channel_, sys::kReadable, kChannelToken));
-  relay->answers_.Push(AnswerReady{});
+  TRY(HelperChannel made, HelperChannel::Make(std::move(channel)));
+  auto relay = std::make_unique<Relay>(std::move(made), limits);
+  relay->channel_.Answer(AnswerReady{});
   return relay;
 }
 
-Relay::Relay(sys::UniqueFd channel, const RelayLimits& limits, sys::Poller poller)
+Relay::Relay(HelperChannel channel, const RelayLimits& limits)
     : channel_(std::move(channel)),
       limits_(limits),
-      poller_(std::move(poller)),
-      channel_interest_(sys::kReadable),
       now_(sys::BootTime()),
       budget_(limits.descriptors - kReservedDescriptors) {}
 
 Relay::State Relay::Run() {
   while (Turn(std::chrono::milliseconds(-1)) == State::kRunning) {
   }
-  return state_;
+  return channel_.state();
 }
 
 Relay::State Relay::Turn(std::chrono::milliseconds longest_wait) {
-  FlushAnswers();
-  if (state_ != State::kRunning) return state_;
-  const auto events = poller_.Wait(NextWait(longest_wait));
+  const auto events = channel_.Wait(WaitFor(deadlines_.first(), longest_wait));
   now_ = sys::BootTime();
-  if (!events) {
-    End(State::kFailed);
-    return state_;
+  for (const sys::Event& event : events) {
+    if (channel_.running()) Handle(event);
   }
-  for (const sys::Event& event : *events) {
-    if (state_ == State::kRunning) Handle(event);
-  }
-  if (state_ == State::kRunning) ExpireDeadlines();
-  if (state_ == State::kRunning) FlushAnswers();
-  return state_;
+  if (channel_.running()) ExpireDeadlines();
+  if (!channel_.running()) sessions_.clear();
+  return channel_.state();
 }
 
+// A session's tokens are its serial times two, plus the side; serials start at 1.
 void Relay::Handle(const sys::Event& event) {
-  if (event.token == kChannelToken) {
-    if ((event.ready & ~sys::kWritable) != 0 && !answers_.crowded() && !ReadAsked()) {
-      End(State::kGarbage);
-    }
-    return;
-  }
+  if (event.token == HelperChannel::kToken) return ReadAsked();
   const Serial serial = event.token >> 1;
   const auto found = sessions_.find(serial);
   if (found == sessions_.end()) return;  // ended by an earlier event of this turn
@@ -77,48 +60,19 @@ void Relay::Handle(const sys::Event& event) {
 
 void Relay::Settle(Serial serial, Entry& entry) {
   Session& session = *entry.session;
-  const auto deadline = session.over() ? std::nullopt : session.deadline();
-  if (deadline != entry.deadline) {
-    if (entry.deadline) deadlines_.erase({*entry.deadline, serial});
-    if (deadline) deadlines_.emplace(*deadline, serial);
-    entry.deadline = deadline;
-  }
+  deadlines_.Set(serial, session.over() ? std::nullopt : session.deadline());
   if (!session.over()) return;
   serials_.erase(session.id());
-  answers_.Push(session.answer());
+  std::visit([this](const auto& frame) { channel_.Answer(frame); }, session.answer());
   sessions_.erase(serial);
 }
 
 void Relay::ExpireDeadlines() {
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now_) {
-    const Serial serial = deadlines_.begin()->second;
-    Entry& entry = sessions_.at(serial);
+  while (const auto serial = deadlines_.Due(now_)) {
+    Entry& entry = sessions_.at(*serial);
     entry.session->OnDeadline(now_);
-    Settle(serial, entry);
+    Settle(*serial, entry);
   }
-}
-
-// posternd must be able to read all answers before more is asked of us, so both wait for each other
-// only through the socket's own buffer.
-void Relay::FlushAnswers() {
-  const auto sent = answers_.Flush(channel_);
-  if (sent == AnswerQueue::Sent::kChannelGone) return End(State::kChannelClosed);
-  const std::uint32_t interest = (answers_.crowded() ? 0U : sys::kReadable) |
-                                 (sent == AnswerQueue::Sent::kSome ? sys::kWritable : 0U);
-  if (interest == channel_interest_) return;
-  if (!poller_.Change(channel_, interest, kChannelToken)) return End(State::kFailed);
-  channel_interest_ = interest;
-}
-
-std::chrono::milliseconds Relay::NextWait(std::chrono::milliseconds longest) const {
-  if (deadlines_.empty()) return longest;
-  const auto until = std::max(deadlines_.begin()->first - sys::BootTime(), Session::Instant(0));
-  return longest.count() < 0 ? until : std::min(until, longest);
-}
-
-void Relay::End(State state) {
-  state_ = state;
-  sessions_.clear();
 }
 
 }  // namespace postern::daemon

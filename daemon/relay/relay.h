@@ -11,19 +11,17 @@
 #include <expected>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <unordered_map>
 #include <utility>
 
-#include "daemon/helper_state.h"
+#include "daemon/deadlines.h"
+#include "daemon/helper_channel.h"
 #include "daemon/protocol.h"
-#include "daemon/relay/answer_queue.h"
 #include "daemon/relay/datagram_service.h"
 #include "daemon/relay/descriptor_budget.h"
 #include "daemon/relay/mux_table.h"
 #include "daemon/relay/session.h"
-#include "sandbox/channel.h"
 #include "sandbox/sys/error.h"
 #include "sandbox/sys/events.h"
 #include "sandbox/sys/unique_fd.h"
@@ -45,7 +43,7 @@ class Relay {
   static sandbox::sys::Result<std::unique_ptr<Relay>> Make(sandbox::sys::UniqueFd channel,
                                                            const RelayLimits& limits);
   // For Make() alone.
-  Relay(sandbox::sys::UniqueFd channel, const RelayLimits& limits, sandbox::sys::Poller poller);
+  Relay(HelperChannel channel, const RelayLimits& limits);
 
   using State = HelperState;
   State Run();
@@ -58,13 +56,11 @@ class Relay {
   struct Entry {
     std::unique_ptr<Session> session;
     DescriptorBudget::Lease lease;
-    std::optional<Session::Instant> deadline;  // as it stands in deadlines_
   };
   struct Permit;
   static const Permit kPermits[];
 
-  // False for garbage.
-  bool ReadAsked();
+  void ReadAsked();
   bool Dispatch(std::span<const std::byte> frame, Descriptors descriptors);
   bool OnMuxClear(const AskMuxClear& ask, Descriptors descriptors);
   bool OnMuxName(const AskMuxName& ask, Descriptors descriptors);
@@ -84,22 +80,15 @@ class Relay {
   void Handle(const sandbox::sys::Event& event);
   void Settle(Serial serial, Entry& entry);
   void ExpireDeadlines();
-  void FlushAnswers();
-  std::chrono::milliseconds NextWait(std::chrono::milliseconds longest) const;
-  void End(State state);
 
-  sandbox::sys::UniqueFd channel_;
+  HelperChannel channel_;
   RelayLimits limits_;
-  sandbox::sys::Poller poller_;
-  std::uint32_t channel_interest_ = 0;
-  State state_ = State::kRunning;
   Session::Instant now_{};
   DescriptorBudget budget_;
   MuxTable mux_names_;
   DatagramService datagrams_;
-  AnswerQueue answers_;
   Serial last_serial_ = 0;
-  std::set<std::pair<Session::Instant, Serial>> deadlines_;
+  Deadlines deadlines_;
   std::unordered_map<SessionId, Serial> serials_;
   std::unordered_map<Serial, Entry> sessions_;  // last: sessions use what is above
 };

@@ -2,8 +2,6 @@
 // What the relay does with each frame of daemon/protocol.h. Whatever the table below does not
 // permit is garbage, and ends the relay.
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <ctime>
 
 #include "daemon/relay/clock_text.h"
@@ -52,22 +50,15 @@ const Relay::Permit Relay::kPermits[] = {
     {FrameType::kAskStop, 0, 0, &Permit::Call<AskStop, &Relay::OnStop>},
 };
 
-bool Relay::ReadAsked() {
-  std::array<std::byte, kMaxFrame> buffer;
-  for (int left = kFramesPerTurn; left > 0 && !answers_.crowded();) {
-    auto received = sandbox::ReceiveFrame(channel_, buffer);
-    if (!received && received.error().number == EAGAIN) return true;
-    if (!received && received.error().number == EBADMSG) return false;
-    if (!received || received->length == 0) {
-      End(State::kChannelClosed);
-      return true;
-    }
-    const auto frame = std::span(buffer).first(received->length);
-    if (!Dispatch(frame, {received->descriptors, received->descriptor_count})) return false;
+void Relay::ReadAsked() {
+  for (int left = kFramesPerTurn; left > 0;) {
+    auto asked = channel_.Next();
+    if (!asked) return;
+    if (!Dispatch(asked->frame, asked->descriptors())) channel_.End(State::kGarbage);
     // A table of names is taken in one go: a client in between would find half of it.
-    if (TypeOf(frame) != FrameType::kAskMuxClear && TypeOf(frame) != FrameType::kAskMuxName) --left;
+    const FrameType type = TypeOf(asked->frame);
+    if (type != FrameType::kAskMuxClear && type != FrameType::kAskMuxName) --left;
   }
-  return true;
 }
 
 bool Relay::Dispatch(std::span<const std::byte> frame, Descriptors descriptors) {
@@ -128,7 +119,7 @@ bool Relay::OnSplice(const AskSplice& ask, Descriptors descriptors) {
   return Begin(ask.header.session, std::move(descriptors[0]), 2, [&](Seat seat) {
     AnswerSplice both_here;
     both_here.header.session = ask.header.session;
-    answers_.Push(both_here);
+    channel_.Answer(both_here);
     CarryingSession::Patience patience{.idle = std::nullopt, .flush = limits_.flush};
     if (ask.idle_timeout != 0) patience.idle = std::chrono::milliseconds(ask.idle_timeout);
     return MakeSpliceSession(std::move(seat), std::move(descriptors[1]), budget_, patience);
@@ -160,7 +151,7 @@ bool Relay::OnDatagram(const AskDatagram& ask, Descriptors descriptors) {
   AnswerDatagram answer;
   answer.header.session = ask.header.session;
   answer.outcome = datagrams_.Answer(ask, descriptors[0], std::time(nullptr));
-  answers_.Push(answer);
+  channel_.Answer(answer);
   return true;
 }
 
@@ -184,14 +175,14 @@ bool Relay::Begin(SessionId id, sys::UniqueFd client, std::size_t descriptors,
     AnswerDone full;
     full.header.session = id;
     full.outcome = Outcome::kNoCapacity;
-    answers_.Push(full);
+    channel_.Answer(full);
     return true;
   }
   const Serial serial = ++last_serial_;
   serials_.emplace(id, serial);
   Entry& entry = sessions_[serial];
   entry.lease = std::move(lease);
-  entry.session = make(Seat{id, std::move(client), &poller_, serial << 1});
+  entry.session = make(Seat{id, std::move(client), &channel_.poller(), serial << 1});
   entry.session->Start(now_);
   Settle(serial, entry);
   return true;

@@ -44,7 +44,7 @@ bool Session::BookRead(const sys::Result<std::size_t>& count) {
     Finish(Outcome::kFinished);
   } else if (count) {
     bytes_in_ += *count;
-  } else if (!IsMomentary(count.error())) {
+  } else if (!sys::IsMomentary(count.error())) {
     Finish(Outcome::kClientGone, count.error().number);
   }
   return !over();
@@ -53,7 +53,7 @@ bool Session::BookRead(const sys::Result<std::size_t>& count) {
 bool Session::BookWritten(const sys::Result<std::size_t>& count) {
   if (count) {
     bytes_out_ += *count;
-  } else if (!IsMomentary(count.error())) {
+  } else if (!sys::IsMomentary(count.error())) {
     Finish(Outcome::kClientGone, count.error().number);
   }
   return !over();
@@ -77,10 +77,6 @@ void Session::Watch(WatchedFd& fd, std::uint32_t interest) {
   if (const auto status = fd.Watch(interest); !status) {
     Finish(Outcome::kNoCapacity, status.error().number);
   }
-}
-
-bool IsMomentary(const sys::Error& error) {
-  return error.number == EAGAIN || error.number == ENOBUFS || error.number == ENOMEM;
 }
 
 }  // namespace postern::daemon

@@ -92,7 +92,4 @@ class Session {
   std::optional<Answer> answer_;
 };
 
-// Whether a transfer that failed with `error` should simply be tried again later.
-bool IsMomentary(const sandbox::sys::Error& error);
-
 }  // namespace postern::daemon

@@ -19,15 +19,11 @@ namespace {
 constexpr std::size_t kPiece = 4096;
 constexpr std::size_t kMostHeld = 64 * 1024;  // for whoever does not read
 
-bool IsMomentary(const sys::Error& error) {
-  return error.number == EAGAIN || error.number == ENOBUFS || error.number == ENOMEM;
-}
-
 // What was read, or nothing: at the end (`flow` says so), or for now.
 std::string_view ReadPiece(const sys::UniqueFd& from, std::span<std::byte> buffer, bool& ended) {
   const auto count = sys::ReceiveSome(from, buffer);
   if (!count) {
-    ended = !IsMomentary(count.error());
+    ended = !sys::IsMomentary(count.error());
     return {};
   }
   ended = *count == 0;
@@ -38,7 +34,7 @@ std::string_view ReadPiece(const sys::UniqueFd& from, std::span<std::byte> buffe
 bool SendPart(const sys::UniqueFd& to, std::string& text, std::uint64_t& total) {
   if (text.empty()) return true;
   const auto count = sys::SendSome(to, std::as_bytes(std::span(text)));
-  if (!count) return IsMomentary(count.error());
+  if (!count) return sys::IsMomentary(count.error());
   text.erase(0, *count);
   total += *count;
   return true;

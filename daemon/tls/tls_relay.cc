@@ -13,8 +13,6 @@ namespace sys = sandbox::sys;
 
 namespace {
 
-// A session's tokens are its serial times two, plus the side; serials start at 1.
-constexpr std::uint64_t kChannelToken = 0;
 // Standard descriptors, the channel, the edge, the poller, and what one message may bring.
 constexpr std::size_t kReservedDescriptors = 24;
 // Frames read for one event; sessions have their turn in between.
@@ -29,55 +27,38 @@ sys::Result<std::unique_ptr<TlsRelay>> TlsRelay::Make(sys::UniqueFd channel, Rem
   if (limits.descriptors <= kReservedDescriptors) {
     return std::unexpected(sys::Error{"getrlimit", EMFILE, "RLIMIT_NOFILE"});
   }
-  TRY(sys::Poller poller, sys::Poller::Make());
-  auto relay = std::make_unique<TlsRelay>(std::move(channel), signer, limits, std::move(poller));
-  TRY_STATUS(relay->poller_.Add(relay->channel_, sys::kReadable, kChannelToken));
-  relay->answers_.Push(AnswerReady{});
+  TRY(HelperChannel made, HelperChannel::Make(std::move(channel)));
+  auto relay = std::make_unique<TlsRelay>(std::move(made), signer, limits);
+  relay->channel_.Answer(AnswerReady{});
   return relay;
 }
 
-TlsRelay::TlsRelay(sys::UniqueFd channel, RemoteSigner& signer, const TlsLimits& limits,
-                   sys::Poller poller)
-    : channel_(std::move(channel)),
-      signer_(signer),
-      limits_(limits),
-      poller_(std::move(poller)),
-      channel_interest_(sys::kReadable),
-      now_(sys::BootTime()) {}
+TlsRelay::TlsRelay(HelperChannel channel, RemoteSigner& signer, const TlsLimits& limits)
+    : channel_(std::move(channel)), signer_(signer), limits_(limits), now_(sys::BootTime()) {}
 
 TlsRelay::State TlsRelay::Run() {
   while (Turn(std::chrono::milliseconds(-1)) == State::kRunning) {
   }
-  return state_;
+  return channel_.state();
 }
 
 TlsRelay::State TlsRelay::Turn(std::chrono::milliseconds longest_wait) {
-  FlushAnswers();
-  if (state_ != State::kRunning) return state_;
-  const auto events = poller_.Wait(NextWait(longest_wait));
+  const auto events = channel_.Wait(NextWait(longest_wait));
   now_ = sys::BootTime();
-  if (!events) {
-    End(State::kFailed);
-    return state_;
-  }
   ContinueUnfinished();
-  for (const sys::Event& event : *events) {
-    if (state_ == State::kRunning) Handle(event);
+  for (const sys::Event& event : events) {
+    if (channel_.running()) Handle(event);
   }
-  if (state_ == State::kRunning) ExpireDeadlines();
+  if (channel_.running()) ExpireDeadlines();
   ExpireTickets();
-  if (signer_.TakeStuck()) answers_.Push(AnswerKeysStuck{});
-  if (state_ == State::kRunning) FlushAnswers();
-  return state_;
+  if (signer_.TakeStuck()) channel_.Answer(AnswerKeysStuck{});
+  if (!channel_.running()) sessions_.clear();
+  return channel_.state();
 }
 
+// A session's tokens are its serial times two, plus the side; serials start at 1.
 void TlsRelay::Handle(const sys::Event& event) {
-  if (event.token == kChannelToken) {
-    if ((event.ready & ~sys::kWritable) != 0 && !answers_.crowded() && !ReadAsked()) {
-      End(State::kGarbage);
-    }
-    return;
-  }
+  if (event.token == HelperChannel::kToken) return ReadAsked();
   const Serial serial = event.token >> 1;
   const auto found = sessions_.find(serial);
   if (found == sessions_.end()) return;  // ended by an earlier event of this turn
@@ -87,17 +68,12 @@ void TlsRelay::Handle(const sys::Event& event) {
 
 void TlsRelay::Settle(Serial serial, Entry& entry) {
   TlsSession& session = *entry.session;
-  if (const auto handshake = session.TakeHandshake()) answers_.Push(*handshake);
-  const auto deadline = session.deadline();
-  if (deadline != entry.deadline) {
-    if (entry.deadline) deadlines_.erase({*entry.deadline, serial});
-    if (deadline) deadlines_.emplace(*deadline, serial);
-    entry.deadline = deadline;
-  }
+  if (const auto handshake = session.TakeHandshake()) channel_.Answer(*handshake);
+  deadlines_.Set(serial, session.deadline());
   if (session.unfinished() && !std::exchange(entry.unfinished, true)) unfinished_.push_back(serial);
   if (!session.over()) return;
   serials_.erase(session.id());
-  answers_.Push(session.done());
+  channel_.Answer(session.done());
   sessions_.erase(serial);
 }
 
@@ -112,11 +88,10 @@ void TlsRelay::ContinueUnfinished() {
 }
 
 void TlsRelay::ExpireDeadlines() {
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now_) {
-    const Serial serial = deadlines_.begin()->second;
-    Entry& entry = sessions_.at(serial);
+  while (const auto serial = deadlines_.Due(now_)) {
+    Entry& entry = sessions_.at(*serial);
     entry.session->OnDeadline(now_);
-    Settle(serial, entry);
+    Settle(*serial, entry);
   }
 }
 
@@ -127,47 +102,19 @@ void TlsRelay::ExpireTickets() {
   for (const auto& [id, service] : services_) service->Expire(now_);
 }
 
-// posternd must be able to read all answers before more is asked of us, so both wait for each other
-// only through the socket's own buffer.
-void TlsRelay::FlushAnswers() {
-  const auto sent = answers_.Flush(channel_);
-  if (sent == FrameQueue::Sent::kChannelGone) return End(State::kChannelClosed);
-  const std::uint32_t interest = (answers_.crowded() ? 0U : sys::kReadable) |
-                                 (sent == FrameQueue::Sent::kSome ? sys::kWritable : 0U);
-  if (interest == channel_interest_) return;
-  if (!poller_.Change(channel_, interest, kChannelToken)) return End(State::kFailed);
-  channel_interest_ = interest;
-}
-
 std::chrono::milliseconds TlsRelay::NextWait(std::chrono::milliseconds longest) const {
   if (!unfinished_.empty()) return std::chrono::milliseconds(0);
-  Instant next = tickets_due_;
-  if (!deadlines_.empty()) next = std::min(next, deadlines_.begin()->first);
-  const auto until = std::max(next - sys::BootTime(), Instant(0));
-  return longest.count() < 0 ? until : std::min(until, longest);
-}
-
-void TlsRelay::End(State state) {
-  state_ = state;
-  sessions_.clear();
+  return WaitFor(std::min(deadlines_.first().value_or(tickets_due_), tickets_due_), longest);
 }
 
 // ---- What posternd asks ----
 
-bool TlsRelay::ReadAsked() {
-  alignas(8) std::array<std::byte, kMaxFrame> buffer;
-  for (int left = kFramesPerTurn; left > 0 && !answers_.crowded(); --left) {
-    auto received = sandbox::ReceiveFrame(channel_, buffer);
-    if (!received && received.error().number == EAGAIN) return true;
-    if (!received && received.error().number == EBADMSG) return false;
-    if (!received || received->length == 0) {
-      End(State::kChannelClosed);
-      return true;
-    }
-    const auto frame = std::span(buffer).first(received->length);
-    if (!Dispatch(frame, {received->descriptors, received->descriptor_count})) return false;
+void TlsRelay::ReadAsked() {
+  for (int left = kFramesPerTurn; left > 0; --left) {
+    auto asked = channel_.Next();
+    if (!asked) return;
+    if (!Dispatch(asked->frame, asked->descriptors())) channel_.End(State::kGarbage);
   }
-  return true;
 }
 
 bool TlsRelay::Dispatch(std::span<const std::byte> frame, Descriptors descriptors) {
@@ -255,14 +202,14 @@ void TlsRelay::AnswerService(TlsServiceId id, TlsVerdict verdict, std::size_t cr
   answer.service = id;
   answer.verdict = verdict;
   answer.credential = static_cast<std::uint32_t>(credential);
-  answers_.Push(answer);
+  channel_.Answer(answer);
 }
 
 void TlsRelay::Refuse(SessionId id, TlsOutcome outcome) {
   AnswerTlsDone done;
   done.header.session = id;
   done.outcome = outcome;
-  answers_.Push(done);
+  channel_.Answer(done);
 }
 
 bool TlsRelay::OnTls(const AskTls& ask, Descriptors descriptors) {
@@ -290,7 +237,7 @@ bool TlsRelay::OnTls(const AskTls& ask, Descriptors descriptors) {
   Entry& entry = sessions_[serial];
   entry.session = std::make_unique<TlsSession>(
       TlsSession::Seat{ask.header.session, std::move(descriptors[0]), std::move(descriptors[1]),
-                       &poller_, serial << 1, &signer_, std::move(dialogue)},
+                       &channel_.poller(), serial << 1, &signer_, std::move(dialogue)},
       service->second, patience);
   entry.session->Start(now_);
   Settle(serial, entry);

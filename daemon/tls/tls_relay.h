@@ -10,14 +10,13 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "daemon/frame_queue.h"
-#include "daemon/helper_state.h"
+#include "daemon/deadlines.h"
+#include "daemon/helper_channel.h"
 #include "daemon/tls/remote_signer.h"
 #include "daemon/tls/tls_service.h"
 #include "daemon/tls/tls_session.h"
@@ -41,8 +40,7 @@ class TlsRelay {
                                                               RemoteSigner& signer,
                                                               const TlsLimits& limits);
   // For Make() alone.
-  TlsRelay(sandbox::sys::UniqueFd channel, RemoteSigner& signer, const TlsLimits& limits,
-           sandbox::sys::Poller poller);
+  TlsRelay(HelperChannel channel, RemoteSigner& signer, const TlsLimits& limits);
 
   using State = HelperState;
   State Run();
@@ -55,11 +53,10 @@ class TlsRelay {
   using Descriptors = std::span<sandbox::sys::UniqueFd>;
   struct Entry {
     std::unique_ptr<TlsSession> session;
-    std::optional<Instant> deadline;  // as it stands in deadlines_
-    bool unfinished = false;          // whether it stands in unfinished_
+    bool unfinished = false;  // whether it stands in unfinished_
   };
 
-  bool ReadAsked();
+  void ReadAsked();
   bool Dispatch(std::span<const std::byte> frame, Descriptors descriptors);
   bool OnService(const AskTlsService& ask, Descriptors descriptors);
   bool OnCredential(const AskTlsCredential& ask, Descriptors descriptors);
@@ -74,21 +71,15 @@ class TlsRelay {
   void ExpireDeadlines();
   void ExpireTickets();
   void Forget(TlsServiceId id);
-  void FlushAnswers();
   std::chrono::milliseconds NextWait(std::chrono::milliseconds longest) const;
-  void End(State state);
 
-  sandbox::sys::UniqueFd channel_;
+  HelperChannel channel_;
   RemoteSigner& signer_;
   TlsLimits limits_;
-  sandbox::sys::Poller poller_;
-  std::uint32_t channel_interest_ = 0;
-  State state_ = State::kRunning;
   Instant now_{};
-  FrameQueue answers_;
   std::map<TlsServiceId, std::shared_ptr<TlsService>> incomplete_, services_;
   Serial last_serial_ = 0;
-  std::set<std::pair<Instant, Serial>> deadlines_;
+  Deadlines deadlines_;
   Instant tickets_due_{};
   std::vector<Serial> unfinished_;
   std::unordered_map<SessionId, Serial> serials_;

@@ -22,10 +22,6 @@ namespace {
 constexpr std::size_t kBurst = 16 * 1024;  // a record (RFC 8446 section 5.1)
 constexpr int kBurstsPerTurn = 8;          // then others have their turn
 
-bool IsMomentary(const sys::Error& error) {
-  return error.number == EAGAIN || error.number == ENOBUFS || error.number == ENOMEM;
-}
-
 }  // namespace
 
 TlsSession::TlsSession(Seat seat, std::shared_ptr<const TlsService> service,
@@ -239,7 +235,7 @@ TlsSession::Step TlsSession::DrainToService() {
     if (in_.held == 0) in_.buffer.reset();
     return Step::kMoved;
   }
-  if (IsMomentary(count.error())) {
+  if (sys::IsMomentary(count.error())) {
     service_wants_ |= sys::kWritable;
     return Step::kWaits;
   }
@@ -266,7 +262,7 @@ TlsSession::Step TlsSession::FillFromService() {
     return Step::kMoved;
   }
   out_.buffer.reset();
-  if (!count && IsMomentary(count.error())) {
+  if (!count && sys::IsMomentary(count.error())) {
     service_wants_ |= sys::kReadable;
     return Step::kWaits;
   }
@@ -310,7 +306,7 @@ void TlsSession::Linger(Instant now) {
   std::array<std::byte, kBurst> rest;
   for (int burst = 0; burst < kBurstsPerTurn; ++burst) {
     const auto count = sys::ReceiveSome(client_.fd(), rest);
-    if (!count && IsMomentary(count.error())) break;
+    if (!count && sys::IsMomentary(count.error())) break;
     if (!count || *count == 0) return EndSession();
   }
   client_wants_ = sys::kReadable;

@@ -31,6 +31,11 @@ std::string ErrnoMessage(int number);
 // "Address already in use (errno = 98)", the form xinetd's log has.
 std::string ErrnoText(int number);
 
+// Whether a transfer that failed so is simply to be tried again later.
+inline bool IsMomentary(const Error& error) {
+  return error.number == EAGAIN || error.number == ENOBUFS || error.number == ENOMEM;
+}
+
 // Spells out that a failure is of no consequence, and why.
 template <typename T>
 void IgnoreError(const Result<T>& /*result*/, const char* /*why*/) {}
