@@ -27,8 +27,8 @@ import lab_case  # noqa: E402
 import netlab  # noqa: E402
 from certificates import openssl, private_number  # noqa: E402
 from lab_case import DEFAULTS, entry  # noqa: E402
-from tls_world import (ENV, PORT, WORLD, children, client_rules, context, dial, environment, read_all,  # noqa: E402
-                       s_client, tls_entry)
+from tls_world import (ENV, PORT, WORLD, HalfWay, children, client_rules, context, dial, environment,  # noqa: E402
+                       read_all, s_client, tls_entry)
 
 
 def memory_of(pid):
@@ -361,6 +361,26 @@ class Reloads(lab_case.LabCase):
                 self.assertEqual(client.recv(1), b"z")
         self.assertFalse(daemon.logged("was not due"))
 
+    def test_a_handshake_that_a_reload_overtakes_is_judged_by_what_is_in_force(self):
+        on = DEFAULTS + tls_entry(PORT)
+        daemon = self.start(on)
+        for changed in (entry("secure", PORT, "server = /bin/cat"), entry("other", PORT + 1),
+                        tls_entry(PORT, *client_rules("tls_only_from = alice.test"))):
+            with HalfWay(context()) as client, dial(context()) as session:
+                self.lab.write("main.conf", DEFAULTS + changed)
+                self.assertTrue(daemon.reload())
+                self.assertEqual(client.finish(b"x"), b"", changed)
+                session.sendall(b"y")
+                self.assertEqual(session.recv(1), b"y")
+            self.lab.write("main.conf", on)
+            self.assertTrue(daemon.reload())
+            self.assertTrue(netlab.wait_listening(PORT))
+            with HalfWay(context()) as client:
+                self.assertEqual(client.finish(b"z"), b"z")
+        self.assertEqual(len(daemon.logged("the service is gone")), 2)
+        self.assertTrue(daemon.logged("the client has no verified certificate"))
+        self.assert_consistent(daemon)
+
 
 DIALOGUES = {
     "smtp": "printf '220 hi\\r\\n'; answer() { case $1 in EHLO*) printf '250-me\\r\\n250 SIZE\\r\\n';; "
@@ -468,29 +488,17 @@ class StartTls(lab_case.LabCase):
 
     def test_of_a_refused_client_the_server_reads_nothing(self):
         heard = self.lab.path("heard")
-        script = self.lab.script("smtp", f"printf '220 hi\\r\\n'; while read -r line; do echo \"$line\" >>{heard}; done")
+        script = self.lab.script("smtp", f"printf '220 hi\\r\\n'; while read -r line; do echo \"$line\" >>{heard}; printf '250 ok\\r\\n'; done")
         daemon = self.start(DEFAULTS + tls_entry(PORT, "starttls = smtp", *client_rules("tls_only_from = alice.test"),
                                                  server=(f"server = {script}",)))
+        def starttls(plain):
+            plain.recv(100)
+            plain.sendall(b"STARTTLS\r\n")
+            plain.recv(100)
+
         for who in (WORLD.bob, WORLD.alice):
-            incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-            client = context(who).wrap_bio(incoming, outgoing, server_hostname="a.test")
-            with netlab.Client.connect(PORT, timeout=20) as plain:
-                plain.read_line()
-                plain.send(b"STARTTLS\r\n")
-                plain.read_line()
-                while True:
-                    try:
-                        client.do_handshake()
-                        break
-                    except ssl.SSLWantReadError:
-                        plain.send(outgoing.read())
-                        incoming.write(plain.recv())
-                client.write(f"RCPT TO:<{pathlib.Path(who[0]).stem}@x>\r\n".encode())
-                plain.send(outgoing.read())  # with the last of the handshake
-                if who is WORLD.alice:
-                    self.assertTrue(netlab.wait_until(lambda: os.path.exists(heard)))
-                else:
-                    plain.read_all()
+            with HalfWay(context(who), plainly=starttls) as client:
+                client.finish(f"RCPT TO:<{pathlib.Path(who[0]).stem}@x>\r\n".encode())
         self.assertTrue(daemon.wait_records(1, kind="FAIL"))
         self.assertEqual(pathlib.Path(heard).read_text().split(), ["RCPT", "TO:<alice@x>"])
 

@@ -99,3 +99,46 @@ def children(daemon, name):
         except OSError:
             pass
     return found
+
+
+class HalfWay:
+    """A client that has said hello, and says the rest when it is told to: with `line` right behind it."""
+
+    def __init__(self, made, port=PORT, plainly=None):
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = made.wrap_bio(self.incoming, self.outgoing, server_hostname="a.test")
+        self.plain = socket.create_connection(("127.0.0.1", port), timeout=20)
+        if plainly:
+            plainly(self.plain)
+        self.shakes()
+        self.incoming.write(self.plain.recv(65536))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.plain.close()
+
+    def shakes(self):
+        try:
+            self.tls.do_handshake()
+        except ssl.SSLWantReadError:
+            self.plain.sendall(self.outgoing.read())
+            return True
+        return False
+
+    def finish(self, line):
+        """What comes next, b"" when that is the end."""
+        try:
+            while self.shakes():
+                self.incoming.write(self.plain.recv(65536))
+            self.tls.write(line)
+            self.plain.sendall(self.outgoing.read())
+            while True:
+                self.incoming.write(self.plain.recv(65536) or b"\x15")
+                try:
+                    return self.tls.read(65536)
+                except ssl.SSLWantReadError:
+                    continue
+        except (ssl.SSLError, OSError):
+            return b""
