@@ -367,6 +367,8 @@ class Reloads(lab_case.LabCase):
         for changed in (entry("secure", PORT, "server = /bin/cat"), entry("other", PORT + 1),
                         tls_entry(PORT, *client_rules("tls_only_from = alice.test"))):
             with HalfWay(context()) as client, dial(context()) as session:
+                session.sendall(b"x")
+                self.assertEqual(session.recv(1), b"x")  # it has been let in
                 self.lab.write("main.conf", DEFAULTS + changed)
                 self.assertTrue(daemon.reload())
                 self.assertEqual(client.finish(b"x"), b"", changed)
