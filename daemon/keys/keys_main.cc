@@ -10,6 +10,7 @@
 
 #include "daemon/helper_main.h"
 #include "daemon/keys/key_keeper.h"
+#include "daemon/keys/key_memory.h"
 #include "daemon/keys/keys_calls.h"
 #include "sandbox/sys/memory.h"
 #include "sandbox/sys/process.h"

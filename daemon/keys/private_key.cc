@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 
 #include "daemon/free_by.h"
@@ -171,14 +170,6 @@ std::vector<std::uint8_t> PrivateKey::Sign(const SignatureAlgorithm& algorithm, 
   ERR_clear_error();
   signature.resize(made ? length : 0);
   return signature;
-}
-
-bool LockKeyMemory(std::uint64_t lockable) {
-  constexpr std::uint64_t kFewest = 4 * kMaxFile, kMost = 32 * 1024 * 1024;
-  constexpr std::size_t kSmallestPiece = 32;
-  // Of a limit that is shared with other processes of the user, not all.
-  const std::uint64_t size = std::bit_floor(std::min(lockable / 2, kMost));
-  return size >= kFewest && CRYPTO_secure_malloc_init(size, kSmallestPiece) == 1;
 }
 
 bool PrepareToSign() {

@@ -45,10 +45,6 @@ class PrivateKey {
   std::map<SignatureScheme, Begun> begun_;  // signatures before their message
 };
 
-// From now on private keys lie in memory of their own, between guard pages, that is neither swapped
-// nor dumped and is wiped when it is freed: at most so many bytes. False when there is none.
-bool LockKeyMemory(std::uint64_t lockable);
-
 // Everything that OpenSSL looks for when it signs is found once, so that nothing is left to open
 // or to ask for afterwards. False when it does not work.
 bool PrepareToSign();

@@ -31,16 +31,17 @@ from tls_world import (ENV, PORT, WORLD, HalfWay, children, client_rules, contex
                        read_all, s_client, tls_entry)
 
 
-def memory_of(pid):
-    """All private memory of a process, piece by piece."""
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory, open(f"/proc/{pid}/maps") as maps:
-        for line in maps:
-            start, end = (int(word, 16) for word in line.split()[0].split("-"))
-            if line.split()[1][0] != "r" or "[v" in line:
+def memory_of(pid, locked=True):
+    """All memory of a process that it can read itself, piece by piece; or without what is locked (mlock(2))."""
+    maps = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) (r|-).{3} (.*)$(?:\n[A-Z]\w+: .*)*?\nVmFlags: (.*)$",
+                      pathlib.Path(f"/proc/{pid}/smaps").read_text(), re.MULTILINE)
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for start, end, readable, name, flags in maps:
+            if readable == "-" or "[v" in name or (not locked and "lo" in flags.split()):
                 continue
             try:
-                memory.seek(start)
-                yield memory.read(end - start)
+                memory.seek(int(start, 16))
+                yield memory.read(int(end, 16) - int(start, 16))
             except (OSError, ValueError, OverflowError):
                 continue
 
@@ -268,10 +269,11 @@ class Keys(lab_case.LabCase):
         helpers = {name: children(daemon, name) for name in ("postern-relay", "postern-tls", "postern-keys")}
         self.assertEqual([len(pids) for pids in helpers.values()], [1, 1, 1])
 
-        def holds(pid):
-            return any(secret in piece for piece in memory_of(pid) for secret in secrets)
+        def holds(pid, locked=True):
+            return any(secret in piece for piece in memory_of(pid, locked) for secret in secrets)
 
         self.assertTrue(holds(helpers["postern-keys"][0]), "the search finds what is there")
+        self.assertFalse(holds(helpers["postern-keys"][0], locked=False), "copies lie in memory that may be swapped")
         for pid in (daemon.pid, helpers["postern-relay"][0], helpers["postern-tls"][0]):
             self.assertFalse(holds(pid), pathlib.Path(f"/proc/{pid}/comm").read_text())
 
