@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/keys/key_memory.h"
 
-#include <malloc.h>
 #include <openssl/crypto.h>
 
 #include <algorithm>
@@ -9,25 +8,42 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 
 namespace postern::daemon {
 namespace {
 
+// In front of each piece stands its size.
+constexpr std::size_t kHead = alignof(std::max_align_t);
+static_assert(kHead >= sizeof(std::size_t));
+
+std::byte* HeadOf(void* memory) { return static_cast<std::byte*>(memory) - kHead; }
+
+std::size_t SizeOf(void* memory) {
+  std::size_t size = 0;
+  std::memcpy(&size, HeadOf(memory), sizeof size);
+  return size;
+}
+
 void* Allocate(std::size_t size, const char* /*file*/, int /*line*/) {
-  return size == 0 ? nullptr : std::malloc(size);
+  if (size == 0 || size > std::numeric_limits<std::size_t>::max() - kHead) return nullptr;
+  auto* const head = static_cast<std::byte*>(std::malloc(kHead + size));
+  if (head == nullptr) return nullptr;
+  std::memcpy(head, &size, sizeof size);
+  return head + kHead;
 }
 
 void Free(void* memory, const char* /*file*/, int /*line*/) {
   if (memory == nullptr) return;
-  OPENSSL_cleanse(memory, ::malloc_usable_size(memory));
-  std::free(memory);
+  OPENSSL_cleanse(memory, SizeOf(memory));
+  std::free(HeadOf(memory));
 }
 
 void* Reallocate(void* memory, std::size_t size, const char* file, int line) {
   void* const fresh = Allocate(size, file, line);
   if (fresh == nullptr && size != 0) return nullptr;
   if (fresh != nullptr && memory != nullptr) {
-    std::memcpy(fresh, memory, std::min(size, ::malloc_usable_size(memory)));
+    std::memcpy(fresh, memory, std::min(size, SizeOf(memory)));
   }
   Free(memory, file, line);
   return fresh;
