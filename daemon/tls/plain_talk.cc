@@ -89,6 +89,13 @@ void TlsSession::WatchPlainly() {
 }
 
 void TlsSession::Upgrade(Instant now) {
+  const std::string unsaid = dialogue_->TakeUnsaid();
+  if (!unsaid.empty()) {
+    out_.buffer = std::make_unique_for_overwrite<std::byte[]>(unsaid.size());
+    std::ranges::copy(std::as_bytes(std::span(unsaid)), out_.buffer.get());
+    out_.start = 0;
+    out_.held = unsaid.size();
+  }
   dialogue_.reset();
   in_.ended = false;
   in_.done = service_gone_;

@@ -115,7 +115,7 @@ void StartTlsDialogue::OnCommand(const std::string& line) {
   last_ = command;
   answered_ = false;
   first_line_ = true;
-  multiline_ = offered_ = false;
+  multiline_ = false;
   if (!harmless) state_ = State::kPasses;
 }
 
@@ -186,17 +186,13 @@ void StartTlsDialogue::Refuse(const Command& command) {
 }
 
 void StartTlsDialogue::FromService(std::string_view bytes) {
-  if (state_ != State::kTalks) {
-    to_client += bytes;
-    return;
-  }
   from_service_ += bytes;
   while (state_ == State::kTalks) {
     std::string line = TakeLine(from_service_);
     if (line.empty()) break;
     OnAnswer(std::move(line));
   }
-  if (state_ != State::kTalks) to_client += std::exchange(from_service_, {});
+  if (state_ == State::kPasses) to_client += std::exchange(from_service_, {});
   if (from_service_.size() > kLongestLine) state_ = State::kBroken;
 }
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "daemon/tls_protocol.h"
 
@@ -30,6 +31,9 @@ class StartTlsDialogue {
 
   // What is to be sent; the caller takes it away.
   std::string to_client, to_service;
+  // kUpgrades: what the service has said since. Outside of TLS the client would take it for a part
+  // of the handshake.
+  std::string TakeUnsaid() { return std::exchange(from_service_, {}); }
 
   enum class State : std::uint8_t {
     kTalks,
@@ -62,7 +66,7 @@ class StartTlsDialogue {
   State state_ = State::kTalks;
   std::string from_client_, from_service_;  // the beginnings of lines
   bool answered_ = false;                   // the last command, or the greeting
-  bool first_line_ = true, multiline_ = false, offered_ = false;
+  bool first_line_ = true, multiline_ = false;
   Command last_;
 };
 

@@ -48,6 +48,20 @@ TEST_CASE("SMTP: answers of one line, and refusals of EHLO") {
   CHECK(talk.Service("250 mail\r\n") == "250 mail\r\n");
 }
 
+TEST_CASE("what the service says behind the last answer is kept for the inside of TLS") {
+  Talk at_once(WireStartTls::kImap), in_pieces(WireStartTls::kImap);
+  at_once.Service("* OK hi\r\n");
+  at_once.Client("a NOOP\r\nb STARTTLS\r\n");
+  CHECK(at_once.Service("a OK done\r\n* BYE\r\n") ==
+        "a OK done\r\nb OK Begin TLS negotiation now\r\n");
+  CHECK(at_once.state() == State::kUpgrades);
+  CHECK(at_once.dialogue.TakeUnsaid() == "* BYE\r\n");
+  in_pieces.Service("* OK hi\r\n* BY");
+  in_pieces.Client("b STARTTLS\r\n");
+  CHECK(in_pieces.Service("E\r\n").find("BYE") == std::string::npos);
+  CHECK(in_pieces.dialogue.TakeUnsaid() == "* BYE\r\n");
+}
+
 TEST_CASE("what is sent behind STARTTLS ends the connection, whenever it comes") {
   Talk together(WireStartTls::kSmtp), later(WireStartTls::kSmtp);
   together.Service("220 mail\r\n");

@@ -597,6 +597,24 @@ TEST_CASE("a dialogue comes before the handshake, and plaintext after it where t
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kFinished);
 }
 
+TEST_CASE("what the service has said behind the last answer comes inside of TLS") {
+  TlsUnderTest tls;
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  TlsClient client;
+  const UniqueFd program = tls.Begin(1, 1, client.Open(), 0, WireStartTls::kImap);
+  Write(program, "* OK hi\r\n");
+  Write(client.socket(), "a NOOP\r\nb STARTTLS\r\n");
+  CHECK(ReadExactly(program, 8) == "a NOOP\r\n");
+  Write(program, "a OK done\r\n* 1 EXISTS\r\n");
+  CHECK(ReadExactly(client.socket(), 52) ==
+        "* OK hi\r\na OK done\r\nb OK Begin TLS negotiation now\r\n");
+  REQUIRE(client.Connect());
+  tls.Next<AnswerTls>();
+  tls.Admit(1);
+  CHECK(client.Read(12) == "* 1 EXISTS\r\n");
+}
+
 // A service that is gone is owed nothing but the delivery of its last words, for a while.
 constexpr TlsLimits kImpatient{.descriptors = 4096,
                                .patience = {.idle = {},
