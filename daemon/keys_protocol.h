@@ -35,7 +35,7 @@ using KeyIndex = std::uint32_t;
 struct AskKey {
   FrameHeader header{FrameType::kAskKey};
   KeyIndex index = 0;
-  std::uint32_t reserved = 0;
+  std::uint32_t judged = 0;  // 1: found good before, so that its time alone does not make it bad
 };
 
 enum class KeyVerdict : std::uint32_t {

@@ -58,7 +58,7 @@ struct AskTlsCredential {
   TlsServiceId service = 0;
   KeyIndex key = 0;
   std::uint32_t has_staple = 0;
-  std::uint32_t reserved = 0;
+  std::uint32_t judged = 0;  // as in AskKey
 };
 
 enum class TlsVerdict : std::uint32_t {

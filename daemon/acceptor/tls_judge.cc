@@ -103,6 +103,7 @@ std::expected<void, std::string> TlsJudge::Judge(TlsSetup& setup) {
   const auto answered = Await(tls_.channel, deadline, answer);
   if (!answered) return fail(answered.error());
   if (answer.verdict != TlsVerdict::kGood) return std::unexpected(TextOf(setup, answer));
+  setup.judged = true;
   return {};
 }
 

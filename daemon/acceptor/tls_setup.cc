@@ -160,6 +160,7 @@ sys::Status AskForKeys(const TlsSetup& setup, const AskFrame& ask) {
   for (std::size_t i = 0; i < setup.pairs.size(); ++i) {
     AskKey frame;
     frame.index = setup.first_key + static_cast<KeyIndex>(i);
+    frame.judged = setup.judged ? 1 : 0;
     const int files[] = {setup.pairs[i].private_key.get(), setup.pairs[i].certificate.get()};
     TRY_STATUS(ask(AsFrame(frame), files));
   }
@@ -176,6 +177,7 @@ sys::Status AskForService(const TlsSetup& setup, const AskFrame& ask) {
     frame.service = setup.id;
     frame.key = setup.first_key + static_cast<KeyIndex>(i);
     frame.has_staple = setup.pairs[i].staple ? 1 : 0;
+    frame.judged = setup.judged ? 1 : 0;
     files = {setup.pairs[i].certificate.get()};
     if (setup.pairs[i].staple) files.push_back(setup.pairs[i].staple.get());
     TRY_STATUS(ask(AsFrame(frame), files));

@@ -29,6 +29,7 @@ struct TlsSetup {
   TlsServiceId id = 0;
   KeyIndex first_key = 0;
   std::string service;  // for messages
+  bool judged = false;  // found good: a new helper serves it as the one before did
   policy::TlsSpec spec;
   std::vector<Pair> pairs;
   sandbox::sys::UniqueFd authorities, revocations;

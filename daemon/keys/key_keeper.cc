@@ -62,12 +62,12 @@ bool KeyKeeper::Dispatch(std::span<const std::byte> frame, Descriptors descripto
 }
 
 bool KeyKeeper::OnKey(const AskKey& ask, Descriptors descriptors) {
-  if (descriptors.size() != 2 || keys_.contains(ask.index)) return false;
+  if (descriptors.size() != 2 || ask.judged > 1 || keys_.contains(ask.index)) return false;
   AnswerKey answer;
   answer.index = ask.index;
   if (keys_.size() >= kMaxKeys) {
     answer.verdict = KeyVerdict::kNoRoom;
-  } else if (auto key = PrivateKey::Load(descriptors[0], descriptors[1])) {
+  } else if (auto key = PrivateKey::Load(descriptors[0], descriptors[1], ask.judged == 1)) {
     keys_.emplace(ask.index, std::move(*key));
   } else {
     answer.verdict = key.error();

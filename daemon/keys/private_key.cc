@@ -104,7 +104,8 @@ bool SetPadding(EVP_PKEY_CTX* context, SignatureFamily family) {
 void PrivateKey::Free::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
 
 std::expected<PrivateKey, KeyVerdict> PrivateKey::Load(const sys::UniqueFd& key_file,
-                                                       const sys::UniqueFd& certificate_file) {
+                                                       const sys::UniqueFd& certificate_file,
+                                                       bool judged) {
   const FileBytes key_bytes(key_file), certificate_bytes(certificate_file);
   if (certificate_bytes.HoldPrivateKey()) return std::unexpected(KeyVerdict::kKeyInCertificate);
   Key key(PEM_read_bio_PrivateKey(key_bytes.Open().get(), nullptr, &NoPhrase, nullptr));
@@ -117,7 +118,8 @@ std::expected<PrivateKey, KeyVerdict> PrivateKey::Load(const sys::UniqueFd& key_
   const bool pair = X509_check_private_key(certificate.get(), key.get()) == 1;
   ERR_clear_error();
   if (!pair) return std::unexpected(KeyVerdict::kMismatch);
-  if (const auto bad = JudgeTime(certificate.get())) return std::unexpected(*bad);
+  const auto untimely = judged ? std::nullopt : JudgeTime(certificate.get());
+  if (untimely) return std::unexpected(*untimely);
   return PrivateKey(key.release());
 }
 

@@ -21,9 +21,11 @@ namespace postern::daemon {
 
 class PrivateKey {
  public:
-  // Both PEM. The bytes of the key are wiped once it is read.
+  // Both PEM. The bytes of the key are wiped once it is read. With `judged` the certificate's time
+  // does not count.
   static std::expected<PrivateKey, KeyVerdict> Load(const sandbox::sys::UniqueFd& key,
-                                                    const sandbox::sys::UniqueFd& certificate);
+                                                    const sandbox::sys::UniqueFd& certificate,
+                                                    bool judged);
 
   // Empty: the key is not one for this algorithm, TLS does not have the two together, or it failed.
   std::vector<std::uint8_t> Sign(const SignatureAlgorithm& algorithm, SignedThing thing,

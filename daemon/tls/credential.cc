@@ -49,7 +49,8 @@ std::string FirstName(const X509* certificate) {
 
 std::expected<Credential, TlsVerdict> Credential::Load(KeyIndex key,
                                                        const sandbox::sys::UniqueFd& certificates,
-                                                       const sandbox::sys::UniqueFd* staple) {
+                                                       const sandbox::sys::UniqueFd* staple,
+                                                       bool judged) {
   Credential loaded;
   loaded.chain_ = ReadCertificates(certificates);
   if (loaded.chain_.empty()) return std::unexpected(TlsVerdict::kBadCertificate);
@@ -62,7 +63,8 @@ std::expected<Credential, TlsVerdict> Credential::Load(KeyIndex key,
   if (public_key != nullptr) loaded.key_.reset(MakeRemoteKey(key, public_key));
   ERR_clear_error();
   if (!loaded.key_) return std::unexpected(TlsVerdict::kBadCertificate);
-  if (staple != nullptr && !loaded.LoadStaple(*staple)) {
+  const bool stapled = staple != nullptr;
+  if (stapled && (!loaded.LoadStaple(*staple) || (!judged && loaded.staple().empty()))) {
     return std::unexpected(TlsVerdict::kBadStaple);
   }
   return loaded;
@@ -84,7 +86,7 @@ bool Credential::LoadStaple(const sandbox::sys::UniqueFd& file) {
   OCSP_single_get0_status(const_cast<OCSP_SINGLERESP*>(answer), nullptr, nullptr, nullptr, &until);
   if (until != nullptr) staple_until_.reset(ASN1_STRING_dup(until));
   staple_ = std::move(*bytes);
-  return !staple().empty();
+  return true;
 }
 
 const std::string& Credential::staple() const {

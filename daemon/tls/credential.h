@@ -18,10 +18,12 @@ namespace postern::daemon {
 
 class Credential {
  public:
-  // `staple` is null where there is none.
+  // `staple` is null where there is none. With `judged` one whose time is over is taken, and not
+  // sent.
   static std::expected<Credential, TlsVerdict> Load(KeyIndex key,
                                                     const sandbox::sys::UniqueFd& certificates,
-                                                    const sandbox::sys::UniqueFd* staple);
+                                                    const sandbox::sys::UniqueFd* staple,
+                                                    bool judged);
 
   // Whether the certificate is for the host (RFC 6125: names of hosts, else the common name).
   bool IsFor(const std::string& host) const;

@@ -170,12 +170,12 @@ bool TlsRelay::OnService(const AskTlsService& ask, Descriptors descriptors) {
 
 // Of a service that was found bad already, nothing more is to be said.
 bool TlsRelay::OnCredential(const AskTlsCredential& ask, Descriptors descriptors) {
-  if (descriptors.size() != (ask.has_staple != 0 ? 2U : 1U)) return false;
+  if (descriptors.size() != (ask.has_staple != 0 ? 2U : 1U) || ask.judged > 1) return false;
   const auto found = incomplete_.find(ask.service);
   if (found == incomplete_.end()) return !services_.contains(ask.service);
   TlsService& service = *found->second;
-  auto credential =
-      Credential::Load(ask.key, descriptors[0], ask.has_staple != 0 ? &descriptors[1] : nullptr);
+  auto credential = Credential::Load(
+      ask.key, descriptors[0], ask.has_staple != 0 ? &descriptors[1] : nullptr, ask.judged == 1);
   if (!credential || !service.Add(std::move(*credential))) {
     const TlsVerdict why = credential ? TlsVerdict::kBadCertificate : credential.error();
     AnswerService(ask.service, why, service.credentials());

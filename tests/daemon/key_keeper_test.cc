@@ -52,13 +52,15 @@ class Asker {
   void Ask(const Frame& frame) {
     REQUIRE(sandbox::SendFrame(channel_, AsFrame(frame), {}));
   }
-  KeyVerdict Load(KeyIndex index, const std::string& key, const std::string& certificate) {
+  KeyVerdict Load(KeyIndex index, const std::string& key, const std::string& certificate,
+                  bool judged = false) {
     testlib::WriteFile(folder_ / "key", key);
     testlib::WriteFile(folder_ / "cert", certificate);
     const auto key_file = sys::OpenRegularFile(folder_ / "key");
     const auto certificate_file = sys::OpenRegularFile(folder_ / "cert");
     AskKey ask;
     ask.index = index;
+    ask.judged = judged ? 1 : 0;
     const int lent[] = {key_file->get(), certificate_file->get()};
     REQUIRE(sandbox::SendFrame(channel_, AsFrame(ask), lent));
     const auto answer = Next<AnswerKey>(channel_);
@@ -247,6 +249,9 @@ TEST_CASE("a pair that cannot serve is not loaded, with the reason") {
   }
   CHECK(keeper.Load(1, Certificate({.until = -1})) == KeyVerdict::kExpired);
   CHECK(keeper.Load(1, Certificate({.from = 600})) == KeyVerdict::kNotYetValid);
+  const Certificate over({.until = -1});
+  CHECK(keeper.Load(8, over.key_pem(), over.pem(), true) == KeyVerdict::kGood);
+  CHECK(keeper.Load(1, other.key_pem(), over.pem(), true) == KeyVerdict::kMismatch);
   CHECK(keeper.Load(1, Certificate({.kind = "RSA:1024"})) == KeyVerdict::kWeakKey);
   CHECK(keeper.Load(1, Certificate({.kind = "secp256k1"})) == KeyVerdict::kUnsupportedKey);
   keeper.Allow(1);

@@ -132,6 +132,7 @@ class TlsUnderTest {
     std::string authorities = {}, revocations = {};
     std::vector<std::string> staples = {};
     std::string chain = {};  // after each certificate
+    bool judged = false;
   };
   // Service number 1 and so on; keys from 100 times that.
   AnswerTlsService AddService(TlsServiceId id, const std::vector<const TestCertificate*>& list,
@@ -158,6 +159,7 @@ class TlsUnderTest {
       ask.service = id;
       ask.key = key;
       ask.has_staple = i < wish.staples.size() ? 1 : 0;
+      ask.judged = wish.judged ? 1 : 0;
       const UniqueFd staple = File(ask.has_staple != 0 ? wish.staples[i] : "");
       std::vector<int> files = {certificate.get()};
       if (ask.has_staple != 0) files.push_back(staple.get());

@@ -508,6 +508,28 @@ class StartTls(lab_case.LabCase):
 
 
 class Deaths(lab_case.LabCase):
+    @staticmethod
+    def is_served_whatever_the_time():
+        made = context()
+        made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+        try:
+            with dial(made) as client:
+                client.sendall(b"x")
+                return client.recv(1) == b"x"
+        except OSError:
+            return False
+
+    def test_new_helpers_serve_what_the_ones_before_served(self):
+        over = time.time() + 6
+        brief = WORLD.servers.issue("brief", "DNS:a.test", end=time.strftime("%Y%m%d%H%M%SZ", time.gmtime(over)))
+        daemon = self.start(DEFAULTS + tls_entry(PORT, pairs=[brief]))
+        time.sleep(max(0, over + 1.5 - time.time()))
+        for name in ("postern-keys", "postern-tls"):
+            victim = children(daemon, name)[0]
+            os.kill(victim, signal.SIGKILL)
+            self.assertTrue(netlab.wait_until(lambda: children(daemon, name) not in ([], [victim]), 20), name)
+            self.assertTrue(netlab.wait_until(self.is_served_whatever_the_time, 20), name)
+
     def test_helpers_killed_under_load(self):
         daemon = self.start(DEFAULTS + tls_entry(PORT) + entry("plain", PORT + 1))
         stopping, served, failed = threading.Event(), [0], [0]

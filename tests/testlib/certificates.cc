@@ -2,6 +2,7 @@
 #include "tests/testlib/certificates.h"
 
 #include <openssl/bio.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
@@ -91,6 +92,30 @@ std::string Certificate::pem() const {
 
 std::string Certificate::der() const {
   return Written([this](BIO* memory) { return i2d_X509_bio(memory, certificate_.get()); });
+}
+
+std::string StapleOf(const Certificate& certificate, const Certificate& authority, long until) {
+  OCSP_BASICRESP* const basic = OCSP_BASICRESP_new();
+  OCSP_CERTID* const id =
+      OCSP_cert_to_id(EVP_sha1(), certificate.certificate(), authority.certificate());
+  ASN1_TIME* const begin = X509_gmtime_adj(nullptr, -7200);
+  ASN1_TIME* const end = X509_gmtime_adj(nullptr, until);
+  Require(OCSP_basic_add1_status(basic, id, V_OCSP_CERTSTATUS_GOOD, 0, nullptr, begin, end) !=
+          nullptr);
+  Require(OCSP_basic_sign(basic, authority.certificate(), authority.key(), EVP_sha256(), nullptr,
+                          0) == 1);
+  OCSP_RESPONSE* const response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+  unsigned char* bytes = nullptr;
+  const int length = i2d_OCSP_RESPONSE(response, &bytes);
+  Require(length > 0);
+  std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length));
+  OPENSSL_free(bytes);
+  OCSP_RESPONSE_free(response);
+  ASN1_TIME_free(end);
+  ASN1_TIME_free(begin);
+  OCSP_CERTID_free(id);
+  OCSP_BASICRESP_free(basic);
+  return der;
 }
 
 std::string RevocationListOf(const Certificate& authority, long until) {
