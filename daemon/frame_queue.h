@@ -6,7 +6,7 @@
 #include <deque>
 #include <vector>
 
-#include "daemon/protocol.h"
+#include "daemon/helper_protocol.h"
 #include "sandbox/sys/unique_fd.h"
 
 namespace postern::daemon {

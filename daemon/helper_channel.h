@@ -12,8 +12,8 @@
 #include <span>
 
 #include "daemon/frame_queue.h"
+#include "daemon/helper_protocol.h"
 #include "daemon/helper_state.h"
-#include "daemon/protocol.h"
 #include "sandbox/channel.h"
 #include "sandbox/sys/error.h"
 #include "sandbox/sys/events.h"

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "daemon/protocol.h"
+#include "daemon/helper_protocol.h"
 #include "sandbox/sys/events.h"
 
 namespace postern::daemon {

@@ -23,7 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "daemon/protocol.h"
+#include "daemon/helper_protocol.h"
 
 namespace postern::daemon {
 

@@ -18,7 +18,7 @@
 
 #include <string_view>
 
-#include "daemon/protocol.h"
+#include "daemon/helper_protocol.h"
 
 namespace postern::daemon {
 

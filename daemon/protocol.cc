@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/protocol.h"
 
-#include <algorithm>
-#include <cstring>
-
 namespace postern::daemon {
-
-FrameType TypeOf(std::span<const std::byte> bytes) {
-  FrameHeader header{FrameType{0}};
-  if (bytes.size() >= sizeof header) std::memcpy(&header, bytes.data(), sizeof header);
-  return header.type;
-}
-
 namespace {
 
 bool IsNone(const WireAddress& address) {
   return address.bytes == WireAddress().bytes && address.port == 0 && address.is_v4 == 0;
-}
-
-bool IsMapped(const WireAddress& address) {
-  static constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0,    0,
-                                                           0, 0, 0, 0, 0xff, 0xff};
-  return std::equal(kMapped.begin(), kMapped.end(), address.bytes.begin());
 }
 
 }  // namespace
@@ -45,10 +29,6 @@ bool Valid(const AnswerProxy& answer) {
     return address.is_v4 == (IsMapped(address) ? 1 : 0);
   };
   return fits(answer.source) && fits(answer.destination);
-}
-
-bool IsWellFormed(const WireAddress& address) {
-  return address.is_v4 == 0 || (address.is_v4 == 1 && IsMapped(address));
 }
 
 }  // namespace postern::daemon

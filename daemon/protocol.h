@@ -28,65 +28,15 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
+#include "daemon/helper_protocol.h"
+#include "daemon/relay_answers_protocol.h"
 #include "daemon/wire_tlvs.h"
-#include "sandbox/frame.h"
 
 namespace postern::daemon {
 
-// Where a helper finds its end of the channel when it starts; 0 to 2 are the standard descriptors.
-inline constexpr int kChannelDescriptor = 3;
-
-// Chosen by posternd, never reused while it runs.
-using SessionId = std::uint64_t;
-
-enum class FrameType : std::uint32_t {
-  kAskMuxClear = 1,
-  kAskMuxName,
-  kAskServe,
-  kAskRedirect,
-  kAskMux,
-  kAskBanner,
-  kAskDatagram,
-  kAskStop,
-  kAskSplice,
-  kAskProxy,
-  kAskKey = 41,  // from here on: daemon/keys_protocol.h
-  kAskForgetKey,
-  kAskEdge,
-  kAskAllow,
-  kAskSign,
-  kAskTlsService = 61,  // from here on: daemon/tls_protocol.h
-  kAskTlsCredential,
-  kAskForgetTls,
-  kAskTlsEdge,
-  kAskTls,
-  kAskTlsAdmit,
-  kAnswerReady = 101,
-  kAnswerDone,
-  kAnswerMux,
-  kAnswerBanner,
-  kAnswerDatagram,
-  kAnswerSplice,
-  kAnswerProxy,
-  kAnswerKey = 141,
-  kAnswerOverdrawn,
-  kAnswerSign,
-  kAnswerTlsService = 161,
-  kAnswerTls,
-  kAnswerTlsDone,
-  kAnswerKeysStuck,
-};
-
 // The built-in services as the wire has them.
 enum class WireBuiltin : std::uint32_t { kEcho = 1, kDiscard, kDaytime, kTime, kChargen };
-
-struct FrameHeader {
-  FrameType type;
-  std::uint32_t reserved = 0;
-  SessionId session = 0;
-};
 
 struct AskMuxClear {
   FrameHeader header{FrameType::kAskMuxClear};
@@ -106,13 +56,6 @@ struct AskMuxName {
 struct AskServe {
   FrameHeader header{FrameType::kAskServe};
   WireBuiltin builtin{};
-  std::uint32_t reserved = 0;
-};
-
-struct WireAddress {
-  std::array<std::uint8_t, 16> bytes{};  // IPv6 or IPv4-mapped
-  std::uint16_t port = 0;                // host order
-  std::uint16_t is_v4 = 0;               // 1: use an AF_INET socket
   std::uint32_t reserved = 0;
 };
 
@@ -174,91 +117,6 @@ struct AskDatagram {
   WireAddress sender{};
 };
 
-// Ends a session that posternd waits for no longer: the client is closed, and AnswerDone follows.
-// It may cross the session's own answer on the way; the relay ignores it then.
-struct AskStop {
-  FrameHeader header{FrameType::kAskStop};
-};
-
-struct AnswerReady {
-  FrameHeader header{FrameType::kAnswerReady};
-};
-// The relay has both ends: the program may start.
-struct AnswerSplice {
-  FrameHeader header{FrameType::kAnswerSplice};
-};
-
-enum class Outcome : std::uint32_t {
-  kFinished = 1,   // served to its natural end
-  kClientGone,     // reset, or a deadline passed
-  kConnectFailed,  // redirect: no address answered; `error` is the last errno
-  kUnknownName,    // tcpmux: the client was told so
-  kBadRequest,     // tcpmux: no name came
-  kStopped,        // AskStop
-  kNoCapacity,     // the relay is full; the client was closed
-  kIdle,           // nothing moved for the idle timeout
-};
-
-struct AnswerDone {
-  FrameHeader header{FrameType::kAnswerDone};
-  Outcome outcome = Outcome::kFinished;
-  std::int32_t error = 0;
-  std::uint64_t bytes_in = 0;   // from the client
-  std::uint64_t bytes_out = 0;  // to the client
-};
-
-// The client stream is positioned after the name line.
-struct AnswerMux {
-  FrameHeader header{FrameType::kAnswerMux};
-  std::uint32_t index = 0, reserved = 0;
-};
-
-enum class ProxyOutcome : std::uint32_t {
-  kProxied = 1,  // the header names both ends
-  kLocal,        // the proxy speaks for itself
-  kNoHeader,     // something else came
-  kMalformed,
-  kTooLong,
-  kChecksum,   // the header's checksum is wrong
-  kNoAddress,  // the header names no client with an IP address
-  kLate,       // the deadline passed
-  kClosed,     // the client ended before its header did
-};
-
-// The client stream is positioned after the header if that is one.
-struct AnswerProxy {
-  FrameHeader header{FrameType::kAnswerProxy};
-  ProxyOutcome outcome = ProxyOutcome::kMalformed;
-  std::uint32_t reserved = 0;
-  WireAddress source, destination;  // kProxied only
-};
-
-// Only when give_back was asked.
-struct AnswerBanner {
-  FrameHeader header{FrameType::kAnswerBanner};
-};
-
-enum class DatagramOutcome : std::uint32_t { kAnswered = 1, kNothingToSay, kSuppressed, kVanished };
-
-struct AnswerDatagram {
-  FrameHeader header{FrameType::kAnswerDatagram};
-  DatagramOutcome outcome = DatagramOutcome::kAnswered;
-  std::uint32_t reserved = 0;
-};
-
-FrameType TypeOf(std::span<const std::byte> bytes);  // FrameType{0} when too short
-
-// Large enough for every frame of every helper.
-inline constexpr std::size_t kMaxFrame = 4096;
-
-using sandbox::AsFrame;
-using sandbox::ReadFrame;
-
-// Enumerators in a frame that ReadFrame took.
-bool Valid(WireBuiltin builtin);
-bool Valid(Outcome outcome);
-bool Valid(DatagramOutcome outcome);
-bool Valid(const AnswerProxy& answer);  // its outcome, and that its addresses are of their families
-bool IsWellFormed(const WireAddress& address);  // its bytes agree with the family it says
+bool Valid(WireBuiltin builtin);  // of a frame that ReadFrame took
 
 }  // namespace postern::daemon

@@ -22,8 +22,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "daemon/helper_protocol.h"
 #include "daemon/keys_protocol.h"
-#include "daemon/protocol.h"
 
 namespace postern::daemon {
 

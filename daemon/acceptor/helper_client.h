@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "daemon/acceptor/event_loop.h"
+#include "daemon/helper_protocol.h"
 #include "daemon/log/program_log.h"
-#include "daemon/protocol.h"
 #include "sandbox/channel.h"
 #include "sandbox/helper.h"
 

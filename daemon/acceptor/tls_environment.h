@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "daemon/tls_protocol.h"
+#include "daemon/wire_tlvs.h"
 #include "policy/decision/tls_identity.h"
 
 namespace postern::daemon {
