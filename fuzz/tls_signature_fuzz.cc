@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What postern-keys reads of a message it is asked to sign: whatever it takes for a server's
-// handshake has the one form of its kind, and a client's CertificateVerify is never taken.
+// handshake has the one form of its kind: its context is the server's, whatever the hash is.
 #include <cstdint>
 #include <cstdlib>
 #include <span>
@@ -26,7 +26,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Require(text.substr(64, 34) == std::string_view("TLS 1.3, server CertificateVerify", 34));
   }
   if (thing == SignedThing::kServerKeyExchange) Require(data[64] == 3);
-  Require(!thing || text.find("client CertificateVerify") == std::string_view::npos ||
-          thing == SignedThing::kServerKeyExchange);
   return 0;
 }
