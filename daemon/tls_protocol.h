@@ -184,7 +184,8 @@ inline bool Valid(const AnswerTlsDone& answer) {
          answer.fault >= TlsFault::kNone && answer.fault <= TlsFault::kOther;
 }
 
-// postern-keys does not answer in time: a new one, and a new edge, are needed.
+// postern-keys does not answer in time, or not what it was asked: a new one, and a new edge, are
+// needed.
 struct AnswerKeysStuck {
   FrameHeader header{FrameType::kAnswerKeysStuck};
 };

@@ -49,6 +49,7 @@ bool RemoteSigner::Exchange(const AskSign& ask, AnswerSign& answer) {
   }
   const bool in_time = sys::AwaitReadable(edge_, sys::Deadline(kPatience)).has_value();
   alignas(8) std::array<std::byte, kMaxFrame> buffer;
+  bool closed = false;  // what is gone posternd sees by itself
   if (in_time) {
     auto received = sandbox::ReceiveFrame(edge_, buffer);
     if (received && received->descriptor_count == 0 &&
@@ -56,8 +57,9 @@ bool RemoteSigner::Exchange(const AskSign& ask, AnswerSign& answer) {
         answer.header.session == ask.header.session && answer.length <= kMaxSignature) {
       return true;
     }
+    closed = received ? received->length == 0 : sandbox::PeerIsGone(received.error());
   }
-  stuck_ = !in_time;
+  stuck_ = !closed;
   edge_.Reset();
   return false;
 }

@@ -33,7 +33,7 @@ class RemoteSigner {
 
   // Whether a signature was not had since the last time somebody asked.
   bool TakeFailure();
-  // The same: whether postern-keys has not answered in time.
+  // The same: whether postern-keys lives, and has not answered in time, or not what was asked.
   bool TakeStuck();
 
  private:

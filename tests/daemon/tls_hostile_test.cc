@@ -83,7 +83,7 @@ TEST_CASE("a program that is gone before the handshake keeps nobody busy") {
   CHECK(client.ReadToClose().empty());
 }
 
-TEST_CASE("an edge that takes no question is told as stuck, one that was closed is not") {
+TEST_CASE("an edge that is of no use is told as stuck, one that was closed is not") {
   auto full = sandbox::MakeChannel(), closed = sandbox::MakeChannel();
   REQUIRE((full && closed));
   while (sandbox::SendFrame(full->ours, AsFrame(AskSign{}), {})) {
@@ -93,6 +93,17 @@ TEST_CASE("an edge that takes no question is told as stuck, one that was closed 
   signer.SetEdge(std::move(full->ours));
   CHECK(signer.Sign(1, 0x0403, {}).empty());
   CHECK(signer.TakeStuck());
+  AnswerSign longest, others;
+  longest.length = kMaxSignature + 1;
+  others.header.session = 7;
+  others.length = 1;
+  for (const AnswerSign& bad : {longest, others}) {
+    auto edge = sandbox::MakeChannel();
+    REQUIRE(sandbox::SendFrame(edge->theirs, AsFrame(bad), {}));
+    signer.SetEdge(std::move(edge->ours));
+    CHECK(signer.Sign(1, 0x0403, {}).empty());
+    CHECK(signer.TakeStuck());
+  }
   signer.SetEdge(std::move(closed->ours));
   CHECK(signer.Sign(1, 0x0403, {}).empty());
   CHECK_FALSE(signer.TakeStuck());
