@@ -58,6 +58,8 @@ struct AnswerKey {
   FrameHeader header{FrameType::kAnswerKey};
   KeyIndex index = 0;
   KeyVerdict verdict = KeyVerdict::kGood;
+  std::uint32_t days_left = 0;  // kGood: until the certificate expires
+  std::uint32_t reserved = 0;
 };
 
 struct AskForgetKey {

@@ -36,15 +36,24 @@ int PrintFindings(const policy::Configuration& configuration, const TlsCommands&
   for (const policy::Diagnostic& diagnostic : configuration.diagnostics) {
     std::fprintf(stderr, "%s\n", policy::Render(diagnostic).c_str());
   }
-  const auto wrong = JudgeAll(configuration, tls);
-  for (const std::string& text : wrong) std::fprintf(stderr, "%s\n", text.c_str());
-  const bool bad =
-      !configuration.usable || policy::HasErrors(configuration.diagnostics) || !wrong.empty();
-  std::printf("%zu services would start, %zu stay down%s\n",
-              configuration.services.size() - wrong.size(),
-              configuration.held.size() + wrong.size(),
+  std::size_t wrong = 0;
+  for (const TlsFlaw& flaw : JudgeAll(configuration, tls)) {
+    const bool down = flaw.code != policy::check::kCertificateExpiresSoon;
+    if (down) ++wrong;
+    std::fprintf(stderr, "service %s%s: %s\n", flaw.service.c_str(), down ? " stays down" : "",
+                 flaw.text.c_str());
+  }
+  const bool bad = !configuration.usable || policy::HasErrors(configuration.diagnostics) || wrong;
+  std::printf("%zu services would start, %zu stay down%s\n", configuration.services.size() - wrong,
+              configuration.held.size() + wrong,
               configuration.usable ? "" : "; nothing can be started");
   return bad ? 1 : 0;
+}
+
+int TellFlaws(const policy::Configuration& configuration, const TlsCommands& tls) {
+  const std::string lines = policy::check::WriteTlsFlaws(JudgeAll(configuration, tls));
+  const bool told = std::fputs(lines.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  return told ? 0 : 1;
 }
 
 // sd_listen_fds(3): meant for us only when LISTEN_PID is our own process.
@@ -153,11 +162,13 @@ int Main(std::span<const char* const> words) {
     case Options::Action::kVersion:
       std::fprintf(stderr, "%s\n", VersionText().c_str());
       return 0;
-    case Options::Action::kCheck: {
+    case Options::Action::kCheck:
+    case Options::Action::kJudgeTls: {
       const auto directory = sys::CurrentDirectory();
       if (!directory) return Complain(directory.error().ToString());
       HelperUsers users(*directory);
-      return PrintFindings(
+      const auto answer = options->action == Options::Action::kCheck ? &PrintFindings : &TellFlaws;
+      return answer(
           policy::LoadConfiguration(FilesToLoad(options->files), wrapper::RealSystem(*directory)),
           CommandsForTls(users));
     }

@@ -136,6 +136,8 @@ constexpr Row kRows[] = {
      "read this inetd.conf too"},
     {"-t", "--check", "", &SetAction<Options::Action::kCheck>,
      "check the configuration and exit: 0 clean, 1 errors"},
+    {"", "--judge-tls", "", &SetAction<Options::Action::kJudgeTls>,
+     "tell postern check what is wrong with certificates and keys"},
     {"-d", "--debug", "",
      [](Options& options, Word) -> Status {
        options.debug = options.foreground = true;

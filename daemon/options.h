@@ -18,7 +18,7 @@
 namespace postern::daemon {
 
 struct Options {
-  enum class Action : std::uint8_t { kRun, kCheck, kVersion, kHelp };
+  enum class Action : std::uint8_t { kRun, kCheck, kJudgeTls, kVersion, kHelp };
   Action action = Action::kRun;
 
   wrapper::FileChoice files;

@@ -38,10 +38,6 @@ AskFrame AskOver(const sys::UniqueFd& channel, const sys::Deadline& deadline) {
   };
 }
 
-std::string Failed(const sys::Error& error) {
-  return "its certificates cannot be judged: " + error.ToString();
-}
-
 void Dismiss(sandbox::Helper& helper) {
   if (!helper.pidfd) return;
   sys::IgnoreError(sys::SignalPidfd(helper.pidfd, SIGKILL), "it may be dead already");
@@ -56,55 +52,69 @@ TlsJudge::~TlsJudge() {
   Dismiss(tls_);
 }
 
-std::expected<void, std::string> TlsJudge::Start() {
+sys::Status TlsJudge::Start() {
   if (keys_.channel && tls_.channel) return {};
   Dismiss(keys_);
   Dismiss(tls_);
   const sys::Deadline deadline(kPatience);
-  auto keys = sandbox::StartHelper(commands_.keys);
-  if (!keys) return std::unexpected(Failed(keys.error()));
-  keys_ = std::move(*keys);
-  auto tls = sandbox::StartHelper(commands_.tls);
-  if (!tls) return std::unexpected(Failed(tls.error()));
-  tls_ = std::move(*tls);
+  TRY(keys_, sandbox::StartHelper(commands_.keys));
+  TRY(tls_, sandbox::StartHelper(commands_.tls));
   for (const sandbox::Helper* helper : {&keys_, &tls_}) {
     AnswerReady ready;
-    const auto answered = Await(helper->channel, deadline, ready);
-    if (!answered) return std::unexpected(Failed(answered.error()));
+    TRY_STATUS(Await(helper->channel, deadline, ready));
   }
   return {};
 }
 
-std::expected<void, std::string> TlsJudge::Judge(TlsSetup& setup) {
+TlsFlaw TlsJudge::NotJudged(const TlsSetup& setup, const sys::Error& error) {
+  keys_.channel.Reset();
+  return {.service = setup.service,
+          .code = policy::check::kTlsNotJudged,
+          .text = "its certificates cannot be judged: " + error.ToString()};
+}
+
+std::expected<void, TlsFlaw> TlsJudge::Judge(TlsSetup& setup) {
   setup.id = next_service_++;
   setup.first_key = next_key_;
   next_key_ += static_cast<KeyIndex>(setup.pairs.size());
-  TRY_STATUS(Start());
+  if (const auto started = Start(); !started) {
+    return std::unexpected(NotJudged(setup, started.error()));
+  }
   const sys::Deadline deadline(kPatience);
-  const auto fail = [this](const sys::Error& error) {
-    keys_.channel.Reset();  // whatever state they are in: the next question finds new ones
-    return std::unexpected(Failed(error));
-  };
+  TRY_STATUS(JudgeKeys(setup, deadline));
+  TRY_STATUS(JudgeService(setup, deadline));
+  setup.judged = true;
+  return {};
+}
+
+std::expected<void, TlsFlaw> TlsJudge::JudgeKeys(TlsSetup& setup, const sys::Deadline& deadline) {
   if (const auto asked = AskForKeys(setup, AskOver(keys_.channel, deadline)); !asked) {
-    return fail(asked.error());
+    return std::unexpected(NotJudged(setup, asked.error()));
   }
   for (std::size_t i = 0; i < setup.pairs.size(); ++i) {
     AnswerKey answer;
     const auto answered = Await(keys_.channel, deadline, answer);
-    if (!answered) return fail(answered.error());
-    if (answer.verdict == KeyVerdict::kGood) continue;
-    keys_.channel.Reset();  // the rest of its answers
-    return std::unexpected(TextOf(setup, i, answer.verdict));
+    if (!answered) return std::unexpected(NotJudged(setup, answered.error()));
+    if (answer.verdict != KeyVerdict::kGood) {
+      keys_.channel.Reset();  // the rest of its answers
+      return std::unexpected(
+          TlsFlaw{setup.service, CodeOf(answer.verdict), TextOf(setup, i, answer.verdict)});
+    }
+    setup.days_left.push_back(answer.days_left);
   }
+  return {};
+}
+
+std::expected<void, TlsFlaw> TlsJudge::JudgeService(const TlsSetup& setup,
+                                                    const sys::Deadline& deadline) {
   if (const auto asked = AskForService(setup, AskOver(tls_.channel, deadline)); !asked) {
-    return fail(asked.error());
+    return std::unexpected(NotJudged(setup, asked.error()));
   }
   AnswerTlsService answer;
   const auto answered = Await(tls_.channel, deadline, answer);
-  if (!answered) return fail(answered.error());
-  if (answer.verdict != TlsVerdict::kGood) return std::unexpected(TextOf(setup, answer));
-  setup.judged = true;
-  return {};
+  if (!answered) return std::unexpected(NotJudged(setup, answered.error()));
+  if (answer.verdict == TlsVerdict::kGood) return {};
+  return std::unexpected(TlsFlaw{setup.service, CodeOf(answer.verdict), TextOf(setup, answer)});
 }
 
 }  // namespace postern::daemon

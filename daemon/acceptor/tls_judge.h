@@ -12,6 +12,7 @@
 
 #include "daemon/acceptor/tls_setup.h"
 #include "sandbox/helper.h"
+#include "sandbox/sys/wait.h"
 
 namespace postern::daemon {
 
@@ -26,12 +27,17 @@ class TlsJudge {
   TlsJudge(const TlsJudge&) = delete;
   TlsJudge& operator=(const TlsJudge&) = delete;
 
-  // The error is for the administrator. The helpers are started with the first question. Numbers
-  // the setup as they are to know it.
-  std::expected<void, std::string> Judge(TlsSetup& setup);
+  // The helpers are started with the first question. Numbers the setup as they are to know it, and
+  // says in it how long its certificates are good yet.
+  std::expected<void, TlsFlaw> Judge(TlsSetup& setup);
 
  private:
-  std::expected<void, std::string> Start();
+  sandbox::sys::Status Start();
+  std::expected<void, TlsFlaw> JudgeKeys(TlsSetup& setup, const sandbox::sys::Deadline& deadline);
+  std::expected<void, TlsFlaw> JudgeService(const TlsSetup& setup,
+                                            const sandbox::sys::Deadline& deadline);
+  // Whatever state they are in: the next question finds new helpers.
+  TlsFlaw NotJudged(const TlsSetup& setup, const sandbox::sys::Error& error);
 
   const TlsCommands& commands_;
   sandbox::Helper keys_, tls_;

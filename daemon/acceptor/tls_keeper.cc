@@ -7,8 +7,7 @@ namespace postern::daemon {
 
 namespace {
 
-std::expected<TlsSetup, std::string> OpenAndJudge(const policy::ServiceSpec& spec,
-                                                  TlsJudge& judge) {
+std::expected<TlsSetup, TlsFlaw> OpenAndJudge(const policy::ServiceSpec& spec, TlsJudge& judge) {
   TRY(TlsSetup setup, OpenTls(spec.id, *spec.tls));
   TRY_STATUS(judge.Judge(setup));
   return setup;
@@ -43,9 +42,9 @@ std::expected<TlsSetups, std::string> TlsKeeper::Prepare(
     if (setup) {
       fresh.emplace(spec->id, std::move(*setup));
     } else if (strict) {
-      return std::unexpected("service " + spec->id + ": " + setup.error());
+      return std::unexpected("service " + spec->id + ": " + setup.error().text);
     } else {
-      log_.Error("service " + spec->id + " stays down: " + setup.error());
+      log_.Error("service " + spec->id + " stays down: " + setup.error().text);
     }
   }
   changes_.clear();
@@ -76,21 +75,31 @@ void TlsKeeper::Look(const std::vector<std::shared_ptr<Service>>& services) {
 void TlsKeeper::Renew(Service& service, TlsJudge& judge) {
   const std::string& id = service.spec().id;
   auto setup = OpenAndJudge(service.spec(), judge);
-  if (!setup) return log_.Error("service " + id + " keeps its certificates: " + setup.error());
+  if (!setup) return log_.Error("service " + id + " keeps its certificates: " + setup.error().text);
   service.SetTls(client_.Add(std::move(*setup)));
   log_.Notice("service " + id + " has new certificates and keys");
 }
 
-std::vector<std::string> JudgeAll(const policy::Configuration& configuration,
-                                  const TlsCommands& commands) {
-  std::vector<std::string> wrong;
+std::vector<TlsFlaw> JudgeAll(const policy::Configuration& configuration,
+                              const TlsCommands& commands) {
+  constexpr std::uint32_t kSoon = 14;
+  std::vector<TlsFlaw> flaws;
   TlsJudge judge(commands);
   for (const auto& spec : configuration.services) {
     if (!spec->tls) continue;
-    const auto setup = OpenAndJudge(*spec, judge);
-    if (!setup) wrong.push_back("service " + spec->id + " stays down: " + setup.error());
+    auto setup = OpenAndJudge(*spec, judge);
+    if (!setup) {
+      flaws.push_back(std::move(setup.error()));
+      continue;
+    }
+    for (std::size_t i = 0; i < setup->pairs.size(); ++i) {
+      if (setup->days_left[i] >= kSoon) continue;
+      flaws.push_back({spec->id, policy::check::kCertificateExpiresSoon,
+                       "the certificate expires in " + std::to_string(setup->days_left[i]) +
+                           " days (" + spec->tls->pairs[i].certificate + ")"});
+    }
   }
-  return wrong;
+  return flaws;
 }
 
 }  // namespace postern::daemon

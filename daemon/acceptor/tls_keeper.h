@@ -47,8 +47,8 @@ class TlsKeeper {
   std::map<std::string, Change> changes_;
 };
 
-// What is wrong with each service's certificates and keys, for `posternd -t`.
-std::vector<std::string> JudgeAll(const policy::Configuration& configuration,
-                                  const TlsCommands& commands);
+// What is wrong with each service's certificates and keys, for `posternd -t` and `postern check`.
+std::vector<TlsFlaw> JudgeAll(const policy::Configuration& configuration,
+                              const TlsCommands& commands);
 
 }  // namespace postern::daemon

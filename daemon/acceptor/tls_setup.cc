@@ -2,6 +2,7 @@
 #include "daemon/acceptor/tls_setup.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "sandbox/sys/process.h"
 
@@ -12,12 +13,20 @@ using policy::TlsSpec;
 
 namespace {
 
-using Opened = std::expected<sys::UniqueFd, std::string>;
+using Opened = std::expected<sys::UniqueFd, TlsFlaw>;
+
+std::unexpected<TlsFlaw> Closed(const sys::Error& error) {
+  const bool denied = error.number == EACCES;
+  return std::unexpected(
+      TlsFlaw{.service = {},
+              .code = denied ? policy::check::kTlsNotJudged : policy::check::kUnknownPath,
+              .text = error.ToString()});
+}
 
 Opened OpenFile(const std::string& path) {
   if (path.empty()) return sys::UniqueFd();
   auto file = sys::OpenRegularFile(path);
-  if (!file) return std::unexpected(file.error().ToString());
+  if (!file) return Closed(file.error());
   return std::move(*file);
 }
 
@@ -27,14 +36,16 @@ Opened OpenKey(const std::string& path) {
   auto file = OpenFile(path);
   if (!file) return file;
   const auto facts = sys::Inspect(*file);  // of what was opened, whatever the path means by now
-  if (!facts) return std::unexpected(facts.error().ToString());
+  if (!facts) return Closed(facts.error());
+  const auto exposed = [&path](const std::string& how) {
+    return std::unexpected(TlsFlaw{.service = {},
+                                   .code = policy::check::kExposedKey,
+                                   .text = "the private key " + path + how});
+  };
   if ((facts->mode & (kForOthers | kWritableByGroup)) != 0) {
-    return std::unexpected("the private key " + path +
-                           " may be read or written by others: chmod 0600");
+    return exposed(" may be read or written by others: chmod 0600");
   }
-  if (facts->uid != 0 && facts->uid != sys::OwnUid()) {
-    return std::unexpected("the private key " + path + " is not root's");
-  }
+  if (facts->uid != 0 && facts->uid != sys::OwnUid()) return exposed(" is not root's");
   return file;
 }
 
@@ -123,10 +134,10 @@ std::vector<std::optional<sys::FileStamp>> StampsOf(const TlsSpec& spec) {
   return stamps;
 }
 
-std::expected<TlsSetup, std::string> OpenTls(const std::string& service, const TlsSpec& spec) {
-  TlsSetup setup;
-  setup.service = service;
-  setup.spec = spec;
+namespace {
+
+std::expected<void, TlsFlaw> OpenFiles(TlsSetup& setup) {
+  const TlsSpec& spec = setup.spec;
   setup.stamps = StampsOf(spec);  // before: what changes meanwhile is looked at again
   for (const TlsSpec::Pair& files : spec.pairs) {
     TlsSetup::Pair pair;
@@ -137,6 +148,19 @@ std::expected<TlsSetup, std::string> OpenTls(const std::string& service, const T
   }
   TRY(setup.authorities, OpenFile(spec.client_ca));
   TRY(setup.revocations, OpenFile(spec.crl));
+  return {};
+}
+
+}  // namespace
+
+std::expected<TlsSetup, TlsFlaw> OpenTls(const std::string& service, const TlsSpec& spec) {
+  TlsSetup setup;
+  setup.service = service;
+  setup.spec = spec;
+  if (auto opened = OpenFiles(setup); !opened) {
+    opened.error().service = service;
+    return std::unexpected(std::move(opened.error()));
+  }
   return setup;
 }
 
@@ -183,6 +207,44 @@ sys::Status AskForService(const TlsSetup& setup, const AskFrame& ask) {
     TRY_STATUS(ask(AsFrame(frame), files));
   }
   return {};
+}
+
+std::string_view CodeOf(KeyVerdict verdict) {
+  switch (verdict) {
+    case KeyVerdict::kUnreadableCertificate:
+    case KeyVerdict::kKeyInCertificate:
+      return policy::check::kBadCertificate;
+    case KeyVerdict::kMismatch:
+      return policy::check::kKeyMismatch;
+    case KeyVerdict::kExpired:
+      return policy::check::kCertificateExpired;
+    case KeyVerdict::kNotYetValid:
+      return policy::check::kCertificateNotYetValid;
+    case KeyVerdict::kGood:
+    case KeyVerdict::kUnreadableKey:
+    case KeyVerdict::kUnsupportedKey:
+    case KeyVerdict::kWeakKey:
+    case KeyVerdict::kNoRoom:
+      break;
+  }
+  return policy::check::kBadPrivateKey;
+}
+
+std::string_view CodeOf(TlsVerdict verdict) {
+  switch (verdict) {
+    case TlsVerdict::kBadCertificate:
+      return policy::check::kBadCertificate;
+    case TlsVerdict::kBadAuthorities:
+      return policy::check::kBadClientCa;
+    case TlsVerdict::kBadRevocations:
+      return policy::check::kBadCrl;
+    case TlsVerdict::kBadStaple:
+      return policy::check::kBadOcsp;
+    case TlsVerdict::kGood:
+    case TlsVerdict::kBadSettings:
+      break;
+  }
+  return policy::check::kBadTlsSettings;
 }
 
 std::string TextOf(const TlsSetup& setup, std::size_t pair, KeyVerdict verdict) {

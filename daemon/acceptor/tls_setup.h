@@ -11,10 +11,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/keys_protocol.h"
 #include "daemon/tls_protocol.h"
+#include "policy/check/tls_flaws.h"
 #include "policy/service/tls_spec.h"
 #include "sandbox/sys/error.h"
 #include "sandbox/sys/files.h"
@@ -33,6 +35,7 @@ struct TlsSetup {
   policy::TlsSpec spec;
   std::vector<Pair> pairs;
   sandbox::sys::UniqueFd authorities, revocations;
+  std::vector<std::uint32_t> days_left;  // of each certificate, when it was judged
   std::vector<std::optional<sandbox::sys::FileStamp>> stamps;  // of FilesOf(spec)
 };
 
@@ -41,9 +44,10 @@ std::vector<std::string> FilesOf(const policy::TlsSpec& spec);
 // As they are now; nullopt for one that is not there.
 std::vector<std::optional<sandbox::sys::FileStamp>> StampsOf(const policy::TlsSpec& spec);
 
+using policy::check::TlsFlaw;
+
 // The error says which file, and what is wrong with it.
-std::expected<TlsSetup, std::string> OpenTls(const std::string& service,
-                                             const policy::TlsSpec& spec);
+std::expected<TlsSetup, TlsFlaw> OpenTls(const std::string& service, const policy::TlsSpec& spec);
 
 // Whether two descriptions are the same, files' contents aside.
 bool SameTls(const policy::TlsSpec& a, const policy::TlsSpec& b);
@@ -57,5 +61,7 @@ sandbox::sys::Status AskForService(const TlsSetup& setup, const AskFrame& ask);
 // What a verdict means to an administrator.
 std::string TextOf(const TlsSetup& setup, std::size_t pair, KeyVerdict verdict);
 std::string TextOf(const TlsSetup& setup, const AnswerTlsService& answer);
+std::string_view CodeOf(KeyVerdict verdict);
+std::string_view CodeOf(TlsVerdict verdict);
 
 }  // namespace postern::daemon

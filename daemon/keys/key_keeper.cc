@@ -68,6 +68,7 @@ bool KeyKeeper::OnKey(const AskKey& ask, Descriptors descriptors) {
   if (keys_.size() >= kMaxKeys) {
     answer.verdict = KeyVerdict::kNoRoom;
   } else if (auto key = PrivateKey::Load(descriptors[0], descriptors[1], ask.judged == 1)) {
+    answer.days_left = key->days_left();
     keys_.emplace(ask.index, std::move(*key));
   } else {
     answer.verdict = key.error();

@@ -90,6 +90,12 @@ std::optional<KeyVerdict> JudgeTime(const X509* certificate) {
   return std::nullopt;
 }
 
+std::uint32_t DaysLeft(const X509* certificate) {
+  int days = 0, seconds = 0;
+  const bool known = ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate)) == 1;
+  return known && days > 0 ? static_cast<std::uint32_t>(days) : 0;
+}
+
 bool SetPadding(EVP_PKEY_CTX* context, SignatureFamily family) {
   if (family == SignatureFamily::kRsaPkcs1) {
     return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) > 0;
@@ -120,7 +126,7 @@ std::expected<PrivateKey, KeyVerdict> PrivateKey::Load(const sys::UniqueFd& key_
   if (!pair) return std::unexpected(KeyVerdict::kMismatch);
   const auto untimely = judged ? std::nullopt : JudgeTime(certificate.get());
   if (untimely) return std::unexpected(*untimely);
-  return PrivateKey(key.release());
+  return PrivateKey(key.release(), DaysLeft(certificate.get()));
 }
 
 bool PrivateKey::Fits(const SignatureAlgorithm& algorithm, SignedThing thing) const {

@@ -27,6 +27,9 @@ class PrivateKey {
                                                     const sandbox::sys::UniqueFd& certificate,
                                                     bool judged);
 
+  // When it was loaded, until its certificate expires.
+  std::uint32_t days_left() const { return days_left_; }
+
   // Empty: the key is not one for this algorithm, TLS does not have the two together, or it failed.
   std::vector<std::uint8_t> Sign(const SignatureAlgorithm& algorithm, SignedThing thing,
                                  std::span<const std::uint8_t> message);
@@ -39,11 +42,12 @@ class PrivateKey {
     void operator()(evp_md_ctx_st* context) const;
   };
   using Begun = std::unique_ptr<evp_md_ctx_st, FreeContext>;
-  explicit PrivateKey(evp_pkey_st* key) : key_(key) {}
+  PrivateKey(evp_pkey_st* key, std::uint32_t days_left) : key_(key), days_left_(days_left) {}
   bool Fits(const SignatureAlgorithm& algorithm, SignedThing thing) const;
   const Begun& Begin(const SignatureAlgorithm& algorithm);
 
   std::unique_ptr<evp_pkey_st, Free> key_;
+  std::uint32_t days_left_;
   std::map<SignatureScheme, Begun> begun_;  // signatures before their message
 };
 

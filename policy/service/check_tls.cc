@@ -104,13 +104,16 @@ void ServiceCheck::CheckTlsPairs() {
 }
 
 void ServiceCheck::CheckFiles(const Setting<Strings>& paths) {
-  for (const std::string& path : paths.value.value_or(Strings())) {
-    const SystemView::FileFacts facts = system_.Inspect(path);
-    if (facts.kind == SystemView::FileFacts::Kind::kRegular) continue;
-    Error("unknown-path", At(paths),
-          "the file " + path +
-              " cannot be used: " + (facts.error.empty() ? "not a file" : facts.error));
-  }
+  for (const std::string& path : paths.value.value_or(Strings())) CheckFile(path, At(paths));
+}
+
+// Of one that we may not look at, whoever judges what it holds has more to say.
+void ServiceCheck::CheckFile(const std::string& path, const Place& place) {
+  const SystemView::FileFacts facts = system_.Inspect(path);
+  if (facts.kind == SystemView::FileFacts::Kind::kRegular || facts.denied) return;
+  Error("unknown-path", place,
+        "the file " + path +
+            " cannot be used: " + (facts.error.empty() ? "not a file" : facts.error));
 }
 
 void ServiceCheck::CheckPrivateKeys() {
@@ -140,12 +143,7 @@ void ServiceCheck::CheckTlsClients() {
           "no client is asked for a certificate", "tls_verify_client = require");
   }
   for (const Setting<std::string>* file : {&settings_.tls_client_ca, &settings_.tls_crl}) {
-    if (!*file) continue;
-    const SystemView::FileFacts facts = system_.Inspect(**file);
-    if (facts.kind == SystemView::FileFacts::Kind::kRegular) continue;
-    Error("unknown-path", At(*file),
-          "the file " + **file +
-              " cannot be used: " + (facts.error.empty() ? "not a file" : facts.error));
+    if (*file) CheckFile(**file, At(*file));
   }
 }
 

@@ -82,6 +82,7 @@ class ServiceCheck {
   void CheckTlsKind();
   void CheckTlsPairs();
   void CheckFiles(const Setting<Strings>& paths);
+  void CheckFile(const std::string& path, const Place& place);
   void CheckPrivateKeys();
   void CheckTlsClients();
   void CheckTlsRules();

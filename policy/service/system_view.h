@@ -75,6 +75,7 @@ class SystemView {
     std::uint32_t uid = 0, gid = 0;
     bool capabilities = false;
     std::string error = {};  // of kMissing: why nothing is known of it
+    bool denied = false;     // of kMissing: it may be there, but we may not look
   };
   virtual FileFacts Inspect(const std::string& path) const = 0;
 

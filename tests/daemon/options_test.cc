@@ -187,6 +187,7 @@ TEST_CASE("The usage text names every option") {
                            "-reuse",
                            "-inetd_compat, --inetd-compat",
                            "--inetd FILE",
+                           "--judge-tls",
                            "--learn SERVICE",
                            "--learn-connections N",
                            "--learn-seconds SECONDS",

@@ -2,14 +2,19 @@
 # postern check and postern convert from outside: exit statuses, the three forms of the answer, and that no file, of
 # whatever kind, makes it crash, hang or tell something without its place.
 import csv
+import datetime
 import json
 import os
 import pathlib
 import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
+from certificates import Authority  # noqa: E402
 
 POSTERN = os.path.join(os.environ.get("POSTERN_BIN", "build/bin"), "postern")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -55,6 +60,104 @@ class Files(unittest.TestCase):
                          [weights.count("error"), weights.count("warning"), weights.count("note")])
         self.assertEqual(status, int(answer["errors"] + answer["warnings"] > 0))
         return answer["findings"]
+
+
+class Certificates(Files):
+    """posternd has them judged, with the rights of whoever asks."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="postern-")
+        cls.addClassCleanup(folder.cleanup)
+        os.chmod(folder.name, 0o755)
+        cls.files = pathlib.Path(folder.name)
+        cls.own = Authority(cls.files, "own")
+        cls.good = cls.own.issue("good", "DNS:a.test")
+
+    def services(self, **pairs):
+        """A service for each; (certificate, key, further lines)."""
+        text = ""
+        for number, (name, (certificate, key, *lines)) in enumerate(pairs.items()):
+            lines = (f"port = {20001 + number}", f"tls_certificate = {certificate}", f"tls_private_key = {key}", *lines)
+            text += (f"service {name}\n{{\n    type = UNLISTED\n    socket_type = stream\n    wait = no\n"
+                     "    user = nobody\n    server = /bin/cat\n    sandbox = standard\n    tls = yes\n"
+                     + "".join(f"    {line}\n" for line in lines) + "}\n")
+        return self.write("xinetd.conf", text)
+
+    def rules(self, status, **pairs):
+        found = self.findings(status, config=self.services(**pairs))
+        return {(finding["message"].split(":")[0].removeprefix("service "), finding["rule"]) for finding in found
+                if finding["rule"] not in ("world-open-root", "default-profile")}
+
+    def file(self, name, content, mode=0o600):
+        path = self.files / name
+        path.write_bytes(content)
+        path.chmod(mode)
+        return path
+
+    def test_what_is_good_is_status_0(self):
+        ca = self.own.certificate
+        self.assertEqual(self.rules(0, good=(*self.good, "tls_verify_client = require", f"tls_client_ca = {ca}",
+                                             f"tls_crl = {self.own.revocations()}",
+                                             f"tls_ocsp = {self.own.staple(self.good[0])}")), set())
+
+    def test_each_flaw_has_a_name(self):
+        other = self.own.issue("other", "DNS:b.test")
+        over = self.own.issue("over", "DNS:c.test", start="20200101000000Z", end="20200102000000Z")
+        early = self.own.issue("early", "DNS:d.test", start="20900101000000Z", end="20910101000000Z")
+        weak = self.own.issue("weak", "DNS:e.test", kind=("rsa", "rsa_keygen_bits:1024"))
+        certificate, key = self.good
+        junk = self.file("junk", b"no PEM at all\n")
+        both = self.file("both", certificate.read_bytes() + key.read_bytes())
+        clients = ("tls_verify_client = require", f"tls_client_ca = {self.own.certificate}")
+        self.assertEqual(
+            self.rules(1, pair=(certificate, other[1]), over=over, early=early, weak=weak, key=(certificate, junk),
+                       cert=(junk, key), both=(both, key), exposed=(certificate, self.file("open", b"x", 0o644)),
+                       gone=(certificate, self.files / "nowhere"),
+                       ca=(*self.good, "tls_verify_client = require", f"tls_client_ca = {junk}"),
+                       crl=(*self.good, *clients, f"tls_crl = {junk}"), ocsp=(*self.good, f"tls_ocsp = {junk}")),
+            {("pair", "key-mismatch"), ("over", "certificate-expired"), ("early", "certificate-not-yet-valid"),
+             ("weak", "bad-private-key"), ("key", "bad-private-key"), ("cert", "bad-certificate"),
+             ("both", "bad-certificate"), ("exposed", "exposed-key"), ("gone", "unknown-path"),
+             ("ca", "bad-client-ca"), ("crl", "bad-crl"), ("ocsp", "bad-ocsp")})
+
+    def test_what_expires_soon_is_a_warning_with_its_days(self):
+        def ending(name, days):
+            end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days, hours=1)
+            return self.own.issue(name, f"DNS:{name}.test", end=end.strftime("%Y%m%d%H%M%SZ"))
+        found = self.findings(1, config=self.services(soon=ending("soon", 13), later=ending("later", 14)))
+        found = [finding for finding in found if finding["rule"].startswith("certificate")]
+        self.assertEqual([(finding["rule"], finding["severity"]) for finding in found],
+                         [("certificate-expires-soon", "warning")])
+        self.assertIn("service soon: the certificate expires in 13 days", found[0]["message"])
+
+    @unittest.skipUnless(os.getuid() == 0, "root alone has something to hide from others")
+    def test_what_may_not_be_read_is_not_judged(self):
+        hidden = self.files / "hidden"
+        hidden.mkdir(mode=0o700)
+        shutil.copy(self.good[1], hidden / "key")
+        os.chmod(hidden / "key", 0o600)
+        config = self.services(closed=self.good, hidden=(self.good[0], hidden / "key"))
+        os.chmod(self.folder, 0o755)
+        done = subprocess.run([POSTERN, "check", "--format", "json", *map(str, arguments(config=config))],
+                              capture_output=True, timeout=120, check=False, user=65534, group=65534, extra_groups=[])
+        found = [finding for finding in json.loads(done.stdout)["findings"] if finding["rule"] == "tls-not-judged"]
+        self.assertEqual([finding["severity"] for finding in found], ["note", "note"], done)
+        for finding in found:
+            self.assertIn("Permission denied", finding["message"])
+        self.assertEqual(done.returncode, 0, done)
+
+    def test_without_posternd_nothing_is_judged(self):
+        alone = self.folder / "bin" / "postern"
+        alone.parent.mkdir()
+        shutil.copy(POSTERN, alone)
+        config = self.services(pair=self.good)
+        done = subprocess.run([alone, "check", *map(str, arguments(config=config))], capture_output=True, timeout=120,
+                              check=False, text=True)
+        if "tls-not-judged" not in done.stdout:
+            self.skipTest("another posternd is installed here")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("not judged: ", done.stdout)
 
 
 class Check(Files):

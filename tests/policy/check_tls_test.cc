@@ -49,6 +49,14 @@ TEST_CASE("certificates, keys and responses go together in order") {
   CHECK(tls->handshake == std::chrono::seconds(30));
 }
 
+TEST_CASE("a file that may be there, where we may not look, is left to who judges it") {
+  FakeSystem system = Files();
+  system.facts["/k1"] = {.kind = Kind::kMissing, .error = "Permission denied", .denied = true};
+  CHECK(Codes(Load(kPair, system)).empty());
+  system.facts["/k1"].denied = false;
+  CHECK(Codes(Load(kPair, system)) == "unknown-path");
+}
+
 TEST_CASE("without tls = yes there is none, and its lines are a mistake") {
   CHECK(Load("").services.at(0)->tls == nullptr);
   CHECK(Codes(Load("tls_certificate = /c1")) == "bad-combination");

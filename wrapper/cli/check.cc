@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // postern check: what is wrong with the four files, or with the machine. Exit 0 for nothing, 1 for
 // errors and warnings.
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "sandbox/sys/files.h"
 #include "wrapper/cli/check_kernel.h"
 #include "wrapper/cli/check_report.h"
+#include "wrapper/cli/check_tls.h"
 #include "wrapper/cli/policy_options.h"
 #include "wrapper/cli/verb.h"
 #include "wrapper/config/file_choice.h"
@@ -62,7 +65,8 @@ class Check final : public Verb {
                    "instead of files: which protections for programs this machine has");
     policy_.Declare(arguments);
     arguments.Footer(
-        "Programs, users and groups are looked for on this system.\n"
+        "Programs, users and groups are looked for on this system, and certificates and keys are\n"
+        "judged, as far as you may read them.\n"
         "Exit status: 0 nothing but notes, 1 errors or warnings, 2 wrong usage or an unreadable "
         "file.\n"
         "With --kernel: 0 all that the sandbox profiles want is there, 1 not all, 2 wrong usage.");
@@ -74,7 +78,9 @@ class Check final : public Verb {
     if (!directory) return Complain(directory.error().ToString());
     const wrapper::RealSystem system(*directory);
     const wrapper::PolicyPaths paths = policy_.Paths();
-    const wrapper::PolicyFiles files = wrapper::ReadPolicy(paths, wrapper::Purpose::kCheck, system);
+    wrapper::PolicyFiles files = wrapper::ReadPolicy(paths, wrapper::Purpose::kCheck, system);
+    std::ranges::move(CheckTls(paths, files.services),
+                      std::back_inserter(files.services.diagnostics));
     const Diagnostics findings =
         policy::check::CheckPolicy({*files.hosts, files.services, ServicesOf(files.services),
                                     paths.xinetd.path, paths.inetd.path},

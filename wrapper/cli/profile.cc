@@ -20,6 +20,7 @@
 #include "sandbox/sys/events.h"
 #include "sandbox/sys/files.h"
 #include "sandbox/sys/process.h"
+#include "wrapper/cli/daemon_program.h"
 #include "wrapper/cli/proposal.h"
 #include "wrapper/cli/verb.h"
 #include "wrapper/config/file_choice.h"
@@ -32,15 +33,6 @@ namespace sys = sandbox::sys;
 namespace {
 
 using Spec = std::shared_ptr<const policy::ServiceSpec>;
-
-// posternd is installed beside us, or in the sbin beside our bin. The rest is what root has.
-std::string WhereDaemonIs() {
-  std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  const auto self = sys::RealPath("/proc/self/exe");
-  if (!self) return path;
-  const std::string own = self->substr(0, self->rfind('/'));
-  return own + ":" + own.substr(0, own.rfind('/')) + "/sbin:" + path;
-}
 
 std::string Address(const policy::ServiceSpec& spec) {
   const policy::ListenAddress& listen = spec.listen;

@@ -135,6 +135,7 @@ policy::SystemView::FileFacts FactsOf(const std::string& path) {
   const auto kind = sys::Inspect(path);
   if (!kind) {
     facts.error = sys::ErrnoText(kind.error().number);
+    facts.denied = kind.error().number == EACCES;
     return facts;
   }
   facts.kind = kind->regular     ? Facts::Kind::kRegular
