@@ -84,8 +84,8 @@ bool KeyKeeper::OnEdge(Descriptors descriptors) {
   allowed_.clear();
   expiries_.clear();
   edge_ = std::move(descriptors[0]);
-  if (!channel_.poller().Add(edge_, sys::kReadable, kEdgeToken)) edge_.Reset();
-  return true;
+  // Without it nobody is signed for: another keeper may have better luck.
+  return channel_.poller().Add(edge_, sys::kReadable, kEdgeToken).has_value();
 }
 
 bool KeyKeeper::OnAllow(const AskAllow& ask) {

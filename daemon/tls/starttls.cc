@@ -214,14 +214,16 @@ void StartTlsDialogue::OnAnswer(std::string line) {
   if (answered_) TakeCommands();
 }
 
-// RFC 5321 section 4.2.1, RFC 959 section 4.2: the last line has a blank behind its number.
+// RFC 5321 section 4.2.1, RFC 959 section 4.2: the last line has the number of the first, and a
+// blank behind it.
 void StartTlsDialogue::OnNumberedAnswer(std::string line) {
   const std::string_view text = WithoutEnd(line);
   const auto digits = text.substr(0, 3);
   const bool numbered = text.size() >= 3 && std::ranges::all_of(digits, [](char digit) {
                           return digit >= '0' && digit <= '9';
                         });
-  const bool last = numbered && (text.size() == 3 || text[3] == ' ');
+  if (first_line_) number_ = digits;
+  const bool last = numbered && digits == number_ && (text.size() == 3 || text[3] == ' ');
   const bool ehlo = protocol_ == WireStartTls::kSmtp && digits == "250" &&
                     (last_.verb == "EHLO" || last_.verb == "LHLO");
   const bool feat = protocol_ == WireStartTls::kFtp && digits == "211" && last_.verb == "FEAT";

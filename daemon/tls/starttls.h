@@ -66,6 +66,7 @@ class StartTlsDialogue {
   State state_ = State::kTalks;
   std::string from_client_, from_service_;  // the beginnings of lines
   bool answered_ = false;                   // the last command, or the greeting
+  std::string number_;                      // of the answer's first line
   bool first_line_ = true, multiline_ = false;
   Command last_;
 };

@@ -52,7 +52,12 @@ void ServiceCheck::CheckTls() {
   if (settings_.idle_timeout) tls_->idle = *settings_.idle_timeout;
   if (settings_.tls_handshake_timeout) {
     constexpr std::uint32_t kLongest = 3600;
-    tls_->handshake = std::chrono::seconds(std::min(*settings_.tls_handshake_timeout, kLongest));
+    const std::uint32_t seconds = *settings_.tls_handshake_timeout;
+    if (seconds == 0 || seconds > kLongest) {
+      Error("bad-value", At(settings_.tls_handshake_timeout),
+            "tls_handshake_timeout takes 1 to 3600 seconds", "tls_handshake_timeout = 30");
+    }
+    tls_->handshake = std::chrono::seconds(seconds);
   }
   spec_.tls = std::move(tls_);
 }

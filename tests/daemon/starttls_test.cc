@@ -171,6 +171,12 @@ TEST_CASE("FTP: FEAT and AUTH TLS, in lines without numbers") {
   CHECK(talk.Client("FEAT\r\n") == "FEAT\r\n");
   CHECK(talk.Service("211-Features:\r\n PASV\r\n211 End\r\n") ==
         "211-Features:\r\n PASV\r\n AUTH TLS\r\n211 End\r\n");
+  CHECK(talk.Client("NOOP\r\nFEAT\r\n") == "NOOP\r\n");
+  talk.Service("200-wait\r\n226 not the end\r\n");
+  CHECK(talk.Client("").empty());
+  talk.Service("200 done\r\n");
+  CHECK(talk.Client("") == "FEAT\r\n");
+  talk.Service("500 no\r\n");
   CHECK(talk.Client("AUTH KERBEROS\r\n").empty());
   CHECK(talk.Answers().starts_with("530"));
   talk.Client("AUTH TLS\r\n");

@@ -49,6 +49,14 @@ TEST_CASE("certificates, keys and responses go together in order") {
   CHECK(tls->handshake == std::chrono::seconds(30));
 }
 
+TEST_CASE("a handshake has a second to an hour") {
+  for (const auto& [seconds, code] :
+       {std::pair{"1", ""}, {"3600", ""}, {"0", "bad-value"}, {"3601", "bad-value"}}) {
+    CAPTURE(seconds);
+    CHECK(Codes(Load(kPair + "tls_handshake_timeout = " + seconds + "\n")) == code);
+  }
+}
+
 TEST_CASE("a file that may be there, where we may not look, is left to who judges it") {
   FakeSystem system = Files();
   system.facts["/k1"] = {.kind = Kind::kMissing, .error = "Permission denied", .denied = true};
