@@ -4,12 +4,13 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <climits>
 #include <utility>
 #include <vector>
+
+#include "sandbox/sys/files.h"
 
 namespace postern::sandbox {
 namespace {
@@ -123,24 +124,16 @@ sys::Result<Place> FindPlace(const sys::UniqueFd& root, std::string_view path) {
 
 sys::Result<Place> FindExactly(const sys::UniqueFd& root, const std::string& path) {
   const std::string below = path.substr(std::min(path.find_first_not_of('/'), path.size()));
-  open_how how{};
-  how.flags = O_PATH | O_CLOEXEC;
-  how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH;
-  sys::UniqueFd fd(static_cast<int>(
-      ::syscall(SYS_openat2, root.get(), below.empty() ? "." : below.c_str(), &how, sizeof how)));
-  if (!fd) return sys::LastError("open", path);
+  TRY(sys::UniqueFd fd,
+      sys::OpenPathAt(root, below.empty() ? "." : below,
+                      RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH));
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return sys::LastError("fstat", path);
   return Place{std::move(fd), path, S_ISDIR(status.st_mode)};
 }
 
 bool Exists(const sys::UniqueFd& root, const std::string& path) {
-  open_how how{};
-  how.flags = O_PATH | O_CLOEXEC;
-  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  const sys::UniqueFd fd(
-      static_cast<int>(::syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof how)));
-  return static_cast<bool>(fd);
+  return sys::OpenPathAt(root, path, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS).has_value();
 }
 
 bool IsMissing(const sys::Error& error) { return error.number == ENOENT; }

@@ -5,7 +5,6 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,12 +40,7 @@ sys::Result<T> Number(std::string_view text, pid_t pid, const char* name) {
 }
 
 sys::Result<sys::UniqueFd> OpenIn(const sys::UniqueFd& root, const char* path) {
-  open_how how{};
-  how.flags = O_PATH | O_CLOEXEC;
-  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  sys::UniqueFd file(static_cast<int>(::syscall(SYS_openat2, root.get(), path, &how, sizeof how)));
-  if (!file) return sys::LastError("openat2", path);
-  return file;
+  return sys::OpenPathAt(root, path, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
 struct Place {

@@ -2,7 +2,9 @@
 #include "sandbox/sys/files.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -36,6 +38,19 @@ Result<UniqueFd> OpenForReading(const std::string& path, bool (*will_do)(const s
 }
 
 }  // namespace
+
+Result<UniqueFd> OpenPathAt(const UniqueFd& root, const std::string& path, std::uint64_t resolve) {
+  constexpr int kTries = 1000;
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = resolve;
+  for (int tries = 1;; ++tries) {
+    UniqueFd fd(
+        static_cast<int>(::syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof how)));
+    if (fd) return fd;
+    if (errno != EAGAIN || tries == kTries) return LastError("openat2", path);
+  }
+}
 
 Result<UniqueFd> OpenRegularFile(const std::string& path) {
   return OpenForReading(path, IsRegular);

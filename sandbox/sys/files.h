@@ -14,6 +14,11 @@
 
 namespace postern::sandbox::sys {
 
+// What a path below `root` names (O_PATH), looked up as openat2(2)'s `resolve` says. Where a rename
+// or a mount elsewhere kept the kernel from being sure of a "..", it is asked again; EAGAIN when
+// that happens time after time.
+Result<UniqueFd> OpenPathAt(const UniqueFd& root, const std::string& path, std::uint64_t resolve);
+
 // A regular file for reading. Never blocks on a FIFO or a device: anything but a regular file is
 // refused (EINVAL).
 Result<UniqueFd> OpenRegularFile(const std::string& path);

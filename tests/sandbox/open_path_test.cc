@@ -118,6 +118,26 @@ TEST_CASE("Exactly means without any link") {
   CHECK_FALSE(Exists(tree.root(), "/link/none"));
 }
 
+TEST_CASE("What is renamed elsewhere meanwhile does not matter") {
+  const Tree tree;
+  std::atomic<bool> over = false;
+  std::thread renamer([&] {
+    const std::string one = tree / "people", other = tree / "persons";
+    while (!over) {
+      ::rename(one.c_str(), other.c_str());
+      ::rename(other.c_str(), one.c_str());
+    }
+  });
+  int otherwise = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    const auto found = FindExactly(tree.root(), "/a/../../etc");
+    if (found || found.error().number != EXDEV) ++otherwise;
+  }
+  over = true;
+  renamer.join();
+  CHECK(otherwise == 0);
+}
+
 TEST_CASE("A caller without rights follows its own links") {
   const Tree tree;
   tree.Link("/a", "people/user/link");
