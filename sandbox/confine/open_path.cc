@@ -124,9 +124,10 @@ sys::Result<Place> FindPlace(const sys::UniqueFd& root, std::string_view path) {
 
 sys::Result<Place> FindExactly(const sys::UniqueFd& root, const std::string& path) {
   const std::string below = path.substr(std::min(path.find_first_not_of('/'), path.size()));
-  TRY(sys::UniqueFd fd,
-      sys::OpenPathAt(root, below.empty() ? "." : below,
-                      RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH));
+  auto found = sys::OpenPathAt(root, below.empty() ? "." : below,
+                               RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH);
+  if (!found) return std::unexpected(PathError(found.error().number, path));
+  sys::UniqueFd fd = std::move(*found);
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return sys::LastError("fstat", path);
   return Place{std::move(fd), path, S_ISDIR(status.st_mode)};
