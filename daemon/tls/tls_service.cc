@@ -88,7 +88,7 @@ bool TlsService::Configure(const AskTlsService& ask) {
   const int verify = ask.verify == WireVerify::kNone ? SSL_VERIFY_NONE : SSL_VERIFY_PEER;
   const int insist = ask.verify == WireVerify::kRequire ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
   SSL_CTX_set_verify(context, verify | insist, nullptr);
-  ConfigureResumption(ask.service);
+  ConfigureResumption();
   return SSL_CTX_set_min_proto_version(context, static_cast<int>(ask.min_version)) == 1 &&
          SSL_CTX_set_cipher_list(context, kSuites12) == 1 &&
          SSL_CTX_set_ciphersuites(context, kSuites13) == 1 &&
@@ -98,10 +98,10 @@ bool TlsService::Configure(const AskTlsService& ask) {
 
 // By tickets alone: nothing is kept here for clients that do not come back. The keys are this
 // service's, of this configuration: what another has verified is not known here.
-void TlsService::ConfigureResumption(TlsServiceId id) {
+void TlsService::ConfigureResumption() {
   SSL_CTX* const context = context_.get();
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(&id), sizeof id);
+  SSL_CTX_set_client_hello_cb(context, &OnHello, nullptr);
   SSL_CTX_set_num_tickets(context, 1);
   SSL_CTX_set_timeout(context, 2 * TicketKeys::kLife / std::chrono::seconds(1));
   SSL_CTX_set_tlsext_ticket_key_evp_cb(context, &OnTicket);
@@ -158,6 +158,18 @@ bool TlsService::KnowsName(const char* host) const {
   if (host == nullptr) return false;
   const std::string name = host;
   return std::ranges::any_of(credentials_, [&](const Credential& one) { return one.IsFor(name); });
+}
+
+// RFC 6066 section 3: a session is not resumed under another name than it began with. So the name,
+// as the client has sent it, is the context that OpenSSL resumes a session in.
+int TlsService::OnHello(SSL* connection, int* /*alert*/, void* /*nothing*/) {
+  const unsigned char* name = nullptr;
+  std::size_t length = 0;
+  SSL_client_hello_get0_ext(connection, TLSEXT_TYPE_server_name, &name, &length);
+  unsigned char context[SSL_MAX_SID_CTX_LENGTH];
+  const bool bound = EVP_Digest(name, length, context, nullptr, EVP_sha256(), nullptr) == 1 &&
+                     SSL_set_session_id_context(connection, context, sizeof context) == 1;
+  return bound ? SSL_CLIENT_HELLO_SUCCESS : SSL_CLIENT_HELLO_ERROR;
 }
 
 // RFC 6066 section 3: unrecognized_name, as a fatal alert, only where it was asked for.

@@ -49,12 +49,13 @@ class TlsService {
 
  private:
   bool Configure(const AskTlsService& ask);
-  void ConfigureResumption(TlsServiceId id);
+  void ConfigureResumption();
   bool Trust(const sandbox::sys::UniqueFd& authorities);
   bool Revoke(const sandbox::sys::UniqueFd& revocations);
   bool KnowsName(const char* host) const;
   bool ChooseCredentials(SSL* connection) const;
 
+  static int OnHello(SSL* connection, int* alert, void* nothing);
   static int OnServerName(SSL* connection, int* alert, void* service);
   static int OnCredentials(SSL* connection, void* service);
   static int OnProtocols(SSL* connection, const unsigned char** chosen, unsigned char* length,

@@ -150,6 +150,39 @@ TEST_CASE("a session is resumed by its ticket, without a signature") {
   }
 }
 
+TEST_CASE("under another name a session is not resumed: RFC 6066 section 3") {
+  TlsUnderTest tls;
+  const TestCertificate certificate({.names = {"DNS:*.b.test"}});
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  const auto version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  TlsClient client;
+  SSL_CTX_set_max_proto_version(client.context(), version);
+  std::unique_ptr<SSL_SESSION, FreeBy<SSL_SESSION_free>> first;
+  SessionId id = 0;
+  const auto resumed = [&](const char* host) {
+    const UniqueFd far = client.Open();
+    if (host != nullptr) client.Name(host);
+    if (first) SSL_set_session(client.ssl(), first.get());
+    const UniqueFd program = tls.Begin(++id, 1, far);
+    REQUIRE(client.Connect());
+    const auto handshake = tls.Next<AnswerTls>();
+    CHECK(TextOf(handshake.server_name.data(), handshake.server_name_length) ==
+          (host == nullptr ? "" : host));
+    Write(program, "x");
+    CHECK(client.Read(1) == "x");  // the ticket comes before
+    if (!first) first.reset(SSL_get1_session(client.ssl()));
+    client.HalfClose();
+    ::shutdown(program.get(), SHUT_RDWR);
+    tls.Next<AnswerTlsDone>();
+    return handshake.resumed == 1;
+  };
+  CAPTURE(version);
+  CHECK_FALSE(resumed("a.b.test"));
+  CHECK(resumed("a.b.test"));
+  CHECK_FALSE(resumed("c.b.test"));
+  CHECK_FALSE(resumed(nullptr));
+}
+
 TEST_CASE("ALPN chooses in our order, and ends a handshake with nothing in common") {
   TlsUnderTest tls;
   const TestCertificate certificate;
