@@ -44,6 +44,7 @@ enum class FrameType : std::uint32_t {
   kAskTlsEdge,
   kAskTls,
   kAskTlsAdmit,
+  kAskTlsRefuse,
   kAnswerReady = 101,
   kAnswerDone,
   kAnswerMux,

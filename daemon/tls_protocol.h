@@ -10,6 +10,7 @@
 // | AskTls           | any time                               | AnswerTls unless it fails, then  |
 // |                  |                                        | AnswerTlsDone                    |
 // | AskTlsAdmit      | after AnswerTls, behind a dialogue     | nothing                          |
+// | AskTlsRefuse     | after AnswerTls                        | AnswerTlsDone                    |
 // | AskStop          | while the session is in flight         | AnswerTlsDone                    |
 //
 // AnswerReady comes first, once. Garbage ends the side that sent it, as with daemon/protocol.h.
@@ -110,6 +111,11 @@ struct AskTlsAdmit {
   FrameHeader header{FrameType::kAskTlsAdmit};
 };
 
+// Whoever has shaken hands is not let in, and told so (daemon/tls/access_denied.h).
+struct AskTlsRefuse {
+  FrameHeader header{FrameType::kAskTlsRefuse};
+};
+
 enum class WireCertNameKind : std::uint8_t { kCommonName = 1, kDns, kEmail, kUri, kAddress };
 inline constexpr std::size_t kMaxCertName = 253;
 struct WireCertName {
@@ -143,7 +149,7 @@ enum class TlsOutcome : std::uint32_t {
   kFinished = 1,
   kClientGone,  // reset, or gone without a close_notify
   kIdle,
-  kStopped,  // AskStop
+  kStopped,  // AskStop, AskTlsRefuse
   kNoCapacity,
   kHandshakeFailed,  // `fault` says why
   kHandshakeLate,    // the deadline passed

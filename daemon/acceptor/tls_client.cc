@@ -240,10 +240,10 @@ void TlsClient::AskAdmit(SessionId id) {
   sys::IgnoreError(tls_.Ask(admit, {}), "the deadline of its handshake ends it");
 }
 
-void TlsClient::AskStop(SessionId id) {
-  daemon::AskStop stop;
-  stop.header.session = id;
-  sys::IgnoreError(tls_.Ask(stop, {}), "without a helper there is nothing to stop");
+void TlsClient::AskRefuse(SessionId id) {
+  AskTlsRefuse refuse;
+  refuse.header.session = id;
+  sys::IgnoreError(tls_.Ask(refuse, {}), "without a helper there is nobody to refuse");
 }
 
 }  // namespace postern::daemon

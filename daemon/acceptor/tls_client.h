@@ -49,7 +49,7 @@ class TlsClient {
   sandbox::sys::Status Ask(SessionId id, const TlsSetup& setup, std::uint32_t idle_ms, int client,
                            int service);
   void AskAdmit(SessionId id);
-  void AskStop(SessionId id);
+  void AskRefuse(SessionId id);
   void CondemnTls(const std::string& why) { tls_.Condemn(why); }
 
   pid_t tls_pid() const { return tls_.pid(); }

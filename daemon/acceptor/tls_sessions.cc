@@ -85,7 +85,7 @@ bool Sessions::OnTls(const AnswerTls& answer) {
   }
   if (const auto why = WhyRefused(*session, answer)) {
     RefuseTls(*session, *why);
-    tls_.AskStop(session->tls);
+    tls_.AskRefuse(session->tls);
     if (!served) EndService(*session);  // else it finds an end of file
   } else if (served) {
     tls_.AskAdmit(session->tls);

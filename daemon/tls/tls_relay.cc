@@ -138,6 +138,8 @@ bool TlsRelay::Dispatch(std::span<const std::byte> frame, Descriptors descriptor
   }
   AskTlsAdmit admit;
   if (ReadFrame(frame, admit)) return OnAdmit(admit.header.session);
+  AskTlsRefuse refuse;
+  if (ReadFrame(frame, refuse)) return OnRefuse(refuse.header.session);
   AskStop stop;
   if (!ReadFrame(frame, stop)) return false;
   OnStop(stop.header.session);
@@ -251,6 +253,16 @@ bool TlsRelay::OnAdmit(SessionId id) {
   const Serial found = serial->second;
   Entry& entry = sessions_.at(found);
   if (!entry.session->Admit(now_)) return false;
+  Settle(found, entry);
+  return true;
+}
+
+bool TlsRelay::OnRefuse(SessionId id) {
+  const auto serial = serials_.find(id);
+  if (serial == serials_.end()) return true;
+  const Serial found = serial->second;
+  Entry& entry = sessions_.at(found);
+  if (!entry.session->Refuse(now_)) return false;
   Settle(found, entry);
   return true;
 }

@@ -62,6 +62,7 @@ class TlsRelay {
   bool OnCredential(const AskTlsCredential& ask, Descriptors descriptors);
   bool OnTls(const AskTls& ask, Descriptors descriptors);
   bool OnAdmit(SessionId id);
+  bool OnRefuse(SessionId id);
   void OnStop(SessionId id);
   void AnswerService(TlsServiceId id, TlsVerdict verdict, std::size_t credential = 0);
   void Refuse(SessionId id, TlsOutcome outcome);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/tls/access_denied.h"
 #include "daemon/tls/verified_until.h"
 
 namespace postern::daemon {
@@ -89,7 +90,8 @@ bool TlsService::Configure(const AskTlsService& ask) {
   const int insist = ask.verify == WireVerify::kRequire ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
   SSL_CTX_set_verify(context, verify | insist, nullptr);
   ConfigureResumption();
-  return SSL_CTX_set_min_proto_version(context, static_cast<int>(ask.min_version)) == 1 &&
+  return PrepareAccessDenied(context) &&
+         SSL_CTX_set_min_proto_version(context, static_cast<int>(ask.min_version)) == 1 &&
          SSL_CTX_set_cipher_list(context, kSuites12) == 1 &&
          SSL_CTX_set_ciphersuites(context, kSuites13) == 1 &&
          SSL_CTX_set1_groups_list(context, kGroups) == 1 &&

@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "daemon/tls/access_denied.h"
 #include "daemon/tls/client_identity.h"
 #include "daemon/tls/tls_fault.h"
 #include "sandbox/sys/payload.h"
@@ -104,6 +105,15 @@ bool TlsSession::Admit(Instant now) {
   return true;
 }
 
+// What the client has sent already is read away: unread it would cost him the alert.
+bool TlsSession::Refuse(Instant now) {
+  if (!shaken_) return false;
+  SendAccessDenied(connection_.get());
+  refused_ = true;
+  Linger(now);
+  return true;
+}
+
 std::optional<AnswerTls> TlsSession::TakeHandshake() {
   if (handshake_) handshake_->header.session = id_;
   return std::exchange(handshake_, std::nullopt);
@@ -126,9 +136,9 @@ void TlsSession::OnReady(Side side, std::uint32_t ready, Instant now) {
 }
 
 void TlsSession::OnDeadline(Instant now) {
+  if (lingers_) return EndSession();
   const bool passes = dialogue_ && dialogue_->state() == StartTlsDialogue::State::kPasses;
   if (!served() && !passes) return Finish(TlsOutcome::kHandshakeLate);
-  if (lingers_) return EndSession();
   passes ? TalkPlainly(now) : Move(now);
   if (over_) return;
   deadline_ = Due();
@@ -146,6 +156,7 @@ std::optional<TlsSession::Instant> TlsSession::Due() const {
 // ---- Carrying ----
 
 void TlsSession::Move(Instant now) {
+  if (lingers_) return Linger(now);
   if (!admitted_) {
     client_wants_ = service_wants_ = 0;
     return Watch();
@@ -299,6 +310,7 @@ TlsSession::Step TlsSession::EndToClient() {
 void TlsSession::Linger(Instant now) {
   if (!lingers_) {
     lingers_ = true;
+    unfinished_ = false;
     deadline_ = now + patience_.linger;
     sys::IgnoreError(sys::ShutdownWrite(client_.fd()), "then it is gone");
     service_.Close();
@@ -313,7 +325,7 @@ void TlsSession::Linger(Instant now) {
   Watch();
 }
 
-void TlsSession::EndSession() { Finish(TlsOutcome::kFinished); }
+void TlsSession::EndSession() { Finish(refused_ ? TlsOutcome::kStopped : TlsOutcome::kFinished); }
 
 // A session that nobody wakes must not exist.
 void TlsSession::Watch() {

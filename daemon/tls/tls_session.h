@@ -49,6 +49,8 @@ class TlsSession {
   void Stop() { Finish(TlsOutcome::kStopped); }
   // False when there is nobody to be admitted.
   bool Admit(Instant now);
+  // False when there is nobody to be refused.
+  bool Refuse(Instant now);
 
   bool over() const { return over_; }
   // More can be done at once, and no event will say so.
@@ -111,7 +113,7 @@ class TlsSession {
   Instant last_moved_{};
   std::optional<Instant> deadline_;
   bool admitted_;  // as far as postern-tls has to know: what is carried, posternd has let in
-  bool shaken_ = false, corked_ = false, service_gone_ = false, lingers_ = false,
+  bool shaken_ = false, corked_ = false, service_gone_ = false, lingers_ = false, refused_ = false,
        unfinished_ = false, over_ = false;
   int reads_left_ = 0;
   std::optional<AnswerTls> handshake_;

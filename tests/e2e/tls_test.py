@@ -194,6 +194,9 @@ class Clients(lab_case.LabCase):
         self.assertTrue(daemon.logged("not in tls_only_from: CN=bob"))
         self.assertTrue(daemon.logged("matched tls_no_access (bob.test): CN=bob"))
         self.assertEqual(len([r for r in daemon.service_log() if "START" in str(r)]), 3)
+        with self.assertRaisesRegex(ssl.SSLError, "ACCESS_DENIED"), dial(context(WORLD.bob)) as client:
+            client.sendall(b"x")
+            client.recv(1)
 
     def test_address_rules_come_first(self):
         daemon = self.start(DEFAULTS + tls_entry(PORT, *client_rules("no_access = 127.0.0.1")))
