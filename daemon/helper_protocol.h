@@ -45,6 +45,7 @@ enum class FrameType : std::uint32_t {
   kAskTls,
   kAskTlsAdmit,
   kAskTlsRefuse,
+  kAskTlsTruncate,
   kAnswerReady = 101,
   kAnswerDone,
   kAnswerMux,

@@ -14,7 +14,9 @@ bool Valid(WireBuiltin builtin) {
   return builtin >= WireBuiltin::kEcho && builtin <= WireBuiltin::kChargen;
 }
 
-bool Valid(Outcome outcome) { return outcome >= Outcome::kFinished && outcome <= Outcome::kIdle; }
+bool Valid(Outcome outcome) {
+  return outcome >= Outcome::kFinished && outcome <= Outcome::kTruncated;
+}
 
 bool Valid(DatagramOutcome outcome) {
   return outcome >= DatagramOutcome::kAnswered && outcome <= DatagramOutcome::kVanished;

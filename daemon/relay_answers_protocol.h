@@ -22,6 +22,7 @@ enum class Outcome : std::uint32_t {
   kStopped,        // AskStop
   kNoCapacity,     // the relay is full; the client was closed
   kIdle,           // nothing moved for the idle timeout
+  kTruncated,  // redirect: the backend has reset; what it sent was delivered, and may not be all
 };
 
 struct AnswerDone {

@@ -180,10 +180,8 @@ void Sessions::GiveToRelay(Session& session, Stage stage, sys::UniqueFd connecti
   session.stage = stage;
   const auto asked = AskFor(session, connection);
   if (!asked) return FailToStart(session, asked.error().ToString());
-  if (stage == Stage::kMux) {
-    session.connection = std::move(connection);
-    deadlines_.Expect(session.id, patience_.mux);
-  }
+  if (stage == Stage::kMux) deadlines_.Expect(session.id, patience_.mux);
+  if (stage == Stage::kMux || session.tls != 0) session.connection = std::move(connection);
   LogStart(session, relay_.pid());
 }
 
@@ -248,6 +246,7 @@ bool Sessions::OnDone(const AnswerDone& answer) {
   if (!session.start_logged) LogStart(session, 0);  // the client left before anything ran
   if (spec.kind == ServiceKind::kRedirect) Book(session, {answer.bytes_in, answer.bytes_out});
   LogExit(session, {answer.outcome == Outcome::kFinished ? 0 : 1, std::nullopt}, relay_.pid());
+  if (answer.outcome == Outcome::kTruncated) CutOff(session);
   EndService(session);
   return true;
 }
@@ -361,6 +360,7 @@ void Sessions::OnRelayLost() {
     DropUnread(*session);
     LogExit(*session, {1, std::nullopt}, 0);
     if (session->stage == Stage::kDatagram) session->service->Starve();
+    CutOff(*session);
     EndService(*session);
   }
 }

@@ -104,8 +104,9 @@ class Session final : public EventHandler {
   std::optional<Moved> moved;  // what had the client has ended; maybe before the program has begun
 
   // Stage::kBanner, kMux, kSplice, kTls, kQueued, kLookup and kRetry: the connection, until
-  // somebody serves it.
-  sandbox::sys::UniqueFd connection;
+  // somebody serves it. Stage::kRelay behind postern-tls: our copy of it, so that a relay or a
+  // backend that breaks off is no end of file. `cut_off`: what it is then.
+  sandbox::sys::UniqueFd connection, cut_off;
 
   // Stage::kRetry; the timer is for kTls as well
   int attempts = 0;

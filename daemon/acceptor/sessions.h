@@ -122,6 +122,7 @@ class Sessions final : public RelayAnswers,
   std::unique_ptr<Session> End(Session& session);
   // The service is over, or never was: the session too, unless it is carried yet.
   void EndService(Session& session);
+  void CutOff(Session& session);
   void EndCarriage(Session& session);
   Session* Find(SessionId id, Stage stage);
 

@@ -246,4 +246,10 @@ void TlsClient::AskRefuse(SessionId id) {
   sys::IgnoreError(tls_.Ask(refuse, {}), "without a helper there is nobody to refuse");
 }
 
+void TlsClient::AskTruncate(SessionId id) {
+  AskTlsTruncate truncate;
+  truncate.header.session = id;
+  sys::IgnoreError(tls_.Ask(truncate, {}), "without a helper the client is gone");
+}
+
 }  // namespace postern::daemon

@@ -50,6 +50,7 @@ class TlsClient {
                            int service);
   void AskAdmit(SessionId id);
   void AskRefuse(SessionId id);
+  void AskTruncate(SessionId id);
   void CondemnTls(const std::string& why) { tls_.Condemn(why); }
 
   pid_t tls_pid() const { return tls_.pid(); }

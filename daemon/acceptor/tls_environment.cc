@@ -183,7 +183,8 @@ std::string_view TextOf(const AnswerTlsDone& answer) {
     case TlsOutcome::kFinished:
     case TlsOutcome::kClientGone:
     case TlsOutcome::kIdle:
-    case TlsOutcome::kStopped:
+    case TlsOutcome::kRefused:
+    case TlsOutcome::kTruncated:
       break;
   }
   return "the client has left";

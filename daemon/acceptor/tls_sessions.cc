@@ -105,6 +105,14 @@ void Sessions::RefuseTls(Session& session, const std::string& why) {
       spec.log_on_failure);
 }
 
+// Whoever served the client has not said all. Until postern-tls has been told, no end of file may
+// say that it has.
+void Sessions::CutOff(Session& session) {
+  if (session.tls == 0) return;
+  session.cut_off = std::move(session.connection);
+  tls_.AskTruncate(session.tls);
+}
+
 bool Sessions::OnTlsDone(const AnswerTlsDone& answer) {
   const auto found = in_tls_.find(answer.header.session);
   if (found == in_tls_.end()) return false;
@@ -118,6 +126,9 @@ bool Sessions::OnTlsDone(const AnswerTlsDone& answer) {
     log_.Error(id + ": postern-tls has no room for another session");
   } else if (answer.outcome == TlsOutcome::kIdle) {
     log_.Notice(id + ": a connection" + From(*session) + " is closed: idle_timeout");
+  } else if (answer.outcome == TlsOutcome::kTruncated) {
+    log_.Notice(id + ": a connection" + From(*session) +
+                " is closed without close_notify: who served it has broken off");
   }
   const std::string fault(TextOf(answer));
   if (session->stage == Stage::kTls) {

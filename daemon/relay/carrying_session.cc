@@ -42,7 +42,7 @@ void CarryingSession::OnReady(Side side, std::uint32_t ready, Instant now) {
 // Nobody can read there any more, whatever the client may yet send. Of a socketpair's end a write
 // would tell, but the client need not ever send anything.
 void CarryingSession::OnBackendGone() {
-  if (!in_.done && !in_.held.empty()) in_.error = EPIPE;
+  if (!in_.done && !in_.held.empty()) in_.sink_error = EPIPE;
   in_.done = true;
   backend_gone_ = true;
   SetDeadline(Due());
@@ -75,7 +75,7 @@ bool CarryingSession::Fill(Direction& flow, const sys::UniqueFd& source) {
   if (count) {
     flow.taken += *count;
   } else {
-    flow.error = count.error().number;
+    flow.source_error = count.error().number;
   }
   return count.has_value();
 }
@@ -86,7 +86,7 @@ void CarryingSession::Drain(Direction& flow, const sys::UniqueFd& sink) {
     flow.bytes += *count;
   } else if (!sys::IsMomentary(count.error())) {
     flow.done = true;
-    flow.error = count.error().number;
+    flow.sink_error = count.error().number;
   }
 }
 
@@ -97,7 +97,9 @@ bool CarryingSession::Pump(Direction& flow, const sys::UniqueFd& source,
   if (flow.wants_sink()) Drain(flow, sink);
   if (flow.ended && !flow.done && flow.held.empty()) {
     flow.done = true;
-    sys::IgnoreError(sys::ShutdownWrite(sink), "a sink that is gone needs no end of file");
+    if (flow.source_error == 0) {
+      sys::IgnoreError(sys::ShutdownWrite(sink), "a sink that is gone needs no end of file");
+    }
   }
   return source_alive;
 }
@@ -115,9 +117,16 @@ void CarryingSession::Move(Instant now) {
                (in_.wants_sink() ? sys::kWritable : 0U));
 }
 
+// A reset is told once, to whoever asks first, and then the source seems to end. EPIPE tells of a
+// backend that has ended before (tcp(7)).
+bool CarryingSession::truncated() const {
+  return out_.source_error != 0 || (in_.sink_error != 0 && in_.sink_error != EPIPE);
+}
+
 void CarryingSession::Conclude() {
-  const int error = in_.error != 0 ? in_.error : out_.error;
+  const int error = in_.error() != 0 ? in_.error() : out_.error();
   Book();
+  if (truncated()) return FinishGently(Outcome::kTruncated, error);
   FinishGently(error == 0 ? Outcome::kFinished : Outcome::kClientGone, error);
 }
 

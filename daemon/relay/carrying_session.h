@@ -6,6 +6,9 @@
 // takes nothing any more either; a side that can no longer be written may still have sent
 // something, which is delivered first.
 //
+// A source that has failed has not ended: its sink is told of no end of file, and a backend that
+// failed makes the outcome kTruncated.
+//
 // A session in which nothing moves for its idle timeout ends with kIdle. A client that takes
 // nothing of what a backend left behind is given up, as the kernel does with the connection of a
 // process that is gone (tcp(7), tcp_orphan_retries).
@@ -45,12 +48,13 @@ class CarryingSession : public Session {
     bool told = false;   // that the source can be read
     bool ended = false;  // the source has no more
     bool done = false;   // and everything was delivered, or nobody wants it
-    int error = 0;
+    int source_error = 0, sink_error = 0;
     std::uint64_t taken = 0;
     std::uint64_t bytes = 0;  // delivered
 
     bool wants_source() const { return !done && !ended && held.empty(); }
     bool wants_sink() const { return !done && !held.empty(); }
+    int error() const { return source_error != 0 ? source_error : sink_error; }
   };
   static bool Pump(Direction& flow, const sandbox::sys::UniqueFd& source,
                    const sandbox::sys::UniqueFd& sink);
@@ -59,6 +63,7 @@ class CarryingSession : public Session {
 
   void Move(Instant now);
   void OnBackendGone();
+  bool truncated() const;
   std::optional<Instant> Due() const;
   void Conclude();
   void Book();

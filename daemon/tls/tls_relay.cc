@@ -136,14 +136,16 @@ bool TlsRelay::Dispatch(std::span<const std::byte> frame, Descriptors descriptor
     Forget(forget.service);
     return true;
   }
+  return DispatchToSession(frame);
+}
+
+bool TlsRelay::DispatchToSession(std::span<const std::byte> frame) {
   AskTlsAdmit admit;
-  if (ReadFrame(frame, admit)) return OnAdmit(admit.header.session);
+  if (ReadFrame(frame, admit)) return Tell(admit.header.session, &TlsSession::Admit);
   AskTlsRefuse refuse;
-  if (ReadFrame(frame, refuse)) return OnRefuse(refuse.header.session);
-  AskStop stop;
-  if (!ReadFrame(frame, stop)) return false;
-  OnStop(stop.header.session);
-  return true;
+  if (ReadFrame(frame, refuse)) return Tell(refuse.header.session, &TlsSession::Refuse);
+  AskTlsTruncate truncate;
+  return ReadFrame(frame, truncate) && Tell(truncate.header.session, &TlsSession::Truncate);
 }
 
 bool TlsRelay::OnService(const AskTlsService& ask, Descriptors descriptors) {
@@ -247,34 +249,14 @@ bool TlsRelay::OnTls(const AskTls& ask, Descriptors descriptors) {
 }
 
 // The session may have ended meanwhile.
-bool TlsRelay::OnAdmit(SessionId id) {
+bool TlsRelay::Tell(SessionId id, bool (TlsSession::*what)(Instant now)) {
   const auto serial = serials_.find(id);
   if (serial == serials_.end()) return true;
   const Serial found = serial->second;
   Entry& entry = sessions_.at(found);
-  if (!entry.session->Admit(now_)) return false;
+  if (!(entry.session.get()->*what)(now_)) return false;
   Settle(found, entry);
   return true;
-}
-
-bool TlsRelay::OnRefuse(SessionId id) {
-  const auto serial = serials_.find(id);
-  if (serial == serials_.end()) return true;
-  const Serial found = serial->second;
-  Entry& entry = sessions_.at(found);
-  if (!entry.session->Refuse(now_)) return false;
-  Settle(found, entry);
-  return true;
-}
-
-// A stop may cross the session's own answer, so an unknown session is none of our business.
-void TlsRelay::OnStop(SessionId id) {
-  const auto serial = serials_.find(id);
-  if (serial == serials_.end()) return;
-  const Serial found = serial->second;
-  Entry& entry = sessions_.at(found);
-  entry.session->Stop();
-  Settle(found, entry);
 }
 
 }  // namespace postern::daemon

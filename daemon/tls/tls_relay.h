@@ -58,12 +58,11 @@ class TlsRelay {
 
   void ReadAsked();
   bool Dispatch(std::span<const std::byte> frame, Descriptors descriptors);
+  bool DispatchToSession(std::span<const std::byte> frame);
   bool OnService(const AskTlsService& ask, Descriptors descriptors);
   bool OnCredential(const AskTlsCredential& ask, Descriptors descriptors);
   bool OnTls(const AskTls& ask, Descriptors descriptors);
-  bool OnAdmit(SessionId id);
-  bool OnRefuse(SessionId id);
-  void OnStop(SessionId id);
+  bool Tell(SessionId id, bool (TlsSession::*what)(Instant now));
   void AnswerService(TlsServiceId id, TlsVerdict verdict, std::size_t credential = 0);
   void Refuse(SessionId id, TlsOutcome outcome);
   void Handle(const sandbox::sys::Event& event);

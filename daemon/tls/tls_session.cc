@@ -109,8 +109,19 @@ bool TlsSession::Admit(Instant now) {
 bool TlsSession::Refuse(Instant now) {
   if (!shaken_) return false;
   SendAccessDenied(connection_.get());
-  refused_ = true;
+  outcome_ = TlsOutcome::kRefused;
   Linger(now);
+  return true;
+}
+
+bool TlsSession::Truncate(Instant now) {
+  if (lingers_) return true;
+  outcome_ = TlsOutcome::kTruncated;
+  in_.done = service_gone_ = true;
+  in_.held = 0;
+  if (served()) deadline_ = Due();
+  if (dialogue_) TalkPlainly(now);
+  if (served()) Move(now);
   return true;
 }
 
@@ -273,7 +284,7 @@ TlsSession::Step TlsSession::FillFromService() {
     return Step::kMoved;
   }
   out_.buffer.reset();
-  if (!count && sys::IsMomentary(count.error())) {
+  if (!count && sys::IsMomentary(count.error()) && !truncated()) {
     service_wants_ |= sys::kReadable;
     return Step::kWaits;
   }
@@ -299,7 +310,7 @@ TlsSession::Step TlsSession::DrainToClient() {
 // FillFromClient's to find.
 TlsSession::Step TlsSession::EndToClient() {
   ERR_clear_error();
-  const int result = SSL_shutdown(connection_.get());
+  const int result = truncated() ? 0 : SSL_shutdown(connection_.get());
   if (result < 0) return Judge(result);
   out_.done = true;
   return Step::kMoved;
@@ -324,8 +335,6 @@ void TlsSession::Linger(Instant now) {
   client_wants_ = sys::kReadable;
   Watch();
 }
-
-void TlsSession::EndSession() { Finish(refused_ ? TlsOutcome::kStopped : TlsOutcome::kFinished); }
 
 // A session that nobody wakes must not exist.
 void TlsSession::Watch() {

@@ -5,7 +5,8 @@
 // service, once everything before it has been delivered; the service's end of file becomes a
 // close_notify, and what the client still sends is still carried. A client that is gone without a
 // close_notify may not have meant to stop there (RFC 8446 section 6.1): the session ends, and the
-// service finds both directions closed.
+// service finds both directions closed. The other way round it is the same: a service that was
+// broken off ends without a close_notify.
 #pragma once
 
 #include <chrono>
@@ -46,7 +47,8 @@ class TlsSession {
   void OnReady(Side side, std::uint32_t ready, Instant now);
   void OnDeadline(Instant now);
   void Continue(Instant now) { shaken_ ? Move(now) : Shake(now); }
-  void Stop() { Finish(TlsOutcome::kStopped); }
+  // The service says no more than it has said, and that is not all.
+  bool Truncate(Instant now);
   // False when there is nobody to be admitted.
   bool Admit(Instant now);
   // False when there is nobody to be refused.
@@ -95,7 +97,8 @@ class TlsSession {
   Step EndToClient();
   // What a call of OpenSSL that did not succeed has to wait for.
   Step Judge(int result);
-  void EndSession();
+  bool truncated() const { return outcome_ == TlsOutcome::kTruncated; }
+  void EndSession() { Finish(outcome_); }
   void Linger(Instant now);
   void Watch();
   std::optional<Instant> Due() const;
@@ -112,8 +115,9 @@ class TlsSession {
   std::uint32_t client_wants_ = 0, service_wants_ = 0;
   Instant last_moved_{};
   std::optional<Instant> deadline_;
+  TlsOutcome outcome_ = TlsOutcome::kFinished;  // unless something else ends it
   bool admitted_;  // as far as postern-tls has to know: what is carried, posternd has let in
-  bool shaken_ = false, corked_ = false, service_gone_ = false, lingers_ = false, refused_ = false,
+  bool shaken_ = false, corked_ = false, service_gone_ = false, lingers_ = false,
        unfinished_ = false, over_ = false;
   int reads_left_ = 0;
   std::optional<AnswerTls> handshake_;

@@ -33,7 +33,7 @@ TEST_CASE("whoever is refused after the handshake is told so, whatever it has se
     CHECK(reason == (version == TLS1_3_VERSION ? SSL_R_TLSV1_ALERT_ACCESS_DENIED
                                                : SSL_R_UNEXPECTED_EOF_WHILE_READING));
     client.Vanish();
-    CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kStopped);
+    CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kRefused);
   }
 }
 
@@ -49,7 +49,7 @@ TEST_CASE("a refused client that stays is not waited for, nor one that reads not
   AskTlsRefuse refuse;
   refuse.header.session = 1;
   tls.Send(tls.tls(), refuse);
-  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kStopped);
+  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kRefused);
   CHECK(ReadToEnd(program).empty());
   tls.Send(tls.tls(), refuse);  // it crosses the answer
   TlsClient early;

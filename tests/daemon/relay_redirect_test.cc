@@ -182,7 +182,38 @@ TEST_CASE("what a backend sent before it reset is delivered") {
   REQUIRE(::poll(&readable, 1, 5000) == 1);
   ends.backend.Reset();
   CHECK(ReadExactly(ends.client, 7) == "go away");
-  CHECK(relay.Next<AnswerDone>().bytes_out == 7);
+  const auto done = relay.Next<AnswerDone>();
+  CHECK(done.bytes_out == 7);
+  CHECK(done.outcome == Outcome::kTruncated);
+}
+
+TEST_CASE("a reset of the backend is no end of file, whether a read or a write finds it") {
+  const bool by_write = GENERATE(false, true);
+  RelayUnderTest relay;
+  const UniqueFd listener = LoopbackListener();
+  ConnectionEnds client = UnixConnection();
+  relay.Ask(RedirectTo(1, {Wire(LocalName(listener))}), {client.far.get()});  // which stays open
+  UniqueFd backend = AcceptOne(listener);
+  Write(client.near, "x");
+  CHECK(ReadExactly(backend, 1) == "x");
+  if (by_write) FillUp(client.near);
+  Reset(backend);
+  CHECK(relay.Next<AnswerDone>().outcome == Outcome::kTruncated);
+  pollfd readable{client.near.get(), POLLIN, 0};
+  CHECK(::poll(&readable, 1, 100) == 0);
+}
+
+TEST_CASE("a backend that has ended may be written to in vain: that is an end all the same") {
+  RelayUnderTest relay;
+  Ends ends = Redirect(relay, 1);
+  Write(ends.backend, "all");
+  ends.backend.Reset();
+  CHECK(ReadToEnd(ends.client) == "all");
+  for (int i = 0; i < 10; ++i) {
+    TryWrite(ends.client, "x");
+    ::usleep(20'000);
+  }
+  CHECK(relay.Next<AnswerDone>().outcome != Outcome::kTruncated);
 }
 
 TEST_CASE("keepalive is set on both sides when asked for, and on neither when not") {
