@@ -19,7 +19,7 @@ inline constexpr Rule kInet4{0, kWhole, 2}, kInet6{0, kWhole, 10};          // s
 inline constexpr Rule kStream{1, 0xf, 1}, kDatagram{1, 0xf, 2};             // flags aside
 inline constexpr Rule kSocketLevel{1, kWhole, 1}, kTcpLevel{1, kWhole, 6};  // setsockopt(2)
 inline constexpr Rule kError{2, kWhole, 4}, kKeepalive{2, kWhole, 9};       // SOL_SOCKET
-inline constexpr Rule kNoDelay{2, kWhole, 1}, kCork{2, kWhole, 3};          // IPPROTO_TCP
+inline constexpr Rule kNoDelay{2, kWhole, 1};                               // IPPROTO_TCP
 inline constexpr Rule kSetCloseOnExec{1, kWhole, 2};                        // fcntl(2)
 inline constexpr Rule kGetFlags{1, kWhole, 3}, kSetFlags{1, kWhole, 4};
 inline constexpr Rule kNotExecutable{2, 4, 0};  // mmap(2)

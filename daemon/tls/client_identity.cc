@@ -132,8 +132,10 @@ void DescribeCertificate(X509* certificate, AnswerTls& answer) {
   ERR_clear_error();
 }
 
-AnswerTls DescribeHandshake(const SSL* connection) {
-  AnswerTls answer;
+std::unique_ptr<const AnswerTls> DescribeHandshake(SessionId session, const SSL* connection) {
+  auto made = std::make_unique<AnswerTls>();
+  AnswerTls& answer = *made;
+  answer.header.session = session;
   answer.version = static_cast<std::uint32_t>(SSL_version(connection));
   answer.resumed = SSL_session_reused(connection) != 0 ? 1 : 0;
   Put(SSL_get_cipher_name(connection), answer.cipher, answer.cipher_length);
@@ -149,7 +151,7 @@ AnswerTls DescribeHandshake(const SSL* connection) {
   if (certificate != nullptr && asked && SSL_get_verify_result(connection) == X509_V_OK) {
     DescribeCertificate(certificate, answer);
   }
-  return answer;
+  return made;
 }
 
 }  // namespace postern::daemon

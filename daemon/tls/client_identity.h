@@ -7,11 +7,13 @@
 
 #include <openssl/ssl.h>
 
+#include <memory>
+
 #include "daemon/tls_protocol.h"
 
 namespace postern::daemon {
 
-AnswerTls DescribeHandshake(const SSL* connection);
+std::unique_ptr<const AnswerTls> DescribeHandshake(SessionId session, const SSL* connection);
 
 // Fingerprint, subject, issuer and names; what cannot be told raises `more_names`.
 void DescribeCertificate(X509* certificate, AnswerTls& answer);

@@ -11,16 +11,11 @@ std::vector<sandbox::PermittedCall> TlsCalls() {
       {"poll"},
       {"ppoll"},
 
-      // Clients and services. OpenSSL reads and writes plainly.
+      // Clients and services.
       {"recvfrom"},
       {"sendto"},
-      {"read"},
-      {"write"},
       {"shutdown"},
       {"setsockopt", argument::kTcpLevel, argument::kNoDelay},
-      {"setsockopt", argument::kTcpLevel, argument::kCork},
-      {"fcntl", argument::kGetFlags},
-      {"fcntl", argument::kSetFlags},
 
       // OpenSSL: randomness, whether the process has forked, locks.
       {"getrandom"},

@@ -149,9 +149,13 @@ bool TlsService::Revoke(const sys::UniqueFd& revocations) {
   return !lists.empty();
 }
 
-Connection TlsService::Accept(int client) const {
-  Connection connection(SSL_new(context_.get()));
-  if (!connection || SSL_set_fd(connection.get(), client) != 1) return nullptr;
+Connection TlsService::Accept(BIO* client) const {
+  Connection connection(client == nullptr ? nullptr : SSL_new(context_.get()));
+  if (!connection) {
+    BIO_free(client);
+    return nullptr;
+  }
+  SSL_set_bio(connection.get(), client, client);
   SSL_set_accept_state(connection.get());
   return connection;
 }

@@ -41,7 +41,7 @@ class TlsService {
   std::size_t missing() const { return wanted_ - credentials_.size(); }
   std::size_t credentials() const { return credentials_.size(); }
 
-  Connection Accept(int client) const;  // null when OpenSSL has no memory
+  Connection Accept(BIO* client) const;  // null when OpenSSL has no memory
   // Of tickets: what is too old goes at Expire(), and all of it when no more clients are to come.
   void Expire(TicketKeys::Instant now) { ticket_keys_.Expire(now); }
   void Retire() { ticket_keys_.Wipe(); }

@@ -21,6 +21,7 @@ namespace sys = sandbox::sys;
 namespace {
 
 constexpr std::size_t kBurst = 16 * 1024;  // a record (RFC 8446 section 5.1)
+constexpr std::size_t kPiece = 1024;       // of what nobody wants
 constexpr int kBurstsPerTurn = 8;          // then others have their turn
 
 }  // namespace
@@ -34,15 +35,13 @@ TlsSession::TlsSession(Seat seat, std::shared_ptr<const TlsService> service,
       client_(std::move(seat.client), *seat.poller, seat.token),
       service_(std::move(seat.service), *seat.poller, seat.token + 1),
       dialogue_(std::move(seat.dialogue)),
+      wire_(client_.fd()),
       admitted_(!dialogue_) {
   done_.header.session = id_;
 }
 
 void TlsSession::Start(Instant now) {
-  const bool ready =
-      sys::SetNonblocking(client_.fd(), true) && sys::SetNonblocking(service_.fd(), true);
-  if (!ready) return Finish(TlsOutcome::kNoCapacity);
-  // Records are whole already: waiting for more would only delay them.
+  // What goes out is all there is: waiting for more would only delay it.
   sys::IgnoreError(sys::SetNoDelay(client_.fd(), true), "a unix socket has none");
   deadline_ = now + tls_->handshake_patience();
   last_moved_ = now;
@@ -50,51 +49,47 @@ void TlsSession::Start(Instant now) {
 }
 
 void TlsSession::BeginHandshake(Instant now) {
-  connection_ = tls_->Accept(client_.fd().get());
+  connection_ = tls_->Accept(wire_.Open());
   if (!connection_) return Finish(TlsOutcome::kNoCapacity);
-  BIO* const client = SSL_get_rbio(connection_.get());
-  BIO_set_callback_ex(client, &OnRead);
-  BIO_set_callback_arg(client, reinterpret_cast<char*>(this));
+  wire_.Refill();
   service_wants_ = 0;  // whatever the dialogue waited for
   Shake(now);
 }
 
-// OpenSSL reads on while records come that are of no use to the caller: key updates, pieces of a
-// message. A client that sends nothing else would never let it return.
-long TlsSession::OnRead(BIO* client, int operation, const char* /*buffer*/, std::size_t /*length*/,
-                        int /*number*/, long /*argument*/, int result, std::size_t* /*done*/) {
-  if (operation != BIO_CB_READ) return result;
-  auto& self = *reinterpret_cast<TlsSession*>(BIO_get_callback_arg(client));
-  if (self.reads_left_-- > 0) return result;
-  self.unfinished_ = true;
-  BIO_set_retry_read(client);
-  return -1;
-}
-
 void TlsSession::Shake(Instant now) {
-  unfinished_ = false;
   signer_->SetSession(id_);
   ERR_clear_error();
-  LetRead();
+  wire_.LetRead();
   const int result = SSL_do_handshake(connection_.get());
   signer_->SetSession(0);
-  if (result != 1) {
-    const int error = SSL_get_error(connection_.get(), result);
-    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
-      client_wants_ = error == SSL_ERROR_WANT_READ ? sys::kReadable : sys::kWritable;
-      return Watch();
-    }
-    const bool unsigned_ = signer_->TakeFailure();
-    if (error == SSL_ERROR_SYSCALL) return Finish(TlsOutcome::kClientGone);
-    const TlsFault fault = unsigned_ ? TlsFault::kNoSignature : FaultOf(connection_.get());
-    if (fault == TlsFault::kNone) return Finish(TlsOutcome::kClientGone);
-    return Finish(TlsOutcome::kHandshakeFailed, fault);
+  unfinished_ = wire_.cut_short();
+  if (result == 1) return BeginToServe(now);
+  const int error = SSL_get_error(connection_.get(), result);
+  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
+    client_wants_ = error == SSL_ERROR_WANT_READ ? sys::kReadable : sys::kWritable;
+    return SendHeld(now, /*more=*/false) ? Watch() : Finish(TlsOutcome::kClientGone);
   }
+  const bool unsigned_ = signer_->TakeFailure();
+  if (error == SSL_ERROR_SYSCALL) return Finish(TlsOutcome::kClientGone);
+  const TlsFault fault = unsigned_ ? TlsFault::kNoSignature : FaultOf(connection_.get());
+  if (fault == TlsFault::kNone) return Finish(TlsOutcome::kClientGone);
+  Finish(TlsOutcome::kHandshakeFailed, fault);
+}
+
+// In TLS 1.3 the server's last word is the ticket, which nobody waits for (RFC 8446 section 4.6.1):
+// it goes with the first of the service's words. In TLS 1.2 it is Finished.
+void TlsSession::BeginToServe(Instant now) {
   shaken_ = true;
-  handshake_ = DescribeHandshake(connection_.get());
+  handshake_ = DescribeHandshake(id_, connection_.get());
   last_moved_ = now;
   if (admitted_) deadline_ = Due();
+  if (SSL_version(connection_.get()) == TLS1_3_VERSION) withheld_ = wire_.held();
   Move(now);
+}
+
+void TlsSession::Continue(Instant now) {
+  if (lingers_) return Linger(now);
+  shaken_ ? Move(now) : Shake(now);
 }
 
 bool TlsSession::Admit(Instant now) {
@@ -110,6 +105,7 @@ bool TlsSession::Refuse(Instant now) {
   if (!shaken_) return false;
   SendAccessDenied(connection_.get());
   outcome_ = TlsOutcome::kRefused;
+  wire_.Flush(/*more=*/true);
   Linger(now);
   return true;
 }
@@ -125,12 +121,8 @@ bool TlsSession::Truncate(Instant now) {
   return true;
 }
 
-std::optional<AnswerTls> TlsSession::TakeHandshake() {
-  if (handshake_) handshake_->header.session = id_;
-  return std::exchange(handshake_, std::nullopt);
-}
-
 void TlsSession::OnReady(Side side, std::uint32_t ready, Instant now) {
+  if (side == Side::kClient) wire_.Refill();
   // A client reset while we wait for something else would otherwise hold the session.
   const bool failed = side == Side::kClient && (ready & sys::kFailed) != 0;
   if (failed && (!shaken_ || !in_.wants_source())) return Finish(TlsOutcome::kClientGone);
@@ -141,7 +133,7 @@ void TlsSession::OnReady(Side side, std::uint32_t ready, Instant now) {
     if (served()) deadline_ = Due();
   }
   if (dialogue_) return TalkPlainly(now);
-  if (shaken_) return Move(now);
+  if (shaken_) return Continue(now);
   // Of the service nothing is awaited yet; gone, it has been refused, and posternd says Stop.
   side == Side::kClient ? Shake(now) : Watch();
 }
@@ -167,40 +159,40 @@ std::optional<TlsSession::Instant> TlsSession::Due() const {
 // ---- Carrying ----
 
 void TlsSession::Move(Instant now) {
-  if (lingers_) return Linger(now);
-  if (!admitted_) {
-    client_wants_ = service_wants_ = 0;
-    return Watch();
-  }
-  Carry(now);
-  SetCorked(false);
-}
-
-// What one turn has for the client goes out together: the last of the service's words, the
-// close_notify and the end of the stream are one segment.
-void TlsSession::SetCorked(bool on) {
-  if (corked_ == on || over_) return;
-  corked_ = on;
-  sys::IgnoreError(sys::SetCorked(client_.fd(), on), "a unix socket has no segments");
-}
-
-void TlsSession::Carry(Instant now) {
   unfinished_ = false;
-  for (int burst = 0; !over_; ++burst) {
+  client_wants_ = service_wants_ = 0;
+  if (admitted_ && !Carry(now)) return Finish(TlsOutcome::kClientGone);
+  const bool ends = in_.done && out_.done, lingers = service_gone_ && !in_.ended;
+  if (ends) withheld_ = 0;
+  if (!SendHeld(now, ends && lingers)) return Finish(TlsOutcome::kClientGone);
+  if (!ends || wire_.held() != 0) return Watch();
+  lingers ? Linger(now) : EndSession();
+}
+
+// False when the client is gone.
+bool TlsSession::Carry(Instant now) {
+  for (int burst = 0; burst <= kBurstsPerTurn; ++burst) {
     client_wants_ = service_wants_ = 0;
     const Step in = MoveIn();
     const Step out = in == Step::kFailed ? in : MoveOut();
-    if (out == Step::kFailed) return Finish(TlsOutcome::kClientGone);
+    if (out == Step::kFailed) return false;
     const bool moved = in == Step::kMoved || out == Step::kMoved;
     if (moved) last_moved_ = now;
-    if (in_.done && out_.done) return service_gone_ && !in_.ended ? Linger(now) : EndSession();
-    if (!moved) break;
-    if (burst == kBurstsPerTurn) {
-      unfinished_ = true;
-      break;
-    }
+    if (!moved || (in_.done && out_.done)) return true;
   }
-  Watch();
+  unfinished_ = true;
+  return true;
+}
+
+// False when the client is gone.
+bool TlsSession::SendHeld(Instant now, bool more) {
+  const std::size_t before = wire_.held();
+  if (before == withheld_) return true;
+  withheld_ = 0;
+  const auto sent = wire_.Flush(more);
+  if (wire_.held() != before) last_moved_ = now;
+  if (sent == ClientBio::Sent::kSome) client_wants_ |= sys::kWritable;
+  return sent != ClientBio::Sent::kPeerGone;
 }
 
 TlsSession::Step TlsSession::Judge(int result) {
@@ -232,18 +224,29 @@ TlsSession::Step TlsSession::MoveIn() {
   return step;
 }
 
+TlsSession::Step TlsSession::ReadFromClient(std::span<std::byte> buffer, std::size_t& count) {
+  ERR_clear_error();
+  wire_.LetRead();
+  const int result = SSL_read_ex(connection_.get(), buffer.data(), buffer.size(), &count);
+  unfinished_ = wire_.cut_short();
+  return result == 1 ? Step::kMoved : Judge(result);
+}
+
 TlsSession::Step TlsSession::FillFromClient() {
   if (!in_.buffer) in_.buffer = std::make_unique_for_overwrite<std::byte[]>(kBurst);
-  ERR_clear_error();
-  LetRead();
-  std::size_t count = 0;
-  const int result = SSL_read_ex(connection_.get(), in_.buffer.get(), kBurst, &count);
-  if (result != 1) {
-    in_.buffer.reset();
-    return Judge(result);
-  }
+  const Step step = ReadFromClient(std::span(in_.buffer.get(), kBurst), in_.held);
   in_.start = 0;
-  in_.held = count;
+  if (in_.held == 0) in_.buffer.reset();
+  return step;
+}
+
+TlsSession::Step TlsSession::DropFromClient() {
+  std::array<std::byte, kPiece> dropped;
+  std::size_t count = 0;
+  if (outcome_ != TlsOutcome::kRefused) return ReadFromClient(dropped, count);
+  const auto raw = sys::ReceiveSome(client_.fd(), dropped);  // after an alert OpenSSL reads nothing
+  if (!raw) return sys::IsMomentary(raw.error()) ? Step::kWaits : Step::kFailed;
+  in_.ended = *raw == 0;
   return Step::kMoved;
 }
 
@@ -293,7 +296,6 @@ TlsSession::Step TlsSession::FillFromService() {
 }
 
 TlsSession::Step TlsSession::DrainToClient() {
-  SetCorked(true);
   ERR_clear_error();
   std::size_t count = 0;
   const int result =
@@ -317,7 +319,7 @@ TlsSession::Step TlsSession::EndToClient() {
 }
 
 // A socket that is closed with something unread in it is reset, and the client might lose the end
-// of what it was sent: so the rest is read, for a while.
+// of what it was sent: so the rest is read, for a while, up to its close_notify.
 void TlsSession::Linger(Instant now) {
   if (!lingers_) {
     lingers_ = true;
@@ -326,11 +328,11 @@ void TlsSession::Linger(Instant now) {
     sys::IgnoreError(sys::ShutdownWrite(client_.fd()), "then it is gone");
     service_.Close();
   }
-  std::array<std::byte, kBurst> rest;
+  client_wants_ = 0;
   for (int burst = 0; burst < kBurstsPerTurn; ++burst) {
-    const auto count = sys::ReceiveSome(client_.fd(), rest);
-    if (!count && sys::IsMomentary(count.error())) break;
-    if (!count || *count == 0) return EndSession();
+    const Step step = DropFromClient();
+    if (step == Step::kFailed || in_.ended) return EndSession();
+    if (step == Step::kWaits) break;
   }
   client_wants_ = sys::kReadable;
   Watch();
@@ -349,6 +351,7 @@ void TlsSession::Finish(TlsOutcome outcome, TlsFault fault) {
   done_.fault = fault;
   done_.bytes_in = in_.bytes;
   done_.bytes_out = out_.bytes;
+  if (connection_) wire_.Flush();  // an alert, which nobody waits for
   connection_.reset();
   client_.Close();
   service_.Close();

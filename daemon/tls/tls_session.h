@@ -14,7 +14,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 
+#include "daemon/tls/client_bio.h"
 #include "daemon/tls/remote_signer.h"
 #include "daemon/tls/starttls.h"
 #include "daemon/tls/tls_service.h"
@@ -46,7 +48,7 @@ class TlsSession {
   void Start(Instant now);
   void OnReady(Side side, std::uint32_t ready, Instant now);
   void OnDeadline(Instant now);
-  void Continue(Instant now) { shaken_ ? Move(now) : Shake(now); }
+  void Continue(Instant now);
   // The service says no more than it has said, and that is not all.
   bool Truncate(Instant now);
   // False when there is nobody to be admitted.
@@ -58,8 +60,8 @@ class TlsSession {
   // More can be done at once, and no event will say so.
   bool unfinished() const { return unfinished_ && !over_; }
   std::optional<Instant> deadline() const { return over_ ? std::nullopt : deadline_; }
-  // Once, after the handshake.
-  std::optional<AnswerTls> TakeHandshake();
+  // Once, after the handshake; null otherwise.
+  std::unique_ptr<const AnswerTls> TakeHandshake() { return std::move(handshake_); }
   const AnswerTlsDone& done() const { return done_; }
   SessionId id() const { return id_; }
 
@@ -74,27 +76,26 @@ class TlsSession {
   };
   enum class Step : std::uint8_t { kMoved, kWaits, kFailed };
 
-  // Lets OpenSSL read so often until it returns, whatever there is.
-  void LetRead() { reads_left_ = 2; }
-  static long OnRead(BIO* client, int operation, const char* buffer, std::size_t length, int, long,
-                     int result, std::size_t* done);
   void BeginHandshake(Instant now);
   void TalkPlainly(Instant now);  // plain_talk.cc
   void EndPlainly();
   void WatchPlainly();
   void Upgrade(Instant now);
   void Shake(Instant now);
+  void BeginToServe(Instant now);
   bool served() const { return shaken_ && admitted_; }
   void Move(Instant now);
-  void Carry(Instant now);
+  bool Carry(Instant now);  // false when the client is gone, as below
   Step MoveIn();
   Step MoveOut();
+  Step ReadFromClient(std::span<std::byte> buffer, std::size_t& count);
   Step FillFromClient();
+  Step DropFromClient();
   Step DrainToService();
   Step FillFromService();
   Step DrainToClient();
-  void SetCorked(bool on);
   Step EndToClient();
+  bool SendHeld(Instant now, bool more);
   // What a call of OpenSSL that did not succeed has to wait for.
   Step Judge(int result);
   bool truncated() const { return outcome_ == TlsOutcome::kTruncated; }
@@ -110,17 +111,17 @@ class TlsSession {
   Patience patience_;
   WatchedFd client_, service_;
   std::unique_ptr<StartTlsDialogue> dialogue_;
-  Connection connection_;
-  Flow in_, out_;  // in: client to service
+  ClientBio wire_;
+  Connection connection_;  // uses the wire
+  Flow in_, out_;          // in: client to service
   std::uint32_t client_wants_ = 0, service_wants_ = 0;
   Instant last_moved_{};
   std::optional<Instant> deadline_;
   TlsOutcome outcome_ = TlsOutcome::kFinished;  // unless something else ends it
   bool admitted_;  // as far as postern-tls has to know: what is carried, posternd has let in
-  bool shaken_ = false, corked_ = false, service_gone_ = false, lingers_ = false,
-       unfinished_ = false, over_ = false;
-  int reads_left_ = 0;
-  std::optional<AnswerTls> handshake_;
+  std::size_t withheld_ = 0;  // of what is held, so much needs company
+  bool shaken_ = false, service_gone_ = false, lingers_ = false, unfinished_ = false, over_ = false;
+  std::unique_ptr<const AnswerTls> handshake_;
   AnswerTlsDone done_;
 };
 

@@ -150,7 +150,6 @@ Result<StreamPair> MakeStreamPair() {
     return LastError("socketpair");
   }
   StreamPair pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
-  TRY_STATUS(SetNonblocking(pair.ours, true));
   IgnoreError(RefuseDescriptors(pair.ours), "the kernel is older");
   return pair;
 }
@@ -177,9 +176,6 @@ Status SetLinger(const UniqueFd& socket, int seconds) {
 }
 Status SetNoDelay(const UniqueFd& socket, bool on) {
   return SetOption(socket, IPPROTO_TCP, TCP_NODELAY, on, "TCP_NODELAY");
-}
-Status SetCorked(const UniqueFd& socket, bool on) {
-  return SetOption(socket, IPPROTO_TCP, TCP_CORK, on, "TCP_CORK");
 }
 Status TurnIntoIpv4(const UniqueFd& socket) {
   return SetOption(socket, IPPROTO_IPV6, IPV6_ADDRFORM, AF_INET, "IPV6_ADDRFORM");
@@ -367,9 +363,10 @@ bool IsListening(const UniqueFd& socket) {
          listening != 0;
 }
 
-Result<std::size_t> SendSome(const UniqueFd& socket, std::span<const std::byte> bytes) {
+Result<std::size_t> SendSome(const UniqueFd& socket, std::span<const std::byte> bytes, bool more) {
+  const int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
   for (;;) {
-    const ssize_t n = ::send(socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t n = ::send(socket.get(), bytes.data(), bytes.size(), flags);
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno != EINTR) return LastError("send");
   }

@@ -60,8 +60,8 @@ enum class SocketDomain : std::uint8_t { kInet4, kInet6, kUnix };
 
 // Nonblocking and close-on-exec.
 Result<UniqueFd> MakeSocket(SocketDomain domain, SocketKind kind, int protocol);
-// A connected pair of unix stream sockets, close-on-exec: ours nonblocking, theirs not. Ours
-// refuses descriptors where the kernel can.
+// A connected pair of unix stream sockets, blocking and close-on-exec. Ours refuses descriptors
+// where the kernel can.
 struct StreamPair {
   UniqueFd ours, theirs;
 };
@@ -75,8 +75,6 @@ Status SetV6Only(const UniqueFd& socket, bool on);
 Status SetKeepalive(const UniqueFd& socket, bool on);
 Status SetLinger(const UniqueFd& socket, int seconds);  // 0: off
 Status SetNoDelay(const UniqueFd& socket, bool on);
-// Only whole segments go out while it is on; turning it off sends the rest (tcp(7), TCP_CORK).
-Status SetCorked(const UniqueFd& socket, bool on);
 // An IPv6 TCP socket whose peer is IPv4-mapped becomes an IPv4 one (ipv6(7), IPV6_ADDRFORM).
 Status TurnIntoIpv4(const UniqueFd& socket);
 Status SetBufferSizes(const UniqueFd& socket, std::optional<int> send, std::optional<int> receive);
@@ -124,7 +122,9 @@ Result<int> PendingError(const UniqueFd& socket);  // SO_ERROR
 Status ShutdownWrite(const UniqueFd& socket);
 bool IsListening(const UniqueFd& socket);  // SO_ACCEPTCONN
 
-// Sends what fits without blocking and without SIGPIPE; returns how much went.
-Result<std::size_t> SendSome(const UniqueFd& socket, std::span<const std::byte> bytes);
+// Sends what fits without blocking and without SIGPIPE; returns how much went. `more`: what follows
+// at once is for the same segment (send(2), MSG_MORE).
+Result<std::size_t> SendSome(const UniqueFd& socket, std::span<const std::byte> bytes,
+                             bool more = false);
 
 }  // namespace postern::sandbox::sys

@@ -56,5 +56,19 @@ TEST_CASE("before the handshake, in it, and in plaintext: no session stays") {
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kTruncated);
 }
 
+TEST_CASE("cut off before its first word, a service leaves no session behind") {
+  TlsUnderTest tls;
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  TlsClient client;
+  const UniqueFd program = tls.Begin(1, 1, client.Open());
+  REQUIRE(client.Connect());
+  tls.Next<AnswerTls>();
+  Truncate(tls, 1);
+  CHECK(client.ReadToClose() == "<cut>");
+  client.Vanish();
+  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kTruncated);
+}
+
 }  // namespace
 }  // namespace postern::daemon
