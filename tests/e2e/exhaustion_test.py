@@ -39,6 +39,8 @@ class Exhaustion(lab_case.LabCase):
         daemon = self.start(CONF)
         self.assertEqual(self.ask(HELLO), "hello\n")
         self.settle(daemon)
+        # A child that is gone may still be on the daemon's hands; its record is the last that is done.
+        self.assertTrue(daemon.wait_records(1, kind="EXIT"))
         before = daemon.fds()
         listening = netlab.listening_ports()
         limit = max(before) + 9
