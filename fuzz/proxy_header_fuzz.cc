@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The PROXY header (policy/proxy/proxy_header.h): however it is cut into pieces, the same header or
 // the same fault comes out, and not one byte after it is taken. Who was read can be written, and is
-// read back.
+// read back. What may be told further is of the header, and plain.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <span>
 #include <string>
+#include <string_view>
 
+#include "policy/proxy/plain_tlvs.h"
 #include "policy/proxy/proxy_header.h"
 #include "policy/proxy/proxy_writer.h"
 
@@ -47,6 +49,33 @@ void RequireRoundTrip(const ProxiedEnds& ends, const ProxyTlvs& tlvs) {
   }
 }
 
+// Of `said`, or nothing.
+void RequirePrintable(std::string_view told, std::string_view said) {
+  Require(told.empty() || told == said);
+  for (const char byte : told) Require(byte >= ' ' && byte <= '~');
+}
+
+void RequireWord(std::string_view told, std::string_view said) {
+  RequirePrintable(told, said);
+  Require(told.find_first_of(" !\"#$%&'()*+,/:;<=>?@[\\]^`{|}~") == std::string_view::npos);
+}
+
+void RequirePlain(const ProxyTlvs& said) {
+  const ProxyTlvs told = postern::policy::PlainTlvs(said);
+  Require(postern::policy::PlainTlvs(told) == told);
+  RequirePrintable(told.alpn, said.alpn);
+  RequireWord(told.authority, said.authority);
+  Require(told.unique_id == said.unique_id && told.unique_id.size() <= 128 && told.netns.empty());
+  if (!told.ssl) return;
+  Require(said.ssl && (said.ssl->client & 1) != 0 && told.ssl->verify == said.ssl->verify);
+  Require(told.ssl->common_name.empty() || (said.ssl->client & 6) != 0);
+  RequirePrintable(told.ssl->common_name, said.ssl->common_name);
+  RequireWord(told.ssl->version, said.ssl->version);
+  RequireWord(told.ssl->cipher, said.ssl->cipher);
+  RequireWord(told.ssl->signature_algorithm, said.ssl->signature_algorithm);
+  RequireWord(told.ssl->key_algorithm, said.ssl->key_algorithm);
+}
+
 }  // namespace
 
 // The first byte is the length of the pieces.
@@ -68,5 +97,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!parsed) return 0;
   Require(parsed->ends == whole.header().ends && parsed->ends == pieces.header().ends);
   if (parsed->ends) RequireRoundTrip(*parsed->ends, parsed->tlvs);
+  RequirePlain(parsed->tlvs);
   return 0;
 }

@@ -51,6 +51,16 @@ std::optional<std::int64_t> ParseSigned(std::string_view text, std::int64_t min,
   return value;
 }
 
+std::string HexText(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    text += {kDigits[value >> 4U], kDigits[value & 15U]};
+  }
+  return text;
+}
+
 std::string_view Basename(std::string_view path) {
   const auto slash = path.rfind('/');
   return slash == std::string_view::npos ? path : path.substr(slash + 1);

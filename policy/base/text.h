@@ -27,6 +27,8 @@ std::optional<std::int64_t> ParseSigned(std::string_view text, std::int64_t min,
 
 bool IsAllDigits(std::string_view text);  // false for an empty text
 
+std::string HexText(std::string_view bytes);  // two digits for each, in lower case
+
 // The part after the last '/'.
 std::string_view Basename(std::string_view path);
 

@@ -3,7 +3,8 @@
 //
 // Source: haproxy's proxy-protocol.txt, 2.2. A length that leads out of its vector, a known type
 // that comes twice, or a value that cannot be one of its type is a fault; unknown types are passed
-// over. What the values say is nobody's evidence here: access is decided by addresses alone.
+// over. What the values say is nobody's evidence here: access is decided by addresses alone, and
+// plain_tlvs.h says what of them may be told further.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,12 @@ namespace postern::policy {
 
 // PP2_TYPE_SSL: the TLS connection that the proxy has ended.
 struct ProxySsl {
-  std::uint8_t client = 0;   // bits: 1 TLS, 2 a certificate on this connection, 4 in this session
-  std::uint32_t verify = 0;  // 0: the certificate was verified
+  // Bits of `client`. A certificate was shown on this connection, or earlier in its session.
+  static constexpr std::uint8_t kTls = 1, kCertificateNow = 2, kCertificateOfSession = 4;
+  static constexpr std::uint8_t kCertificate = kCertificateNow | kCertificateOfSession;
+
+  std::uint8_t client = 0;
+  std::uint32_t verify = 0;  // 0: the certificate, if there was one, was verified
   std::string_view version, common_name, cipher, signature_algorithm, key_algorithm;
 
   friend bool operator==(const ProxySsl&, const ProxySsl&) = default;

@@ -38,6 +38,11 @@ TEST_CASE("a signed number may have one sign") {
   }
 }
 
+TEST_CASE("any bytes have two digits each") {
+  CHECK(HexText({"\0\x0a\xff", 3}) == "000aff");
+  CHECK(HexText("").empty());
+}
+
 TEST_CASE("a base name is what follows the last slash") {
   CHECK(Basename("/usr/sbin/exim") == "exim");
   CHECK(Basename("exim") == "exim");
