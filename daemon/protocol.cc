@@ -30,7 +30,8 @@ bool Valid(const AnswerProxy& answer) {
     if (answer.outcome != ProxyOutcome::kProxied) return IsNone(address);
     return address.is_v4 == (IsMapped(address) ? 1 : 0);
   };
-  return fits(answer.source) && fits(answer.destination);
+  return fits(answer.source) && fits(answer.destination) && Valid(answer.tlvs) &&
+         (answer.outcome == ProxyOutcome::kProxied || SaysNothing(answer.tlvs));
 }
 
 }  // namespace postern::daemon

@@ -5,8 +5,8 @@
 // beside it names, in that order. posternd Asks, the relay Answers. A frame of a wrong size or
 // type, an unknown enumerator, a session the other side does not know or a missing descriptor is
 // garbage: posternd kills the relay and refuses what it had in flight; the relay exits.
-// The relay sees client bytes; posternd does not. So no answer carries text: tcpmux names come back
-// as the number posternd gave them.
+// The relay sees client bytes; posternd does not. So tcpmux names come back as the number posternd
+// gave them, and the one answer that carries text, of a client's proxy, has it bounded and plain.
 //
 // | asked       | when                                | answered by                            |
 // |-------------|-------------------------------------|----------------------------------------|

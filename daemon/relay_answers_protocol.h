@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "daemon/helper_protocol.h"
+#include "daemon/wire_tlvs.h"
 
 namespace postern::daemon {
 
@@ -57,6 +58,7 @@ struct AnswerProxy {
   ProxyOutcome outcome = ProxyOutcome::kMalformed;
   std::uint32_t reserved = 0;
   WireAddress source, destination;  // kProxied only
+  WireTlvs tlvs;                    // the same
 };
 
 // Only when give_back was asked.
@@ -75,6 +77,6 @@ struct AnswerDatagram {
 // Enumerators in a frame that ReadFrame took.
 bool Valid(Outcome outcome);
 bool Valid(DatagramOutcome outcome);
-bool Valid(const AnswerProxy& answer);  // its outcome, and that its addresses are of their families
+bool Valid(const AnswerProxy& answer);  // its outcome; that the rest is as it has to be
 
 }  // namespace postern::daemon

@@ -66,12 +66,14 @@ void AnswerOfKind(PosterndWithPuppets& posternd, std::uint8_t kind, std::uint8_t
       return Answer(posternd, Role::kRelay, daemon::AnswerBanner{}, session);
     case 3:
       return Answer(posternd, Role::kRelay, daemon::AnswerSplice{}, session);
-    case 4:
-      return Answer(
-          posternd, Role::kRelay,
-          daemon::AnswerProxy{
-              .outcome = daemon::ProxyOutcome{first}, .source = address, .destination = address},
-          session);
+    case 4: {
+      daemon::AnswerProxy proxy;
+      proxy.outcome = daemon::ProxyOutcome{first};
+      proxy.source = proxy.destination = address;
+      const char letter = static_cast<char>(second);
+      if (second != 0) proxy.tlvs.authority.Set({&letter, 1});
+      return Answer(posternd, Role::kRelay, proxy, session);
+    }
     case 5:
       return Answer(posternd, Role::kRelay,
                     daemon::AnswerDatagram{.outcome = daemon::DatagramOutcome{first}}, session);

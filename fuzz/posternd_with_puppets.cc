@@ -13,6 +13,7 @@
 #include <cstring>
 #include <iostream>
 
+#include "daemon/acceptor/proxy_environment.h"
 #include "sandbox/channel.h"
 #include "sandbox/sys/process.h"
 #include "wrapper/launch/launch_plan.h"
@@ -36,6 +37,13 @@ Value Must(sys::Result<Value> result) {
 
 void Require(bool condition) {
   if (!condition) std::abort();
+}
+
+void RequirePlain(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    Require(word.find('=') != std::string::npos && word.find('=') != 0);
+    for (const char byte : word) Require(byte >= ' ' && byte <= '~');
+  }
 }
 
 std::string ListenersName() { return "postern-fuzz-" + std::to_string(::getpid()); }
@@ -137,6 +145,7 @@ PosterndWithPuppets::~PosterndWithPuppets() {
   tls_.Stop();
   sessions_.reset();
   controls_.clear();
+  clients_.clear();
   while (::waitpid(-1, nullptr, 0) > 0) {
   }
 }
@@ -178,6 +187,8 @@ void PosterndWithPuppets::MakeServices() {
   Make(WithTls(Program("tls")));
   Make(WithTls(Program("starttls"), policy::StartTls::kSmtp));
   policy::ServiceSpec proxied = Program("proxied");
+  proxied.program.path = "/bin/cat";  // there is time to look at its environment
+  proxied.program.argv = {"cat"};
   std::vector<policy::AddressWord> words;
   words.push_back(*policy::ParseAddressWord("127.0.0.1", {}, {}));
   proxied.proxy_from = std::make_shared<policy::AccessList>(std::move(words));
@@ -249,6 +260,10 @@ void PosterndWithPuppets::CheckBooks() const {
   const auto findings = daemon::FindInconsistencies(services_, *sessions_, admission_);
   for (const std::string& finding : findings) std::cerr << finding << '\n';
   Require(findings.empty());
+  sessions_->ForEach([](const daemon::Session& session) {
+    if (session.told) RequirePlain(daemon::ProxyEnvironment(*session.told));
+    RequirePlain(session.tls_words);
+  });
 }
 
 }  // namespace postern::fuzz

@@ -40,7 +40,8 @@ class PosterndWithPuppets {
   void LeaveAsClient(std::size_t which);
   void RetireService(std::size_t which);
   void Turn();
-  // Aborts when the daemon's books do not agree with each other.
+  // Aborts when the daemon's books do not agree with each other, or a helper has said what may not
+  // be in an environment.
   void CheckBooks() const;
 
  private:

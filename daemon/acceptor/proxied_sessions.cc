@@ -82,26 +82,29 @@ bool Sessions::OnProxy(const AnswerProxy& answer) {
     RefuseProxy(std::move(*awaited), fault);
     return true;
   }
-  Peer local;
-  if (answer.outcome == ProxyOutcome::kProxied) {
-    awaited->ends.client = SocketAddressOf(answer.source);
-    awaited->ends.server = SocketAddressOf(answer.destination);
-    local = EndpointOf(awaited->ends.server);
-  }
-  ServeProxied(std::move(*awaited), local);
+  ServeProxied(std::move(*awaited), answer);
   return true;
 }
 
-void Sessions::ServeProxied(AwaitedHeader awaited, const Peer& local) {
+void Sessions::ServeProxied(AwaitedHeader awaited, const AnswerProxy& answer) {
   Service& service = *awaited.service;
+  Peer local;  // where the client came to; nullopt: the connection is the proxy's own
+  if (answer.outcome == ProxyOutcome::kProxied) {
+    awaited.ends.client = SocketAddressOf(answer.source);
+    awaited.ends.server = SocketAddressOf(answer.destination);
+    local = EndpointOf(awaited.ends.server);
+  }
   const Peer peer = EndpointOf(awaited.ends.client);
   const auto admitted = AdmitLate(service, peer, awaited.ends);
-  if (admitted) {
-    return Serve(awaited.service, std::move(awaited.connection), peer, *admitted, awaited.ends,
-                 local);
+  if (!admitted) {
+    admission_.Refuse(service, admitted.error(), peer);
+    return TurnAway(service, std::move(awaited.connection), peer, admitted.error().acts, local);
   }
-  admission_.Refuse(service, admitted.error(), peer);
-  TurnAway(service, std::move(awaited.connection), peer, admitted.error().acts, local);
+  Session& session = Begin(awaited.service, peer, *admitted);
+  session.local = local;
+  session.proxied = local.has_value();
+  if (!SaysNothing(answer.tlvs)) session.told = std::make_unique<WireTlvs>(answer.tlvs);
+  Receive(session, std::move(awaited.connection), awaited.ends);
 }
 
 bool Sessions::EndAwaited(const AnswerDone& answer) {

@@ -308,7 +308,8 @@ void Sessions::StartForMux(std::shared_ptr<Service> target, sys::UniqueFd client
   Session& session = Begin(std::move(target), peer, *admitted);
   session.local = local;
   session.proxied = named.proxied;
-  session.extra_words = std::move(named.extra_words);
+  session.told = std::move(named.told);
+  session.tls_words = std::move(named.tls_words);
   session.ip_options = named.ip_options;
   session.tls = named.tls;
   session.shaken = named.shaken;

@@ -90,7 +90,8 @@ class Session final : public EventHandler {
   // Where the client came to, if the connection that is served does not know: a helper has the
   // client, or he is behind a proxy, which told of `peer` too.
   std::optional<policy::Endpoint> local;
-  bool proxied = false;  // by the proxy
+  bool proxied = false;            // by the proxy
+  std::unique_ptr<WireTlvs> told;  // what else the proxy has said; null: nothing
 
   // A program behind the relay: whether the relay has not ended yet, from its first answer on.
   bool spliced = false;
@@ -99,8 +100,8 @@ class Session final : public EventHandler {
   bool shaken = false;      // the handshake is done
   // Until the handshake is done: what it is to be done with must not be forgotten before.
   std::shared_ptr<const TlsSetup> handshake_setup;
-  std::vector<std::string> extra_words;  // for the environment: what TLS has shown
-  std::unique_ptr<WireTlvs> tlvs;        // the same for the PROXY header of a redirect
+  std::vector<std::string> tls_words;  // for the environment: what TLS has shown
+  std::unique_ptr<WireTlvs> tlvs;      // the same for the PROXY header of a redirect
   std::optional<Moved> moved;  // what had the client has ended; maybe before the program has begun
 
   // Stage::kBanner, kMux, kSplice, kTls, kQueued, kLookup and kRetry: the connection, until

@@ -10,6 +10,7 @@
 #include "daemon/acceptor/connection_environment.h"
 #include "daemon/acceptor/endpoint.h"
 #include "daemon/acceptor/gate_report.h"
+#include "daemon/acceptor/proxy_environment.h"
 #include "daemon/gate_words.h"
 #include "daemon/log/record.h"
 #include "sandbox/sys/process.h"
@@ -41,6 +42,17 @@ std::optional<policy::Endpoint> LocalEndpoint(const Session& session, const sys:
     sys::IgnoreError(sys::TurnIntoIpv4(socket), "the program sees the mapped address then");
   }
   return session.local ? session.local : own;
+}
+
+// What the program is told of this one connection, in its environment.
+std::vector<std::string> WordsFor(const Session& session, const sys::UniqueFd& connection) {
+  auto words = ConnectionEnvironment(
+      session.service->spec(), session.peer ? LocalEndpoint(session, connection) : std::nullopt,
+      session.peer);
+  const auto told = session.told ? ProxyEnvironment(*session.told) : std::vector<std::string>();
+  words.insert(words.end(), told.begin(), told.end());
+  words.insert(words.end(), session.tls_words.begin(), session.tls_words.end());
+  return words;
 }
 
 }  // namespace
@@ -135,10 +147,8 @@ Session* Sessions::Find(SessionId id, Stage stage) {
 }
 
 void Sessions::Serve(std::shared_ptr<Service> service, sys::UniqueFd connection, Peer peer,
-                     const Admitted& admitted, const wrapper::Connection& ends, const Peer& local) {
+                     const Admitted& admitted, const wrapper::Connection& ends) {
   Session& session = Begin(std::move(service), std::move(peer), admitted);
-  session.local = local;
-  session.proxied = local.has_value();
   Receive(session, std::move(connection), ends);
 }
 
@@ -236,16 +246,13 @@ const std::shared_ptr<const sandbox::LaunchPlan>& Sessions::PlanOf(const Session
 }
 
 void Sessions::TryLaunch(Session& session, sys::UniqueFd connection) {
-  const policy::ServiceSpec& spec = session.service->spec();
   if (session.tcpmux_greeting) {
     static constexpr char kGo[] = "+Go\r\n";  // RFC 1078
     sys::IgnoreError(sys::SendSome(connection, std::as_bytes(std::span(kGo, sizeof kGo - 1))),
                      "a client that is gone is the program's to notice");
     session.tcpmux_greeting = false;
   }
-  auto extra = ConnectionEnvironment(
-      spec, session.peer ? LocalEndpoint(session, connection) : std::nullopt, session.peer);
-  extra.insert(extra.end(), session.extra_words.begin(), session.extra_words.end());
+  auto extra = WordsFor(session, connection);
   const bool confined = session.service->profile() && !session.refused;
   if (confined && (session.admitted.way != Way::kGate || session.advice)) {
     return LaunchConfined(session, std::move(extra), std::move(connection));

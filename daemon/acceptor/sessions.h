@@ -65,11 +65,9 @@ class Sessions final : public RelayAnswers,
   void AwaitProxyHeader(std::shared_ptr<Service> service, sys::UniqueFd connection,
                         const wrapper::Connection& ends);
 
-  // An admitted stream connection, wait = no. `local` is where a proxy said that the client came
-  // to.
+  // An admitted stream connection, wait = no.
   void Serve(std::shared_ptr<Service> service, sys::UniqueFd connection, Peer peer,
-             const Admitted& admitted = {}, const wrapper::Connection& ends = {},
-             const Peer& local = std::nullopt);
+             const Admitted& admitted = {}, const wrapper::Connection& ends = {});
   // A refused one: it gets the banners for that, and is closed. Of so many that read slowly the
   // oldest does not get the rest of its banner. Where options of an access rule act (`acts`),
   // postern-gate gets it; when so many of those run, they do not act.
@@ -158,8 +156,7 @@ class Sessions final : public RelayAnswers,
   void Splice(Session& session, sys::UniqueFd client);
   void OnSpliceDone(Session& session, const AnswerDone& answer);
   void LoseSplices();
-  // `local` as in Serve(): nullopt when the connection is the proxy's own.
-  void ServeProxied(AwaitedHeader awaited, const Peer& local);
+  void ServeProxied(AwaitedHeader awaited, const AnswerProxy& answer);
   void RefuseProxy(AwaitedHeader awaited, const std::string& why);
   void RecordProxyRefusal(const AwaitedHeader& awaited, const std::string& why);
   // True when the answer ended the reading of a header.

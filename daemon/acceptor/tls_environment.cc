@@ -5,6 +5,8 @@
 #include <map>
 #include <span>
 
+#include "policy/base/text.h"
+
 namespace postern::daemon {
 
 using policy::CertificateName;
@@ -23,16 +25,6 @@ std::span<const WireCertName> NamesOf(const AnswerTls& answer) {
 // As SSL_get_version(3) has it.
 const char* VersionText(const AnswerTls& answer) {
   return answer.version == kTls13 ? "TLSv1.3" : "TLSv1.2";
-}
-
-std::string Hex(std::span<const std::uint8_t> bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
 }
 
 CertificateName KindOf(WireCertNameKind kind) {
@@ -70,7 +62,9 @@ const char* VariableOf(WireCertNameKind kind) {
 void AddClient(const AnswerTls& answer, std::vector<std::string>& words) {
   words.push_back("SSL_CLIENT_S_DN=" + TextOf(answer.subject, answer.subject_length));
   words.push_back("SSL_CLIENT_I_DN=" + TextOf(answer.issuer, answer.issuer_length));
-  words.push_back("SSL_CLIENT_SHA256=" + Hex(answer.fingerprint));
+  words.push_back("SSL_CLIENT_SHA256=" +
+                  policy::HexText({reinterpret_cast<const char*>(answer.fingerprint.data()),
+                                   answer.fingerprint.size()}));
   std::map<WireCertNameKind, int> counts;
   for (const WireCertName& name : NamesOf(answer)) {
     const int nth = counts[name.kind]++;
@@ -103,21 +97,24 @@ std::vector<std::string> TlsEnvironment(const AnswerTls& answer) {
 // proxy-protocol.txt, 2.2.6: a certificate that was shown on this connection, or on an earlier one
 // of the session.
 WireTlvs TlvsOf(const AnswerTls& answer) {
-  constexpr std::uint32_t kSsl = 1, kCertificateNow = 2, kCertificateOfSession = 4;
+  using policy::ProxySsl;
   WireTlvs tlvs;
   tlvs.alpn.Set(TextOf(answer.alpn, answer.alpn_length));
   tlvs.authority.Set(TextOf(answer.server_name, answer.server_name_length));
-  tlvs.tls = 1;
-  tlvs.client = kSsl;
+  tlvs.client = ProxySsl::kTls;
   tlvs.verify = answer.verified != 0 ? 0 : 1;
   tlvs.version.Set(VersionText(answer));
   tlvs.cipher.Set(TextOf(answer.cipher, answer.cipher_length));
-  if (answer.verified == 0) return tlvs;
-  tlvs.client |= kCertificateOfSession | (answer.resumed != 0 ? 0 : kCertificateNow);
-  const auto names = NamesOf(answer);
-  const auto common = std::ranges::find(names, WireCertNameKind::kCommonName, &WireCertName::kind);
-  if (common != names.end()) tlvs.common_name.Set({common->text.data(), common->length});
-  return tlvs;
+  if (answer.verified != 0) {
+    tlvs.client |= ProxySsl::kCertificateOfSession;
+    if (answer.resumed == 0) tlvs.client |= ProxySsl::kCertificateNow;
+    const auto names = NamesOf(answer);
+    const auto common =
+        std::ranges::find(names, WireCertNameKind::kCommonName, &WireCertName::kind);
+    if (common != names.end()) tlvs.common_name.Set({common->text.data(), common->length});
+  }
+  // A client may ask for any printable name (SNI).
+  return WireTlvsOf(ProxyTlvsOf(tlvs));
 }
 
 std::optional<policy::ClientIdentity> IdentityOf(const AnswerTls& answer) {

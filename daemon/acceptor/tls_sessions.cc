@@ -78,7 +78,7 @@ bool Sessions::OnTls(const AnswerTls& answer) {
   if (!served) {
     loop_.Cancel(session->retry_timer);
     session->retry_timer = 0;
-    session->extra_words = TlsEnvironment(answer);
+    session->tls_words = TlsEnvironment(answer);
     if (session->service->spec().redirect.proxy == policy::RedirectProxy::kV2) {
       session->tlvs = std::make_unique<WireTlvs>(TlvsOf(answer));
     }

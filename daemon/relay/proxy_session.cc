@@ -76,6 +76,7 @@ class ProxySession final : public Session {
     AnswerProxy answer;
     answer.source = WireAddressOf(ends->source);
     answer.destination = WireAddressOf(ends->destination);
+    answer.tlvs = WireTlvsOf(reader_.header().tlvs);
     Conclude(ProxyOutcome::kProxied, answer);
   }
 

@@ -20,27 +20,13 @@ policy::Endpoint EndpointOf(const WireAddress& wire) {
   return {policy::IpAddress::FromV6(wire.bytes), wire.port};
 }
 
-policy::ProxyTlvs TlvsOf(const WireTlvs& wire) {
-  policy::ProxyTlvs tlvs;
-  tlvs.alpn = wire.alpn.view();
-  tlvs.authority = wire.authority.view();
-  if (wire.tls == 0) return tlvs;
-  tlvs.ssl.emplace();
-  tlvs.ssl->client = static_cast<std::uint8_t>(wire.client);
-  tlvs.ssl->verify = wire.verify;
-  tlvs.ssl->version = wire.version.view();
-  tlvs.ssl->common_name = wire.common_name.view();
-  tlvs.ssl->cipher = wire.cipher.view();
-  return tlvs;
-}
-
 std::string HeaderFor(const AskRedirect& ask) {
   const policy::ProxiedEnds ends{EndpointOf(ask.client), EndpointOf(ask.server)};
   switch (ask.proxy_version) {
     case 1:
       return policy::WriteProxyLine(ends);
     case 2:
-      return policy::WriteProxyBinary(ends, TlvsOf(ask.tlvs));
+      return policy::WriteProxyBinary(ends, ProxyTlvsOf(ask.tlvs));
     default:
       return {};
   }

@@ -27,7 +27,7 @@ void Session::Finish(Outcome outcome, int error) {
   done.error = error;
   done.bytes_in = bytes_in_;
   done.bytes_out = bytes_out_;
-  answer_ = done;
+  answer_ = std::make_unique<const Answer>(done);
   client_.Close();
   backend_.Close();
 }
@@ -61,7 +61,7 @@ bool Session::BookWritten(const sys::Result<std::size_t>& count) {
 
 void Session::GiveBack(const Answer& answer) {
   if (over()) return;
-  answer_ = answer;
+  answer_ = std::make_unique<const Answer>(answer);
   client_.Close();
   backend_.Close();
 }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <variant>
 
@@ -53,7 +54,7 @@ class Session {
 
   SessionId id() const { return id_; }
   std::optional<Instant> deadline() const { return deadline_; }
-  bool over() const { return answer_.has_value(); }
+  bool over() const { return answer_ != nullptr; }
   const Answer& answer() const { return *answer_; }  // only when over()
 
  protected:
@@ -89,7 +90,7 @@ class Session {
   sandbox::sys::Poller* poller_;
   WatchedFd client_, backend_;
   std::optional<Instant> deadline_;
-  std::optional<Answer> answer_;
+  std::unique_ptr<const Answer> answer_;  // much larger than what a session needs meanwhile
 };
 
 }  // namespace postern::daemon

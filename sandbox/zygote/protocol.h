@@ -57,8 +57,8 @@ struct AskProfile {
 
 // Descriptors: what becomes 0, 1 and 2 of the instance. `words` holds `length` bytes: NAME=VALUE
 // words for this instance alone, each followed by a null byte. The frame ends with the last of
-// them.
-inline constexpr std::size_t kMaxLaunchWords = 6144;
+// them. There is room for all that can be told of one connection.
+inline constexpr std::size_t kMaxLaunchWords = 9216;
 struct AskLaunch {
   ZygoteHeader header{ZygoteFrame::kAskLaunch};
   std::uint32_t program = 0;    // index in Profile::programs

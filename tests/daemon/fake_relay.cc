@@ -8,6 +8,7 @@
 //   hasty     says it is ready, and of each AskSplice that it is over
 //   liar      says it is ready, and answers AskProxy with an address of no family
 //   crowded   says it is ready, and of each AskProxy that it has no room
+//   forger    says it is ready, and answers AskProxy with a name that has a line feed
 //   twice     says it is ready, and answers AskProxy two times with the same client
 //   silent    says nothing at all
 //   garbage   says something that is no frame
@@ -73,11 +74,12 @@ void AnswerAll(const UniqueFd& channel, std::string_view mode) {
            mode == "full" ? Outcome::kNoCapacity : Outcome::kFinished);
     } else if (mode == "crowded" && ReadFrame(frame, proxy)) {
       Done(channel, proxy.header.session, Outcome::kNoCapacity);
-    } else if ((mode == "liar" || mode == "twice") && ReadFrame(frame, proxy)) {
+    } else if ((mode == "liar" || mode == "forger" || mode == "twice") && ReadFrame(frame, proxy)) {
       AnswerProxy answer;
       answer.header.session = proxy.header.session;
       answer.outcome = ProxyOutcome::kProxied;
       answer.source.is_v4 = mode == "liar" ? 1 : 0;  // its bytes are those of ::
+      if (mode == "forger") answer.tlvs.authority.Set("a.test\nPATH=/tmp");
       for (int times = mode == "twice" ? 2 : 1; times > 0; --times) Say(channel, answer);
     } else if (mode == "stops" && ReadFrame(frame, stop)) {
       kept.erase(stop.header.session);
@@ -100,8 +102,8 @@ int main(int argc, char** argv) {
   const postern::sandbox::sys::UniqueFd channel(daemon::kChannelDescriptor);
   if (mode == "garbage") daemon::Say(channel, std::array<char, 7>{});
   const bool ready = mode == "ready" || mode == "full" || mode == "hasty" || mode == "stops" ||
-                     mode == "liar" || mode == "crowded" || mode == "twice" || mode == "unasked" ||
-                     mode == "descriptor";
+                     mode == "liar" || mode == "forger" || mode == "crowded" || mode == "twice" ||
+                     mode == "unasked" || mode == "descriptor";
   if (ready) daemon::Say(channel, daemon::AnswerReady{});
   if (mode == "unasked") daemon::Done(channel, 99);
   if (mode == "descriptor") daemon::SayWithDescriptor(channel);

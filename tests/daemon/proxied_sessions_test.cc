@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Connections behind a proxy: whose they are, and what becomes of them when the relay fails.
 #include "daemon/acceptor/behind_relay.h"
+#include "policy/proxy/proxy_writer.h"
 #include "tests/daemon/connections.h"
 #include "tests/daemon/sessions_fixture.h"
 
@@ -80,6 +81,24 @@ TEST_CASE_METHOD(Fixture, "The program, its log and its limits know the client t
   CHECK(Findings().empty());
 }
 
+TEST_CASE_METHOD(Fixture, "The program knows what else the proxy has said, of its client alone") {
+  StartRelay(RealRelay(), kLong);
+  const auto service = MakeProxied(Script("echo \"${PROXY_AUTHORITY-none}\"; exec cat >/dev/null"));
+  policy::ProxyTlvs tlvs;
+  tlvs.authority = "a.test";
+  const policy::ProxiedEnds ends{{Address("192.0.2.7"), 40001}, {Address("198.51.100.1"), 25}};
+  for (const auto& [header, told] :
+       {std::pair{policy::WriteProxyBinary(ends, tlvs), "a.test\n"},
+        std::pair{policy::WriteProxyBinary(ends), "none\n"}, std::pair{kLine, "none\n"}}) {
+    const UniqueFd client = Connect(service);
+    Write(client, header);
+    TurnUntil(*loop, [&] { return sessions->count() == 1; });
+    CHECK(ReadExactly(client, std::string(told).size()) == told);
+    EndWriting(client);
+    TurnUntil(*loop, [&] { return sessions->count() == 0; });
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "Whoever is no proxy is refused without the relay") {
   StartRelay({FAKE_RELAY, "silent"}, kLong);
   MakeProxied(Spec());
@@ -109,6 +128,15 @@ TEST_CASE_METHOD(Fixture, "A relay that does not answer even then is killed") {
 TEST_CASE_METHOD(Fixture, "A relay that names an address of no family is killed") {
   StartRelay({FAKE_RELAY, "liar"}, kLong);
   MakeProxied(Spec());
+  const UniqueFd client = Connect(services[0]);
+  CheckRefused();
+  CHECK(Closed(client));
+  CHECK(Said("it answered what was not asked") == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "A relay that tells a name with a line feed in it is killed") {
+  StartRelay({FAKE_RELAY, "forger"}, kLong);
+  MakeProxied(Script("exit 0"));
   const UniqueFd client = Connect(services[0]);
   CheckRefused();
   CHECK(Closed(client));

@@ -59,6 +59,63 @@ TEST_CASE("a header tells both ends, and what follows it is left for the service
   }
 }
 
+std::string Tlv(char type, const std::string& value) {
+  return type +
+         std::string{static_cast<char>(value.size() >> 8), static_cast<char>(value.size() & 0xff)} +
+         value;
+}
+
+std::string WithVectors(const std::string& tlvs) {
+  const std::size_t length = kBlock.size() + tlvs.size();
+  return kSignature + "\x21\x11" +
+         std::string{static_cast<char>(length >> 8), static_cast<char>(length & 0xff)} + kBlock +
+         tlvs;
+}
+
+TEST_CASE("what the vectors of a header say is told with its addresses") {
+  const std::string ssl = "\7\0\0\0\0"s + Tlv(0x21, "TLSv1.3") + Tlv(0x22, "alice") +
+                          Tlv(0x23, "CIPHER") + Tlv(0x24, "SIGNATURE") + Tlv(0x25, "KEY");
+  const auto answer = AnswerTo(WithVectors(Tlv(1, "h2") + Tlv(2, "a.test") + Tlv(5, "\0\xff"s) +
+                                           Tlv(0x30, "blue") + Tlv(0x20, ssl)));
+  CHECK(Valid(answer));
+  const policy::ProxyTlvs told = ProxyTlvsOf(answer.tlvs);
+  CHECK(told.alpn == "h2");
+  CHECK(told.authority == "a.test");
+  CHECK(told.unique_id == "\0\xff"s);
+  CHECK(told.netns.empty());
+  REQUIRE(told.ssl);
+  CHECK((told.ssl->client == 7 && told.ssl->verify == 0));
+  CHECK(told.ssl->version == "TLSv1.3");
+  CHECK(told.ssl->common_name == "alice");
+  CHECK(told.ssl->cipher == "CIPHER");
+  CHECK(told.ssl->signature_algorithm == "SIGNATURE");
+  CHECK(told.ssl->key_algorithm == "KEY");
+}
+
+TEST_CASE("what is not plain is left out, and the client is told all the same") {
+  const std::string ssl = "\7\0\0\0\0"s + Tlv(0x21, "TLS\n") + Tlv(0x22, "al\nice") +
+                          Tlv(0x23, std::string(65, 'c')) + Tlv(0x24, "a=b") + Tlv(0x25, "KEY");
+  const auto answer = AnswerTo(
+      WithVectors(Tlv(1, std::string(600, 'h')) + Tlv(2, "a.test\nPATH=/tmp") + Tlv(0x20, ssl)));
+  CHECK(answer.outcome == ProxyOutcome::kProxied);
+  CHECK(Valid(answer));
+  policy::ProxyTlvs left;
+  left.ssl.emplace();
+  left.ssl->client = 7;
+  left.ssl->key_algorithm = "KEY";
+  CHECK(ProxyTlvsOf(answer.tlvs) == left);
+}
+
+TEST_CASE("vectors that do not add up are no header, and say nothing") {
+  for (const std::string& tlvs :
+       {Tlv(2, "a.test") + Tlv(2, "b.test"), Tlv(2, "a.test") + "\1\0\3h2"s,
+        Tlv(2, "a.test") + Tlv(0x20, "\1\0\0\0\0\x21\0\x20TLSv1.3"s)}) {
+    const auto answer = AnswerTo(WithVectors(tlvs));
+    CHECK(answer.outcome == ProxyOutcome::kMalformed);
+    CHECK(SaysNothing(answer.tlvs));
+  }
+}
+
 TEST_CASE("an IPv6 client is told as one") {
   const auto answer = AnswerTo("PROXY TCP6 2001:db8::7 2001:db8::1 1 2\r\n");
   CHECK(answer.outcome == ProxyOutcome::kProxied);
@@ -186,7 +243,7 @@ TEST_CASE("a backend is told of the client's TLS, in version 2 alone") {
     const ConnectionEnds client = TcpConnection();
     AskRedirect ask = RedirectTo(listener, version);
     ask.tlvs.authority.Set("a.test");
-    ask.tlvs.tls = 1;
+    ask.tlvs.unique_id.Set("\0\xff"s);
     ask.tlvs.client = 3;
     ask.tlvs.version.Set("TLSv1.3");
     ask.tlvs.common_name.Set("alice");
@@ -203,33 +260,12 @@ TEST_CASE("a backend is told of the client's TLS, in version 2 alone") {
         {reinterpret_cast<const std::uint8_t*>(got.data()), got.size() - 6});
     REQUIRE(parsed);
     CHECK(parsed->tlvs.authority == "a.test");
+    CHECK(parsed->tlvs.unique_id == "\0\xff"s);
     REQUIRE(parsed->tlvs.ssl);
     CHECK(parsed->tlvs.ssl->client == 3);
     CHECK(parsed->tlvs.ssl->common_name == "alice");
     CHECK(parsed->tlvs.ssl->cipher.empty());
   }
-}
-
-TEST_CASE("vectors are bounded, printable, and of TLS only where there is some") {
-  WireTlvs tlvs;
-  CHECK(Valid(tlvs));
-  tlvs.alpn.Set("h2");
-  CHECK(Valid(tlvs));
-  tlvs.version.Set("TLSv1.3");
-  CHECK_FALSE(Valid(tlvs));
-  tlvs.tls = 1;
-  CHECK(Valid(tlvs));
-  tlvs.common_name.Set("new\nline");
-  CHECK_FALSE(Valid(tlvs));
-  tlvs.common_name.Set(std::string(257, 'x'));  // has no room, and changes nothing
-  CHECK(tlvs.common_name.view() == "new\nline");
-  tlvs.common_name.Set(std::string(256, 'x'));
-  CHECK(Valid(tlvs));
-  tlvs.common_name.length = 257;
-  CHECK_FALSE(Valid(tlvs));
-  tlvs = {};
-  tlvs.tls = 2;
-  CHECK_FALSE(Valid(tlvs));
 }
 
 TEST_CASE("a request for a header that cannot be is garbage") {
@@ -271,6 +307,20 @@ TEST_CASE("an answer is valid when its outcome is known and its addresses are as
   answer.source.is_v4 = 1;
   answer.destination.is_v4 = 2;
   CHECK_FALSE(Valid(answer));
+}
+
+TEST_CASE("vectors are told as they have to be, of a client that is named alone") {
+  AnswerProxy answer;
+  answer.outcome = ProxyOutcome::kProxied;
+  answer.tlvs.authority.Set("a.test");
+  CHECK(Valid(answer));
+  answer.tlvs.authority.Set("a.test\nPATH=/tmp");
+  CHECK_FALSE(Valid(answer));
+  answer.tlvs.authority.Set("a.test");
+  for (const auto outcome : {ProxyOutcome::kLocal, ProxyOutcome::kMalformed}) {
+    answer.outcome = outcome;
+    CHECK_FALSE(Valid(answer));
+  }
 }
 
 }  // namespace

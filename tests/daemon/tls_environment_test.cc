@@ -59,6 +59,14 @@ TEST_CASE("a backend is told what was shown, and of a certificate whether it cam
   CHECK(TlvsOf(answer).client == 5);
 }
 
+TEST_CASE("a backend is not told of a name that is none, whoever asks for it") {
+  AnswerTls answer = Bare();
+  Put("a b=c", answer.server_name, answer.server_name_length);
+  REQUIRE(Valid(answer));
+  CHECK(TlvsOf(answer).authority.view().empty());
+  CHECK(Valid(TlvsOf(answer)));
+}
+
 TEST_CASE("names are numbered by their kind, and are who the client is") {
   AnswerTls answer = Bare();
   answer.verified = 1;
