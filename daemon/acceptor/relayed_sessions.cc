@@ -60,6 +60,20 @@ std::uint32_t WireVersion(policy::RedirectProxy proxy) {
   return 0;
 }
 
+// What a backend is told besides the addresses: of TLS what was ended here. What the client's own
+// proxy has said of names is of the connection that goes on to the backend, unless that is inside
+// of TLS; its number of the connection holds for every proxy on the way
+// (proxy-protocol.txt, 2.2.5).
+WireTlvs TlvsFor(const Session& session) {
+  WireTlvs tlvs = session.tlvs ? *session.tlvs : WireTlvs();
+  if (!session.told) return tlvs;
+  tlvs.unique_id = session.told->unique_id;
+  if (session.tls != 0) return tlvs;
+  tlvs.alpn = session.told->alpn;
+  tlvs.authority = session.told->authority;
+  return tlvs;
+}
+
 AskRedirect RedirectOf(const policy::ServiceSpec& spec) {
   AskRedirect ask;
   ask.keepalive = spec.keepalive ? 1 : 0;
@@ -166,7 +180,7 @@ sys::Status Sessions::AskFor(const Session& session, const sys::UniqueFd& connec
       }
       ask.client = WireAddressOf(*session.peer);
       ask.server = WireAddressOf(*server);
-      if (session.tlvs) ask.tlvs = *session.tlvs;
+      ask.tlvs = TlvsFor(session);
     }
     return relay_.Ask(ask, descriptors);
   }

@@ -73,7 +73,8 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      "0.1", Field<&S::redirect, RedirectCodec>()},
     {"redirect_proxy", kService, kSet, kOne, kNone, "off | v1 | v2",
      "v1, v2: that host is told the client's address by a PROXY header of this version, before "
-     "anything of the client's; by v2 also of the TLS that was ended here. Default: off.",
+     "anything of the client's; by v2 also of the TLS that was ended here, and what a proxy in "
+     "front says of names and of the connection (PROXIES). Default: off.",
      "0.1", Field<&S::redirect_proxy, EnumCodec<kRedirectProxies>>()},
     {"rpc_version", kService, kSet, kOne, kNone, "N | LOW-HIGH",
      "Part of RPC services, which are recognised and refused.", "0.1",

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # What a proxy says besides the addresses, in the vectors of a version 2 PROXY header: a program finds it in its
-# environment as far as it is plain, beside what TLS has shown here. The proxies are this test and Debian's haproxy.
+# environment as far as it is plain, beside what TLS has shown here, and the backend of a redirect in its own header.
+# The proxies are this test and Debian's haproxy.
 import contextlib
 import pathlib
 import socket
@@ -17,7 +18,7 @@ import sandboxed  # noqa: E402
 from lab_case import DEFAULTS, entry  # noqa: E402
 from tls_world import ENV, PORT, WORLD, client_rules, context, read_all, tls_entry  # noqa: E402
 
-BARE, CONFINED, RELAYED, MUX = 20001, 20002, 20003, 20004
+BARE, CONFINED, RELAYED, MUX, FRONT, BACK = 20001, 20002, 20003, 20004, 20005, 20006
 PROXY_LINES = ("proxy_protocol = require", "proxy_from = 127.0.0.1")
 ENDS = ("192.0.2.7", "198.51.100.1", 40001, 443)
 
@@ -161,6 +162,36 @@ class BesideTls(Case):
         with contextlib.suppress(OSError):
             self.assertEqual(self.say_by_tls(ph.binary(*ENDS, ssl_tlv(7, 0, version=b"TLSv1.2", name=b"mallory"))), b"")
         self.assertTrue(daemon.wait_records(1, kind="FAIL", timeout=20))
+
+
+TO = (f"redirect = 127.0.0.1 {BACK}", "redirect_proxy = v2")
+READER = """import sys
+head = sys.stdin.buffer.read(16)
+print((head + sys.stdin.buffer.read(int.from_bytes(head[14:], "big"))).hex(), flush=True)
+"""
+
+
+class Redirects(Case):
+    def backend(self):
+        """A service that says in hexadecimal digits what header came."""
+        return entry("backend", BACK, "server = /usr/bin/python3",
+                     f"server_args = {self.lab.write('reader.py', READER)}")
+
+    def test_a_backend_is_told_who_the_client_asked_for_and_which_connection_it_is(self):
+        self.start(DEFAULTS + self.backend() + entry("front", FRONT, *PROXY_LINES, *TO))
+        for sent, passed_on in ((NAMES + ph.tlv(ph.NETNS, b"blue") + OF_SSL, NAMES),
+                                (ph.tlv(ph.AUTHORITY, b"a\nb") + ph.tlv(ph.UNIQUE_ID, b"1"), ph.tlv(ph.UNIQUE_ID, b"1")),
+                                (b"", b"")):
+            self.assertEqual(bytes.fromhex(self.say(FRONT, ph.binary(*ENDS, sent)).decode()),
+                             ph.binary(*ENDS, passed_on))
+
+    def test_of_tls_that_is_ended_here_a_backend_is_told_what_that_has_shown(self):
+        self.start(DEFAULTS + self.backend() + tls_entry(PORT, *PROXY_LINES, *TO, server=()))
+        got = bytes.fromhex(self.say_by_tls(ph.binary(*ENDS, NAMES + OF_SSL)).decode())
+        vectors = ph.tlv(ph.AUTHORITY, b"a.test") + ph.tlv(ph.UNIQUE_ID, b"id=\n\0\xff")
+        self.assertIn(ph.block(*ENDS) + vectors + bytes([ph.SSL]), got)
+        for other in (b"front.test", b"smtp", b"Alice", b"RSA2048"):
+            self.assertNotIn(other, got)
 
 
 HAPROXY = """
