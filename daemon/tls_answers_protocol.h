@@ -20,6 +20,7 @@ enum class TlsVerdict : std::uint32_t {
   kBadSettings,
   kBadCertificate,  // a chain that cannot be read or used
   kBadAuthorities,
+  kRootlessAuthorities,  // none signs itself, so they verify nobody
   kBadRevocations,
   kBadStaple,  // no good response for the certificate, or past its time
 };

@@ -235,6 +235,7 @@ std::string_view CodeOf(TlsVerdict verdict) {
     case TlsVerdict::kBadCertificate:
       return policy::check::kBadCertificate;
     case TlsVerdict::kBadAuthorities:
+    case TlsVerdict::kRootlessAuthorities:
       return policy::check::kBadClientCa;
     case TlsVerdict::kBadRevocations:
       return policy::check::kBadCrl;
@@ -265,6 +266,9 @@ std::string TextOf(const TlsSetup& setup, const AnswerTlsService& answer) {
     case TlsVerdict::kBadAuthorities:
       return "the authorities in " + setup.spec.client_ca +
              " cannot be read, or have a private key beside them";
+    case TlsVerdict::kRootlessAuthorities:
+      return "of the authorities in " + setup.spec.client_ca +
+             " none is a root, a certificate that signs itself: they would verify nobody";
     case TlsVerdict::kBadRevocations:
       return "the revocation lists in " + setup.spec.crl + " cannot be read";
     case TlsVerdict::kBadStaple:

@@ -62,9 +62,8 @@ std::expected<std::unique_ptr<TlsService>, TlsVerdict> TlsService::Make(
   if (!service->context_ || !service->Configure(ask)) {
     return std::unexpected(TlsVerdict::kBadSettings);
   }
-  if (authorities != nullptr && !service->Trust(*authorities)) {
-    return std::unexpected(TlsVerdict::kBadAuthorities);
-  }
+  const auto trusted = authorities != nullptr ? service->Trust(*authorities) : TlsVerdict::kGood;
+  if (trusted != TlsVerdict::kGood) return std::unexpected(trusted);
   if (revocations != nullptr && !service->Revoke(*revocations)) {
     return std::unexpected(TlsVerdict::kBadRevocations);
   }
@@ -120,21 +119,29 @@ bool TlsService::Add(Credential credential) {
 }
 
 // A client is told which authorities are trusted where the list fits (RFC 8446 section 4.2.4), and
-// nothing otherwise, which means any.
-bool TlsService::Trust(const sys::UniqueFd& authorities) {
+// nothing otherwise, which means any. Every chain has to end at a certificate that signs itself: with
+// less, as X509_V_FLAG_PARTIAL_CHAIN has it, nobody would ask for the revocation of what is trusted.
+TlsVerdict TlsService::Trust(const sys::UniqueFd& authorities) {
   const auto certificates = ReadCertificates(authorities);
+  const auto is_root = [](const Certificate& one) { return X509_self_signed(one.get(), 0) == 1; };
+  if (certificates.empty()) return TlsVerdict::kBadAuthorities;
+  if (std::ranges::none_of(certificates, is_root)) return TlsVerdict::kRootlessAuthorities;
   X509_STORE* const store = SSL_CTX_get_cert_store(context_.get());
   std::size_t length = 0;
   for (const Certificate& certificate : certificates) {
     const int name = i2d_X509_NAME(X509_get_subject_name(certificate.get()), nullptr);
-    if (name <= 0 || X509_STORE_add_cert(store, certificate.get()) != 1) return false;
+    if (name <= 0 || X509_STORE_add_cert(store, certificate.get()) != 1) {
+      return TlsVerdict::kBadAuthorities;
+    }
     length += 2 + static_cast<std::size_t>(name);
   }
-  if (length > kMostNamed) return !certificates.empty();
+  if (length > kMostNamed) return TlsVerdict::kGood;
   for (const Certificate& certificate : certificates) {
-    if (SSL_CTX_add_client_CA(context_.get(), certificate.get()) != 1) return false;
+    if (SSL_CTX_add_client_CA(context_.get(), certificate.get()) != 1) {
+      return TlsVerdict::kBadAuthorities;
+    }
   }
-  return !certificates.empty();
+  return TlsVerdict::kGood;
 }
 
 // Of every certificate of the chain, and fail closed: without a list of its issuer, or with one

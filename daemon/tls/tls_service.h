@@ -50,7 +50,7 @@ class TlsService {
  private:
   bool Configure(const AskTlsService& ask);
   void ConfigureResumption();
-  bool Trust(const sandbox::sys::UniqueFd& authorities);
+  TlsVerdict Trust(const sandbox::sys::UniqueFd& authorities);
   bool Revoke(const sandbox::sys::UniqueFd& revocations);
   bool KnowsName(const char* host) const;
   bool ChooseCredentials(SSL* connection) const;

@@ -343,7 +343,7 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      "one, until it is out of date.",
      "0.1", Field<&S::tls_ocsp, PathListCodec>()},
     {"tls_client_ca", kBoth, kSet, kOne, kFill, "FILE",
-     "The authorities whose client certificates are accepted, PEM.", "0.1",
+     "The authorities whose client certificates are accepted, PEM, up to their roots.", "0.1",
      Field<&S::tls_client_ca, PathCodec>()},
     {"tls_crl", kBoth, kSet, kOne, kFill, "FILE",
      "Revocation lists, PEM, of every authority that a client's certificate may hang on. Where "
