@@ -87,9 +87,13 @@ enum class TlsFault : std::uint32_t {
   kCertificateNotYetValid,
   kCertificateRevoked,
   kUnknownAuthority,
-  kNoRevocationList,  // none for the issuer, or one past its time
-  kBadCertificate,    // another fault of the client's certificate
-  kAlert,             // the client refused
+  kNoRevocationList,  // none in force for the issuer
+  kWrongPurpose,      // it is not one for clients
+  kWrongAuthority,    // whoever signed it may not sign it
+  kWeakCertificate,
+  kNoProof,         // it is another's, for all that the client has shown
+  kBadCertificate,  // another fault of the client's certificate
+  kAlert,           // the client refused
   kOther,
 };
 

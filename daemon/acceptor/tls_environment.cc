@@ -129,6 +129,49 @@ std::optional<policy::ClientIdentity> IdentityOf(const AnswerTls& answer) {
   return client;
 }
 
+namespace {
+
+// Of those that are about the client's certificate.
+std::string_view TextOfCertificate(TlsFault fault) {
+  switch (fault) {
+    case TlsFault::kNoCertificate:
+      return "the client has no certificate";
+    case TlsFault::kCertificateExpired:
+      return "the client's certificate has expired";
+    case TlsFault::kCertificateNotYetValid:
+      return "the client's certificate is not valid yet";
+    case TlsFault::kCertificateRevoked:
+      return "the client's certificate is revoked";
+    case TlsFault::kUnknownAuthority:
+      return "the client's certificate is of another authority";
+    case TlsFault::kNoRevocationList:
+      return "no revocation list in force for the client's certificate";
+    case TlsFault::kWrongPurpose:
+      return "the client's certificate is not one for clients";
+    case TlsFault::kWrongAuthority:
+      return "the client's certificate is of an authority that may not issue it";
+    case TlsFault::kWeakCertificate:
+      return "a key or a signature of the client's certificate is too weak";
+    case TlsFault::kNoProof:
+      return "the client has not shown that its certificate is its own";
+    case TlsFault::kBadCertificate:
+      return "the client's certificate is not good";
+    case TlsFault::kNone:
+    case TlsFault::kNotTls:
+    case TlsFault::kNoVersion:
+    case TlsFault::kNoCipher:
+    case TlsFault::kNoProtocol:
+    case TlsFault::kUnknownName:
+    case TlsFault::kNoSignature:
+    case TlsFault::kAlert:
+    case TlsFault::kOther:
+      break;
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string_view TextOf(TlsFault fault) {
   switch (fault) {
     case TlsFault::kNone:
@@ -145,22 +188,20 @@ std::string_view TextOf(TlsFault fault) {
       return "no certificate for the name that the client asks for (SNI)";
     case TlsFault::kNoSignature:
       return "postern-keys did not sign";
-    case TlsFault::kNoCertificate:
-      return "the client has no certificate";
-    case TlsFault::kCertificateExpired:
-      return "the client's certificate has expired";
-    case TlsFault::kCertificateNotYetValid:
-      return "the client's certificate is not valid yet";
-    case TlsFault::kCertificateRevoked:
-      return "the client's certificate is revoked";
-    case TlsFault::kUnknownAuthority:
-      return "the client's certificate is of another authority";
-    case TlsFault::kNoRevocationList:
-      return "no revocation list in force for the client's certificate";
-    case TlsFault::kBadCertificate:
-      return "the client's certificate is not good for this";
     case TlsFault::kAlert:
       return "the client has refused";
+    case TlsFault::kNoCertificate:
+    case TlsFault::kCertificateExpired:
+    case TlsFault::kCertificateNotYetValid:
+    case TlsFault::kCertificateRevoked:
+    case TlsFault::kUnknownAuthority:
+    case TlsFault::kNoRevocationList:
+    case TlsFault::kWrongPurpose:
+    case TlsFault::kWrongAuthority:
+    case TlsFault::kWeakCertificate:
+    case TlsFault::kNoProof:
+    case TlsFault::kBadCertificate:
+      return TextOfCertificate(fault);
     case TlsFault::kOther:
       break;
   }

@@ -5,8 +5,28 @@
 #include <openssl/sslerr.h>
 #include <openssl/x509_vfy.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace postern::daemon {
 namespace {
+
+// X509_verify_cert(3)'s words about revocation lists.
+bool IsOfLists(long verdict) {
+  constexpr long kOfLists[] = {X509_V_ERR_UNABLE_TO_GET_CRL,
+                               X509_V_ERR_CRL_HAS_EXPIRED,
+                               X509_V_ERR_CRL_NOT_YET_VALID,
+                               X509_V_ERR_CRL_SIGNATURE_FAILURE,
+                               X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE,
+                               X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD,
+                               X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD,
+                               X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER,
+                               X509_V_ERR_KEYUSAGE_NO_CRL_SIGN,
+                               X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION,
+                               X509_V_ERR_DIFFERENT_CRL_SCOPE,
+                               X509_V_ERR_CRL_PATH_VALIDATION_ERROR};
+  return std::ranges::find(kOfLists, verdict) != std::end(kOfLists);
+}
 
 TlsFault OfCertificate(long verdict) {
   switch (verdict) {
@@ -22,15 +42,30 @@ TlsFault OfCertificate(long verdict) {
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+    case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
       return TlsFault::kUnknownAuthority;
-    case X509_V_ERR_UNABLE_TO_GET_CRL:
-    case X509_V_ERR_CRL_HAS_EXPIRED:
-    case X509_V_ERR_CRL_NOT_YET_VALID:
-    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
-      return TlsFault::kNoRevocationList;
+    case X509_V_ERR_INVALID_PURPOSE:
+      return TlsFault::kWrongPurpose;
+    case X509_V_ERR_INVALID_CA:
+    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
+    case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
+    case X509_V_ERR_PERMITTED_VIOLATION:
+    case X509_V_ERR_EXCLUDED_VIOLATION:
+      return TlsFault::kWrongAuthority;
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_MD_TOO_WEAK:
+      return TlsFault::kWeakCertificate;
     default:
-      return TlsFault::kBadCertificate;
+      return IsOfLists(verdict) ? TlsFault::kNoRevocationList : TlsFault::kBadCertificate;
   }
+}
+
+// OpenSSL has the alerts of its peer behind its own reasons, and those of its other parts (ERR_R_…)
+// far behind.
+bool IsAlert(int reason) {
+  constexpr int kMostAlerts = 256;
+  return reason >= SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + kMostAlerts;
 }
 
 TlsFault OfReason(int reason, const SSL* connection) {
@@ -63,8 +98,13 @@ TlsFault OfReason(int reason, const SSL* connection) {
       return TlsFault::kNoCertificate;
     case SSL_R_CERTIFICATE_VERIFY_FAILED:
       return OfCertificate(SSL_get_verify_result(connection));
+    case SSL_R_BAD_SIGNATURE:
+      return TlsFault::kNoProof;
+    case ERR_R_ASN1_LIB:
+    case ERR_R_X509_LIB:
+      return TlsFault::kBadCertificate;
     default:
-      return reason >= SSL_AD_REASON_OFFSET ? TlsFault::kAlert : TlsFault::kOther;
+      return IsAlert(reason) ? TlsFault::kAlert : TlsFault::kOther;
   }
 }
 

@@ -119,8 +119,9 @@ bool TlsService::Add(Credential credential) {
 }
 
 // A client is told which authorities are trusted where the list fits (RFC 8446 section 4.2.4), and
-// nothing otherwise, which means any. Every chain has to end at a certificate that signs itself: with
-// less, as X509_V_FLAG_PARTIAL_CHAIN has it, nobody would ask for the revocation of what is trusted.
+// nothing otherwise, which means any. Every chain has to end at a certificate that signs itself:
+// with less, as X509_V_FLAG_PARTIAL_CHAIN has it, nobody would ask for the revocation of what is
+// trusted.
 TlsVerdict TlsService::Trust(const sys::UniqueFd& authorities) {
   const auto certificates = ReadCertificates(authorities);
   const auto is_root = [](const Certificate& one) { return X509_self_signed(one.get(), 0) == 1; };

@@ -34,5 +34,37 @@ TEST_CASE("an authority between root and client verifies nobody alone, and is re
   CHECK(tls.Next<AnswerTls>().verified == 1);
 }
 
+TEST_CASE("whatever a client's certificate is refused for has a name") {
+  TlsUnderTest tls;
+  const TestCertificate root({.common_name = "root", .authority = true}), server;
+  const TestCertificate twin({.common_name = "root", .authority = true});  // with another key
+  const TestCertificate for_servers({.purpose = "serverAuth"}, &root);
+  const TestCertificate weak({.kind = "RSA:1024"}, &root);
+  const TestCertificate outdated({.sha1 = true}, &root);
+  const TestCertificate alice({.common_name = "alice"}, &root), heir({}, &alice);
+  REQUIRE(tls.AddService(1, {&server}, Trusting(root.pem() + alice.pem())).verdict ==
+          TlsVerdict::kGood);
+  auto forged = Trusting(root.pem());
+  forged.revocations = testlib::RevocationListOf(twin, 3600);
+  REQUIRE(tls.AddService(2, {&server}, forged).verdict == TlsVerdict::kGood);
+  auto late = Trusting(root.pem());
+  late.revocations = testlib::RevocationListOf(root, -30);
+  REQUIRE(tls.AddService(3, {&server}, late).verdict == TlsVerdict::kGood);
+  SessionId id = 0;
+  const auto fault = [&](TlsServiceId service, const TestCertificate& shown) {
+    TlsClient client;
+    Present(client, shown);
+    const UniqueFd program = tls.Begin(++id, service, client.Open());
+    client.Connect();  // in TLS 1.3 the client does not know yet
+    return tls.Next<AnswerTlsDone>().fault;
+  };
+  CHECK(fault(1, for_servers) == TlsFault::kWrongPurpose);
+  CHECK(fault(1, weak) == TlsFault::kWeakCertificate);
+  CHECK(fault(1, outdated) == TlsFault::kWeakCertificate);
+  CHECK(fault(1, heir) == TlsFault::kWrongAuthority);
+  CHECK(fault(2, alice) == TlsFault::kNoRevocationList);
+  CHECK(fault(3, alice) == TlsFault::kNoRevocationList);
+}
+
 }  // namespace
 }  // namespace postern::daemon

@@ -71,6 +71,7 @@ Certificate::Certificate(const CertificateWish& wish, const Certificate* issuer)
   X509* const signer = issuer == nullptr ? certificate : issuer->certificate();
   X509_set_issuer_name(certificate, X509_get_subject_name(signer));
   if (wish.authority) AddExtension(certificate, NID_basic_constraints, "critical,CA:TRUE");
+  if (!wish.purpose.empty()) AddExtension(certificate, NID_ext_key_usage, wish.purpose);
   std::string names;
   for (const std::string& name : wish.names) names += (names.empty() ? "" : ",") + name;
   if (!names.empty()) AddExtension(certificate, NID_subject_alt_name, names);

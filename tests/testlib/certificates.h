@@ -17,7 +17,8 @@ struct CertificateWish {
   std::vector<std::string> names = {};  // subjectAltName, e.g. "DNS:a.test"
   long from = -3600, until = 3600;      // seconds from now
   bool authority = false;
-  bool sha1 = false;  // an outdated signature
+  std::string purpose = {};  // extendedKeyUsage
+  bool sha1 = false;         // an outdated signature
 };
 
 class Certificate {
