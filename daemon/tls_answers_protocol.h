@@ -15,6 +15,10 @@ using TlsServiceId = std::uint32_t;
 
 inline constexpr std::uint32_t kTls12 = 0x0303, kTls13 = 0x0304;
 
+// Of each file that postern-tls reads. Revocation lists of public authorities have some megabytes;
+// in memory they take several times that.
+inline constexpr std::size_t kMaxPemFile = std::size_t{16} << 20;
+
 enum class TlsVerdict : std::uint32_t {
   kGood = 1,
   kBadSettings,

@@ -255,6 +255,8 @@ std::string TextOf(const TlsSetup& setup, std::size_t pair, KeyVerdict verdict) 
 }
 
 std::string TextOf(const TlsSetup& setup, const AnswerTlsService& answer) {
+  static const std::string kTooLarge =
+      "larger than " + std::to_string(kMaxPemFile >> 20) + " MiB";
   const std::size_t pair = std::min<std::size_t>(answer.credential, setup.pairs.size() - 1);
   switch (answer.verdict) {
     case TlsVerdict::kGood:
@@ -265,12 +267,13 @@ std::string TextOf(const TlsSetup& setup, const AnswerTlsService& answer) {
       return "the certificates in " + setup.spec.pairs[pair].certificate + " cannot be used";
     case TlsVerdict::kBadAuthorities:
       return "the authorities in " + setup.spec.client_ca +
-             " cannot be read, or have a private key beside them";
+             " cannot be read: not PEM, " + kTooLarge + ", or with a private key beside them";
     case TlsVerdict::kRootlessAuthorities:
       return "of the authorities in " + setup.spec.client_ca +
              " none is a root, a certificate that signs itself: they would verify nobody";
     case TlsVerdict::kBadRevocations:
-      return "the revocation lists in " + setup.spec.crl + " cannot be read";
+      return "the revocation lists in " + setup.spec.crl + " cannot be read: not PEM, or " +
+             kTooLarge;
     case TlsVerdict::kBadStaple:
       break;
   }

@@ -8,6 +8,7 @@
 #include <array>
 #include <span>
 
+#include "daemon/tls_protocol.h"
 #include "sandbox/sys/files.h"
 
 namespace postern::daemon {
@@ -15,8 +16,6 @@ namespace postern::daemon {
 namespace sys = sandbox::sys;
 
 namespace {
-
-constexpr std::size_t kMaxFile = 1024 * 1024;
 
 // PEM_read_bio_… ends with PEM_R_NO_START_LINE where nothing more follows; anything else is a part
 // that cannot be read.
@@ -49,7 +48,7 @@ std::optional<std::string> ReadWhole(const sys::UniqueFd& file) {
   std::array<std::byte, 16384> piece;
   for (;;) {
     const auto count = sys::ReadAt(file, text.size(), piece);
-    if (!count || text.size() + *count > kMaxFile) return std::nullopt;
+    if (!count || text.size() + *count > kMaxPemFile) return std::nullopt;
     if (*count == 0) return text;
     text.append(reinterpret_cast<const char*>(piece.data()), *count);
   }

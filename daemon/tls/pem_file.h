@@ -17,7 +17,7 @@ namespace postern::daemon {
 using Certificate = std::unique_ptr<X509, FreeBy<X509_free>>;
 using RevocationList = std::unique_ptr<X509_CRL, FreeBy<X509_CRL_free>>;
 
-// The whole file, wherever its position is; nullopt when it cannot be read or is above a megabyte.
+// The whole file, wherever its position is; nullopt when it cannot be read or is above kMaxPemFile.
 std::optional<std::string> ReadWhole(const sandbox::sys::UniqueFd& file);
 
 // All there are. Empty when there is none, when one cannot be read, and when the file has a private

@@ -34,6 +34,16 @@ TEST_CASE("an authority between root and client verifies nobody alone, and is re
   CHECK(tls.Next<AnswerTls>().verified == 1);
 }
 
+TEST_CASE("lists of some megabytes are read, and beyond sixteen none is") {
+  TlsUnderTest tls;
+  const TestCertificate root({.common_name = "root", .authority = true}), server;
+  auto wish = Trusting(root.pem());
+  wish.revocations = std::string(10'000'000, '#') + "\n" + testlib::RevocationListOf(root, 3600);
+  CHECK(tls.AddService(1, {&server}, wish).verdict == TlsVerdict::kGood);
+  wish.revocations.insert(0, 7'000'000, '#');
+  CHECK(tls.AddService(2, {&server}, wish).verdict == TlsVerdict::kBadRevocations);
+}
+
 TEST_CASE("whatever a client's certificate is refused for has a name") {
   TlsUnderTest tls;
   const TestCertificate root({.common_name = "root", .authority = true}), server;
