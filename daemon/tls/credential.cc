@@ -5,6 +5,9 @@
 #include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+#include <array>
+
 #include "daemon/tls/key_provider.h"
 
 namespace postern::daemon {
@@ -12,25 +15,45 @@ namespace {
 
 using Response = std::unique_ptr<OCSP_RESPONSE, FreeBy<OCSP_RESPONSE_free>>;
 using AlternativeNames = std::unique_ptr<GENERAL_NAMES, FreeBy<GENERAL_NAMES_free>>;
+using CertificateId = std::unique_ptr<OCSP_CERTID, FreeBy<OCSP_CERTID_free>>;
 using BasicResponse = std::unique_ptr<OCSP_BASICRESP, FreeBy<OCSP_BASICRESP_free>>;
-
-// The answer for a serial number that says "good"; null for any other.
-const OCSP_SINGLERESP* GoodAnswer(OCSP_BASICRESP* response, const X509* certificate) {
-  for (int i = 0; i < OCSP_resp_count(response); ++i) {
-    OCSP_SINGLERESP* const one = OCSP_resp_get0(response, i);
-    ASN1_INTEGER* serial = nullptr;
-    OCSP_id_get0_info(nullptr, nullptr, nullptr, &serial,
-                      const_cast<OCSP_CERTID*>(OCSP_SINGLERESP_get0_id(one)));
-    if (ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(certificate)) != 0) continue;
-    const int status = OCSP_single_get0_status(one, nullptr, nullptr, nullptr, nullptr);
-    return status == V_OCSP_CERTSTATUS_GOOD ? one : nullptr;
-  }
-  return nullptr;
-}
 
 std::string TextOf(const ASN1_STRING* string) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
           static_cast<std::size_t>(ASN1_STRING_length(string))};
+}
+
+// RFC 6960 section 4.1.1: a certificate goes by its serial and its issuer's name and key. Without the
+// issuer (null), whose key is not to be had then, the first two decide.
+bool IsAbout(OCSP_CERTID* id, const X509* certificate, const X509* issuer) {
+  ASN1_OCTET_STRING* name = nullptr;
+  ASN1_OBJECT* algorithm = nullptr;
+  ASN1_INTEGER* serial = nullptr;
+  OCSP_id_get0_info(&name, &algorithm, nullptr, &serial, id);
+  const EVP_MD* const digest = EVP_get_digestbyobj(algorithm);
+  if (digest == nullptr) return false;
+  if (issuer != nullptr) {
+    const CertificateId own(OCSP_cert_to_id(digest, certificate, issuer));
+    return own && OCSP_id_cmp(own.get(), id) == 0;
+  }
+  std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+  unsigned length = 0;
+  return X509_NAME_digest(X509_get_issuer_name(certificate), digest, hash.data(), &length) == 1 &&
+         TextOf(name) == std::string(hash.begin(), hash.begin() + length) &&
+         ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(certificate)) == 0;
+}
+
+// The answer about the certificate that says "good"; null for any other.
+const OCSP_SINGLERESP* GoodAnswer(OCSP_BASICRESP* response, const X509* certificate,
+                                  const X509* issuer) {
+  for (int i = 0; i < OCSP_resp_count(response); ++i) {
+    OCSP_SINGLERESP* const one = OCSP_resp_get0(response, i);
+    auto* const id = const_cast<OCSP_CERTID*>(OCSP_SINGLERESP_get0_id(one));
+    if (!IsAbout(id, certificate, issuer)) continue;
+    const int status = OCSP_single_get0_status(one, nullptr, nullptr, nullptr, nullptr);
+    return status == V_OCSP_CERTSTATUS_GOOD ? one : nullptr;
+  }
+  return nullptr;
 }
 
 std::string FirstName(const X509* certificate) {
@@ -70,6 +93,14 @@ std::expected<Credential, TlsVerdict> Credential::Load(KeyIndex key,
   return loaded;
 }
 
+const X509* Credential::Issuer() const {
+  const auto issued = [this](const Certificate& link) {
+    return X509_check_issued(link.get(), certificate_.get()) == X509_V_OK;
+  };
+  const auto found = std::ranges::find_if(chain_, issued);
+  return found == chain_.end() ? nullptr : found->get();
+}
+
 // Clients verify its signature; here it only has to be of use to them.
 bool Credential::LoadStaple(const sandbox::sys::UniqueFd& file) {
   auto bytes = ReadWhole(file);
@@ -79,7 +110,7 @@ bool Credential::LoadStaple(const sandbox::sys::UniqueFd& file) {
   const bool whole = response && OCSP_response_status(response.get()) == 0;
   const BasicResponse basic(whole ? OCSP_response_get1_basic(response.get()) : nullptr);
   const OCSP_SINGLERESP* const answer =
-      basic ? GoodAnswer(basic.get(), certificate_.get()) : nullptr;
+      basic ? GoodAnswer(basic.get(), certificate_.get(), Issuer()) : nullptr;
   ERR_clear_error();
   if (answer == nullptr) return false;
   ASN1_GENERALIZEDTIME* until = nullptr;

@@ -39,6 +39,7 @@ class Credential {
  private:
   Credential() = default;
   bool LoadStaple(const sandbox::sys::UniqueFd& file);
+  const X509* Issuer() const;  // null when the chain does not have it
 
   struct FreeLinks {
     void operator()(STACK_OF(X509) * links) const { sk_X509_free(links); }
