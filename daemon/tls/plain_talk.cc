@@ -43,6 +43,7 @@ bool SendPart(const sys::UniqueFd& to, std::string& text, std::uint64_t& total) 
 }  // namespace
 
 void TlsSession::TalkPlainly(Instant now) {
+  if (lingers_) return Linger(now);
   StartTlsDialogue& talk = *dialogue_;
   const std::uint64_t before = in_.bytes + out_.bytes;
   std::array<std::byte, kPiece> buffer;
@@ -62,19 +63,19 @@ void TlsSession::TalkPlainly(Instant now) {
   if (!SendPart(service_.fd(), talk.to_service, in_.bytes)) in_.done = true;
   if (in_.bytes + out_.bytes != before) last_moved_ = now;
   if (talk.state() == Talk::kUpgrades && talk.to_client.empty()) return Upgrade(now);
-  EndPlainly();
-  if (over_) return;
+  EndPlainly(now);
+  if (over_ || lingers_) return;
   if (talk.state() == Talk::kPasses) deadline_ = Due();
   WatchPlainly();
 }
 
-void TlsSession::EndPlainly() {
+void TlsSession::EndPlainly(Instant now) {
   if (in_.ended && !in_.done && dialogue_->to_service.empty()) {
     in_.done = true;
     sys::IgnoreError(sys::ShutdownWrite(service_.fd()), "a service that is gone needs no end");
   }
   // A service that ends has said its last: a client that has not upgraded by then never will.
-  if (out_.ended && dialogue_->to_client.empty()) EndSession();
+  if (out_.ended && dialogue_->to_client.empty()) return in_.ended ? EndSession() : Linger(now);
 }
 
 void TlsSession::WatchPlainly() {

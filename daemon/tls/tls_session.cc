@@ -243,7 +243,8 @@ TlsSession::Step TlsSession::FillFromClient() {
 TlsSession::Step TlsSession::DropFromClient() {
   std::array<std::byte, kPiece> dropped;
   std::size_t count = 0;
-  if (outcome_ != TlsOutcome::kRefused) return ReadFromClient(dropped, count);
+  const bool by_tls = shaken_ && outcome_ != TlsOutcome::kRefused;
+  if (by_tls) return ReadFromClient(dropped, count);
   const auto raw = sys::ReceiveSome(client_.fd(), dropped);  // after an alert OpenSSL reads nothing
   if (!raw) return sys::IsMomentary(raw.error()) ? Step::kWaits : Step::kFailed;
   in_.ended = *raw == 0;

@@ -78,7 +78,7 @@ class TlsSession {
 
   void BeginHandshake(Instant now);
   void TalkPlainly(Instant now);  // plain_talk.cc
-  void EndPlainly();
+  void EndPlainly(Instant now);
   void WatchPlainly();
   void Upgrade(Instant now);
   void Shake(Instant now);
