@@ -255,8 +255,7 @@ std::string TextOf(const TlsSetup& setup, std::size_t pair, KeyVerdict verdict) 
 }
 
 std::string TextOf(const TlsSetup& setup, const AnswerTlsService& answer) {
-  static const std::string kTooLarge =
-      "larger than " + std::to_string(kMaxPemFile >> 20) + " MiB";
+  static const std::string kTooLarge = "larger than " + std::to_string(kMaxPemFile >> 20) + " MiB";
   const std::size_t pair = std::min<std::size_t>(answer.credential, setup.pairs.size() - 1);
   switch (answer.verdict) {
     case TlsVerdict::kGood:
@@ -266,8 +265,8 @@ std::string TextOf(const TlsSetup& setup, const AnswerTlsService& answer) {
     case TlsVerdict::kBadCertificate:
       return "the certificates in " + setup.spec.pairs[pair].certificate + " cannot be used";
     case TlsVerdict::kBadAuthorities:
-      return "the authorities in " + setup.spec.client_ca +
-             " cannot be read: not PEM, " + kTooLarge + ", or with a private key beside them";
+      return "the authorities in " + setup.spec.client_ca + " cannot be read: not PEM, " +
+             kTooLarge + ", or with a private key beside them";
     case TlsVerdict::kRootlessAuthorities:
       return "of the authorities in " + setup.spec.client_ca +
              " none is a root, a certificate that signs itself: they would verify nobody";

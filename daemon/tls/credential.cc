@@ -23,8 +23,8 @@ std::string TextOf(const ASN1_STRING* string) {
           static_cast<std::size_t>(ASN1_STRING_length(string))};
 }
 
-// RFC 6960 section 4.1.1: a certificate goes by its serial and its issuer's name and key. Without the
-// issuer (null), whose key is not to be had then, the first two decide.
+// RFC 6960 section 4.1.1: a certificate goes by its serial and its issuer's name and key. Without
+// the issuer (null), whose key is not to be had then, the first two decide.
 bool IsAbout(OCSP_CERTID* id, const X509* certificate, const X509* issuer) {
   ASN1_OCTET_STRING* name = nullptr;
   ASN1_OBJECT* algorithm = nullptr;
