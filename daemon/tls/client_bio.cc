@@ -2,6 +2,7 @@
 #include "daemon/tls/client_bio.h"
 
 #include <memory>
+#include <utility>
 
 #include "daemon/free_by.h"
 #include "sandbox/sys/payload.h"
@@ -85,9 +86,10 @@ int ClientBio::Write(BIO* bio, std::span<const std::byte> bytes, std::size_t* do
     *done = bytes.size();
     return 1;
   }
-  const auto count = sys::SendSome(socket_, bytes);
+  const auto count = sys::SendSome(socket_, bytes, /*more=*/true);
   if (count) {
     *done = *count;
+    corked_ = true;
   } else if (sys::IsMomentary(count.error())) {
     BIO_set_retry_write(bio);
   }
@@ -95,9 +97,16 @@ int ClientBio::Write(BIO* bio, std::span<const std::byte> bytes, std::size_t* do
 }
 
 ClientBio::Sent ClientBio::Flush(bool more) {
-  if (held_.empty()) return Sent::kAll;
+  if (held_.empty()) {
+    // Setting it, though it is set, sends what the kernel has kept back (tcp(7)).
+    if (!more && std::exchange(corked_, false)) {
+      sys::IgnoreError(sys::SetNoDelay(socket_, true), "a unix socket keeps nothing");
+    }
+    return Sent::kAll;
+  }
   const auto count = sys::SendSome(socket_, held_, more);
   if (!count) return sys::IsMomentary(count.error()) ? Sent::kSome : Sent::kPeerGone;
+  corked_ = more;
   held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(*count));
   return held_.empty() ? Sent::kAll : Sent::kSome;
 }

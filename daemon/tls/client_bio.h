@@ -54,6 +54,7 @@ class ClientBio {
   const sandbox::sys::UniqueFd& socket_;
   std::vector<std::byte> held_;
   bool drained_ = false, ended_ = false, cut_short_ = false;
+  bool corked_ = false;  // the kernel was told that more follows
   int reads_left_ = 0;
 };
 

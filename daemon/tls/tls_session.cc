@@ -187,7 +187,7 @@ bool TlsSession::Carry(Instant now) {
 // False when the client is gone.
 bool TlsSession::SendHeld(Instant now, bool more) {
   const std::size_t before = wire_.held();
-  if (before == withheld_) return true;
+  if (before != 0 && before == withheld_) return true;
   withheld_ = 0;
   const auto sent = wire_.Flush(more);
   if (wire_.held() != before) last_moved_ = now;

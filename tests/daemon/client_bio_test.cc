@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/tls/client_bio.h"
 
+#include <linux/tcp.h>
+
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
@@ -54,6 +56,28 @@ TEST_CASE("what is written waits for the flush, and what is large does not") {
   client.WriteAll(large);
   CHECK(client.wire.held() == 0);
   CHECK(ReadExactly(client.ends.near, 6 + large.size()) == "first " + large);
+}
+
+TEST_CASE("large records share their segments, and nothing is kept back after the flush") {
+  Wire client{.ends = TcpConnection()};
+  const auto unsent = [&client] {
+    tcp_info info{};
+    socklen_t length = sizeof info;
+    REQUIRE(::getsockopt(client.ends.far.get(), IPPROTO_TCP, TCP_INFO, &info, &length) == 0);
+    return info.tcpi_notsent_bytes;
+  };
+  const std::string large(10'000, 'x');
+  client.WriteAll(large);
+  client.WriteAll(large);
+  CHECK(unsent() == 2 * large.size());
+  CHECK(client.wire.Flush(/*more=*/true) == Sent::kAll);
+  CHECK(unsent() == 2 * large.size());
+  CHECK(client.wire.Flush() == Sent::kAll);
+  CHECK(unsent() == 0);
+  client.WriteAll(large);
+  client.WriteAll("a word");
+  CHECK(client.wire.Flush() == Sent::kAll);
+  CHECK(unsent() == 0);
 }
 
 TEST_CASE("a client that does not read is waited for, and one that is gone is told of") {
