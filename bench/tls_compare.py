@@ -22,8 +22,11 @@ from certificates import Authority  # noqa: E402
 STUNNEL = netlab.PEERS / "usr" / "bin" / "stunnel4"
 BULK_MEGABYTES = 400
 KINDS = {"RSA 2048": ("rsa", "rsa_keygen_bits:2048"), "ECDSA P-256": ("ec", "ec_paramgen_curve:P-256")}
+# The clients at a time. 64 as in compare.py; with 16, what a server of few clients has of it.
+CROWD, FEW, BULK = "handshake, 64 clients", "handshake, 16 clients", "bulk"
+CLIENTS = {CROWD: 64, FEW: 16, BULK: 1}
 # At least so often as stunnel, by the lower of clock and processor time.
-TARGETS = {"handshake": 3.0, "bulk": 1.0}
+TARGETS = {CROWD: 3.0, BULK: 1.0}
 CLOCK, CAPACITY = "per_second", "core_per_second"
 
 
@@ -64,8 +67,9 @@ def load_seconds():
     return usage.ru_utime + usage.ru_stime
 
 
-def load(server, port, clients, seconds):
+def load(server, port, work, seconds):
     """What was served in a second of the clock, and of the processor time that it took the server."""
+    clients, seconds = CLIENTS[work], 0 if work == BULK else seconds
     server_before, load_before = processor_seconds(server.pid), load_seconds()
     command = ["taskset", "-c", str(contenders.LOAD_CORE), str(contenders.PROGRAMS / "tls_load"), "--port", str(port),
                "--clients", str(clients), "--milliseconds", str(int(seconds * 1000))]
@@ -73,60 +77,73 @@ def load(server, port, clients, seconds):
     result = json.loads(run.stdout)
     if result["failed"] or not result["connections"]:
         raise contenders.NotReady(f"port {port}: {result}")
-    done = result["bytes" if clients == 1 else "connections"]
+    done = result["bytes" if work == BULK else "connections"]
     return {CLOCK: done / result["seconds"], CAPACITY: done / (processor_seconds(server.pid) - server_before),
             "busy": (load_seconds() - load_before) / result["seconds"]}
 
 
 class Contest:
-    """The same services of each server; a port for each service and server."""
+    """A server of each kind for each work: stunnel never gets rid of what a crowd has cost it. And a port of it for each
+    service."""
 
     def __init__(self, lab, folder):
+        self.lab, self.servers = lab, {}
         authority = Authority(folder, "bench")
-        pairs = {kind: authority.issue(kind.split()[0].lower(), "DNS:bench.test", kind=how)
-                 for kind, how in KINDS.items()}
-        for certificate, key in pairs.values():
+        self.pairs = {kind: authority.issue(kind.split()[0].lower(), "DNS:bench.test", kind=how)
+                      for kind, how in KINDS.items()}
+        for certificate, key in self.pairs.values():
             certificate.chmod(0o644)
             key.chmod(0o640)
-        flood = lab.script("flood", f"exec head -c {BULK_MEGABYTES}000000 /dev/zero\n")
-        self.ports, ours, theirs, bare = {}, [], [], []
-        port = 7600
-        for kind, pair in pairs.items():
-            for server, sandbox, services in (("posternd", "none", ours), ("posternd standard", "standard", ours),
-                                              ("stunnel", None, theirs), ("accept_tls", None, bare)):
-                port += 1
-                self.ports["handshake", kind, server] = port
-                services.append((f"s{port}", port, contenders.SERVICE, "", sandbox, pair))
-        for server, services in (("posternd", ours), ("stunnel", theirs)):
-            port += 1
-            self.ports["bulk", "ECDSA P-256", server] = port
-            services.append((f"s{port}", port, flood, "", "none", pairs["ECDSA P-256"]))
-        self.servers = {}
-        self.start(lab, ours, theirs, bare)
-
-    def start(self, lab, ours, theirs, bare):
-        def run(*command, **options):
-            return subprocess.Popen([*contenders.PINNED, *map(str, command)], stdout=subprocess.DEVNULL,
-                                    stderr=subprocess.DEVNULL, **options)
-        posternd = run(netlab.POSTERND, "-f", lab.write("tls.conf", posternd_conf(ours)), "-d")
-        stunnel = run(STUNNEL, lab.write("stunnel.conf", stunnel_conf(theirs)),
-                      env={"LD_LIBRARY_PATH": netlab.peer_libraries()})
-        self.servers.update({service[1]: posternd for service in ours})
-        self.servers.update({service[1]: stunnel for service in theirs})
-        for _name, port, *_program, pair in bare:
-            self.servers[port] = run(contenders.PROGRAMS / "accept_tls", port, *pair)
-        for port in self.ports.values():
+        self.next_port = 7601
+        for work in (CROWD, FEW):
+            services = [(kind, sandbox, contenders.SERVICE) for kind in KINDS for sandbox in ("none", "standard")]
+            self.start_posternd(work, services)
+            self.start_stunnel(work, [service for service in services if service[1] == "none"])
+            for kind in KINDS:
+                self.start_bare(work, kind)
+        flood = [("ECDSA P-256", "none", lab.script("flood", f"exec head -c {BULK_MEGABYTES}000000 /dev/zero\n"))]
+        self.start_posternd(BULK, flood)
+        self.start_stunnel(BULK, flood)
+        for _server, port in self.servers.values():
             if not lab.wait_listening(port, timeout=20):
                 raise contenders.NotReady(f"nothing listens on port {port}")
 
+    def ports(self, services):
+        numbered = [(f"s{port}", port, program, "", sandbox, self.pairs[kind])
+                    for port, (kind, sandbox, program) in enumerate(services, self.next_port)]
+        self.next_port += len(services)
+        return numbered
+
+    def run(self, *command, **options):
+        return subprocess.Popen([*contenders.PINNED, *map(str, command)], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL, **options)
+
+    def start_posternd(self, work, services):
+        numbered = self.ports(services)
+        server = self.run(netlab.POSTERND, "-d", "-pidfile", self.lab.path(f"{numbered[0][0]}.pid"), "-f",
+                          self.lab.write(f"{numbered[0][0]}.conf", posternd_conf(numbered)))
+        for (kind, sandbox, _program), (_name, port, *_rest) in zip(services, numbered):
+            self.servers[work, kind, "posternd" if sandbox == "none" else f"posternd {sandbox}"] = server, port
+
+    def start_stunnel(self, work, services):
+        numbered = self.ports(services)
+        server = self.run(STUNNEL, self.lab.write(f"{numbered[0][0]}.conf", stunnel_conf(numbered)),
+                          env={"LD_LIBRARY_PATH": netlab.peer_libraries()})
+        for (kind, *_rest), (_name, port, *_more) in zip(services, numbered):
+            self.servers[work, kind, "stunnel"] = server, port
+
+    def start_bare(self, work, kind):
+        server = self.run(contenders.PROGRAMS / "accept_tls", self.next_port, *self.pairs[kind])
+        self.servers[work, kind, "accept_tls"] = server, self.next_port
+        self.next_port += 1
+
     def stop(self):
-        for process in set(self.servers.values()):
+        for process in {server for server, _port in self.servers.values()}:
             process.terminate()
             process.wait(timeout=20)
 
     def round(self, seconds):
-        return {work: load(self.servers[port], port, 1 if work[0] == "bulk" else 16, 0 if work[0] == "bulk" else seconds)
-                for work, port in self.ports.items()}
+        return {work: load(server, port, work[0], seconds) for work, (server, port) in sorted(self.servers.items())}
 
 
 class Report:
@@ -149,7 +166,7 @@ class Report:
         cells = list(work)
         for rate in (CLOCK, CAPACITY):
             figure = self.median(work, rate)
-            cells.append(f"{figure / 1e6:.0f} MB" if work[0] == "bulk" else f"{figure:.0f}")
+            cells.append(f"{figure / 1e6:.0f} MB" if work[0] == BULK else f"{figure:.0f}")
             for other in ("stunnel", "accept_tls"):
                 ratio = self.times(work, other, rate)
                 cells.append("" if ratio is None else f"{ratio:.2f}")
@@ -165,11 +182,11 @@ class Report:
 
     def missed(self):
         for work in self.rounds[0]:
-            if work[2] != "posternd":
+            if work[0] not in TARGETS or not work[2].startswith("posternd"):
                 continue
             least, ratio = TARGETS[work[0]], min(self.times(work, "stunnel", rate) for rate in (CLOCK, CAPACITY))
             if ratio < least:
-                yield f"{work[0]}, {work[1]}: {ratio:.2f} × stunnel, at least {least}"
+                yield f"{', '.join(work)}: {ratio:.2f} × stunnel, at least {least}"
 
 
 def main():
