@@ -16,14 +16,6 @@ namespace {
 constexpr std::chrono::seconds kLookAgain(1);
 constexpr std::size_t kLargestSwitch = std::size_t{1} << 20;
 
-// Whoever has an IPv6 network has all of its addresses (RFC 4291 2.5.4).
-IpAddress SourceOf(const IpAddress& address) {
-  if (address.is_v4()) return address;
-  IpAddress::Bytes16 bytes = address.bytes();
-  std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
-  return IpAddress::FromV6(bytes);
-}
-
 WireAddress WireOf(const sys::SocketAddress& address) {
   WireAddress wire;
   wire.bytes = address.address_bytes();
@@ -79,7 +71,7 @@ bool LookupClient::HasRoomFor(const IpAddress& source) const {
 template <typename Frame>
 bool LookupClient::Ask(Frame& frame, bool is_name, const Purpose& purpose,
                        std::chrono::milliseconds deadline) {
-  const IpAddress source = SourceOf(purpose.source);
+  const IpAddress source = purpose.source.Source();
   if (!HasRoomFor(source)) return false;
   if (!std::exchange(started_, true)) {
     helper_.Start(*this);

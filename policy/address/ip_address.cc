@@ -180,6 +180,13 @@ std::uint32_t IpAddress::v4() const {
   return value;
 }
 
+IpAddress IpAddress::Source() const {
+  if (is_v4_) return *this;
+  Bytes16 network = bytes_;
+  std::fill(network.begin() + 8, network.end(), std::uint8_t{0});
+  return FromV6(network);
+}
+
 std::string IpAddress::ToString() const {
   if (!is_v4_) return V6ToString(bytes_);
   std::string text;

@@ -31,6 +31,10 @@ class IpAddress {
   // equal exactly when these are.
   const Bytes16& bytes() const { return bytes_; }
 
+  // Who sends from it, as far as anybody can tell: of an IPv6 address its /64, because whoever has
+  // one address there has all of them (RFC 4291 2.5.4).
+  IpAddress Source() const;
+
   std::string ToString() const;  // RFC 5952 form; IPv4 as a dotted quad
 
   friend bool operator==(const IpAddress&, const IpAddress&) = default;

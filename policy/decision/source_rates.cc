@@ -8,23 +8,11 @@
 #include <utility>
 
 namespace postern::policy {
-namespace {
-
-constexpr std::size_t kInterfaceIdBytes = 8;  // the half of an IPv6 address its host may choose
-
-std::optional<IpAddress> SourceOf(const std::optional<IpAddress>& address) {
-  if (!address || address->is_v4()) return address;
-  IpAddress::Bytes16 bytes = address->bytes();
-  for (std::size_t i = bytes.size() - kInterfaceIdBytes; i < bytes.size(); ++i) bytes[i] = 0;
-  return IpAddress::FromV6(bytes);
-}
-
-}  // namespace
 
 bool SourceRates::Arrive(const std::optional<IpAddress>& source, const SourceRate& rate,
                          Instant now) {
   const Instant oldest_start = now - std::chrono::seconds(std::max(rate.seconds, 1u));
-  const Key key = SourceOf(source);
+  const Key key = source ? Key(source->Source()) : std::nullopt;
   auto found = sources_.find(key);
   if (found == sources_.end()) found = Insert(key);
   Source& entry = found->second;

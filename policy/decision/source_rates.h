@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // cps_per_source of one service: how many arrivals each source has made in its current window.
 //
-// A window starts with an arrival and has a fixed length; refused arrivals do not prolong it. An
-// IPv6 source is its /64, because whoever has one address there has all of them (RFC 4291 2.5.4).
+// A window starts with an arrival and has a fixed length; refused arrivals do not prolong it. What
+// is one source, IpAddress::Source() says.
 //
 // Memory is bounded by kMaxSources. When it is full, a newcomer takes the place of the oldest
 // source that is still within its rate, and only when all are over it that of the oldest of those.

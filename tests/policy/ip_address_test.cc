@@ -108,6 +108,15 @@ TEST_CASE("the mapped form is the IPv4 address, however it is written") {
   CHECK_FALSE(IpAddress::Parse("::10.1.2.3")->is_v4());
 }
 
+TEST_CASE("an IPv6 source is its /64, an IPv4 one its address") {
+  const auto source = [](const char* text) { return IpAddress::Parse(text)->Source().ToString(); };
+  CHECK(source("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::");
+  CHECK(source("2001:db8:1:2::") == "2001:db8:1:2::");
+  CHECK(source("2001:db8:1:3:3:4:5:6") == "2001:db8:1:3::");
+  CHECK(source("192.0.2.7") == "192.0.2.7");
+  CHECK(source("::ffff:192.0.2.7") == "192.0.2.7");
+}
+
 TEST_CASE("every address is read back from what it prints") {
   std::mt19937_64 random(20001);
   for (int i = 0; i < 50000; ++i) {
