@@ -2,10 +2,12 @@
 // posternd's side of every edge: whatever its helpers answer, in whatever order, it goes on, its
 // books agree, and it holds no descriptor afterwards. Input: acts of one byte each.
 //
-//   0 to 3      the relay, lookup, tls, keys say a frame: two bytes of length, little-endian (bit
-//               15: with a descriptor), and the frame
+//   0 to 5      the relay, lookup, tls, keys, the other tls, its keys say a frame: two bytes of
+//               length, little-endian (bit 15: with a descriptor), and the frame
 //   16 + n      an answer of the n-th kind (Answers, below) for the session of the next byte, with
-//               the next two for its enumerators, or for what is numbered
+//               the next two for its enumerators, or for what is numbered; from the postern-tls
+//               that has the session
+//   32 + n      the same, from the one that has it not
 //   64 + n      client n writes; 96 + n: leaves; 128 + n: a reload removes its service
 //   others      posternd takes its turn, as it does at the end
 #include <dirent.h>
@@ -52,7 +54,10 @@ void Answer(PosterndWithPuppets& posternd, Role role, Frame frame, std::uint8_t 
 }
 
 void AnswerOfKind(PosterndWithPuppets& posternd, std::uint8_t kind, std::uint8_t session,
-                  std::uint8_t first, std::uint8_t second) {
+                  std::uint8_t first, std::uint8_t second, bool by_other) {
+  const bool is_first = (posternd.TlsOf(session) == Role::kTls) != by_other;
+  const Role tls = is_first ? Role::kTls : Role::kOtherTls;
+  const Role keys = is_first ? Role::kKeys : Role::kOtherKeys;
   const daemon::WireAddress address{
       {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 0, 2, first}, second, 1, 0};
   switch (kind) {
@@ -98,26 +103,26 @@ void AnswerOfKind(PosterndWithPuppets& posternd, std::uint8_t kind, std::uint8_t
       for (daemon::WireCertName& name : handshake.names) {
         name = {daemon::WireCertNameKind::kDns, 1, {"d"}};
       }
-      return Answer(posternd, Role::kTls, handshake, session);
+      return Answer(posternd, tls, handshake, session);
     }
     case 9:
-      return Answer(posternd, Role::kTls,
+      return Answer(posternd, tls,
                     daemon::AnswerTlsDone{.outcome = daemon::TlsOutcome{first},
                                           .fault = daemon::TlsFault{second}},
                     session);
     case 10:
       return Answer(
-          posternd, Role::kTls,
+          posternd, tls,
           daemon::AnswerTlsService{
               .service = session, .verdict = daemon::TlsVerdict{first}, .credential = second},
           0);
     case 11:
-      return Answer(posternd, Role::kTls, daemon::AnswerKeysStuck{}, session);
+      return Answer(posternd, tls, daemon::AnswerKeysStuck{}, session);
     case 12:
-      return Answer(posternd, Role::kKeys,
+      return Answer(posternd, keys,
                     daemon::AnswerKey{.index = session, .verdict = daemon::KeyVerdict{first}}, 0);
     default:
-      return Answer(posternd, Role::kKeys, daemon::AnswerOverdrawn{}, session);
+      return Answer(posternd, keys, daemon::AnswerOverdrawn{}, session);
   }
 }
 
@@ -129,9 +134,9 @@ void RunActs(PosterndWithPuppets& posternd, Acts acts) {
       const std::size_t length = acts.Byte() + 256U * acts.Byte();
       const auto frame = acts.Bytes(length % 0x8000 % (daemon::kMaxFrame + 1));
       posternd.Say(static_cast<Role>(act), frame, length >= 0x8000);
-    } else if (act >= 16 && act < 32) {
+    } else if (act >= 16 && act < 48) {
       const std::uint8_t session = acts.Byte(), first = acts.Byte();
-      AnswerOfKind(posternd, act - 16, session, first, acts.Byte());
+      AnswerOfKind(posternd, act % 16, session, first, acts.Byte(), /*by_other=*/act >= 32);
     } else if (act >= 64 && act < 96) {
       posternd.WriteAsClient(act % posternd.clients());
     } else if (act >= 96 && act < 128) {

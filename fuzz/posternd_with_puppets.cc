@@ -2,15 +2,11 @@
 #include "fuzz/posternd_with_puppets.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <iostream>
 
 #include "daemon/acceptor/proxy_environment.h"
@@ -24,7 +20,7 @@ namespace sys = sandbox::sys;
 
 namespace {
 
-constexpr std::array<std::string_view, kRoles> kNames{"relay", "lookup", "tls", "keys"};
+constexpr std::size_t kTlsWorkers = 2;
 
 template <typename Value>
 Value Must(sys::Result<Value> result) {
@@ -46,23 +42,6 @@ void RequirePlain(const std::vector<std::string>& words) {
   }
 }
 
-std::string ListenersName() { return "postern-fuzz-" + std::to_string(::getpid()); }
-
-const sys::UniqueFd& Listener() {
-  static const sys::UniqueFd kListener = [] {
-    sys::UniqueFd listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    const std::string name = ListenersName();
-    std::memcpy(address.sun_path + 1, name.data(), name.size());
-    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-    Require(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0);
-    Require(::listen(listener.get(), 16) == 0);
-    return listener;
-  }();
-  return kListener;
-}
-
 sandbox::Launcher& TheLauncher() {
   // Whatever started this may have left its numbers open.
   static const auto kLauncher = [] {
@@ -70,10 +49,6 @@ sandbox::Launcher& TheLauncher() {
     return Must(sandbox::Launcher::Make());
   }();
   return *kLauncher;
-}
-
-std::vector<std::string> Puppet(Role role) {
-  return {PUPPET_HELPER, ListenersName(), std::string(kNames[static_cast<std::size_t>(role)])};
 }
 
 policy::IpAddress Address(const char* text) { return *policy::IpAddress::Parse(text); }
@@ -119,19 +94,19 @@ PosterndWithPuppets::PosterndWithPuppets()
       loop_(Must(daemon::EventLoop::Make())),
       hosts_files_{{folder_ / "hosts.allow", folder_ / "hosts.deny"}},
       admission_(*loop_, *log_, hosts_files_, std::nullopt),
-      relay_(*loop_, *log_, Puppet(Role::kRelay)),
-      lookup_(*loop_, *log_, Puppet(Role::kLookup)),
-      tls_(*loop_, *log_, {Puppet(Role::kKeys), Puppet(Role::kTls)}),
+      relay_(*loop_, *log_, PuppetCommand()),
+      lookup_(*loop_, *log_, PuppetCommand()),
+      tls_(*loop_, *log_, {PuppetCommand(), PuppetCommand()}, /*secret=*/0),
       sessions_(std::make_unique<daemon::Sessions>(*loop_, *log_, launcher_, relay_, lookup_, tls_,
                                                    admission_)) {
-  Listener();
   tls_.SetAnswers(*sessions_);
+  tls_.SetWorkers(kTlsWorkers);
   Require(sessions_->Prepare().has_value());
   relay_.Start(*sessions_);
   tls_.Start();
   MakeServices();
   ServeClients();
-  AwaitPuppets(kRoles);
+  AwaitPuppets();
   for (std::size_t role = 0; role < kRoles; ++role) {
     Say(static_cast<Role>(role), daemon::AsFrame(daemon::AnswerReady{}), false);
   }
@@ -144,7 +119,7 @@ PosterndWithPuppets::~PosterndWithPuppets() {
   lookup_.Stop();
   tls_.Stop();
   sessions_.reset();
-  controls_.clear();
+  puppets_ = {};
   clients_.clear();
   while (::waitpid(-1, nullptr, 0) > 0) {
   }
@@ -200,8 +175,9 @@ void PosterndWithPuppets::MakeServices() {
 
 void PosterndWithPuppets::ServeClients() {
   const wrapper::Connection ends{Inet("127.0.0.1", 4000), Inet("127.0.0.1", 25)};
-  const policy::Endpoint peer{Address("127.0.0.1"), 4000};
+  std::uint32_t source = 0x7f000001;
   for (const auto& service : services_) {
+    const policy::Endpoint peer{policy::IpAddress::FromV4(source++), 4000};
     int pair[2];
     Require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
     clients_.emplace_back(pair[0]);
@@ -212,29 +188,31 @@ void PosterndWithPuppets::ServeClients() {
       sessions_->Serve(service, std::move(accepted), peer, {}, ends);
     }
   }
+  for (const auto& worker : tls_.workers()) Require(worker->sessions() != 0);
 }
 
-void PosterndWithPuppets::AwaitPuppets(std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    pollfd knocks{Listener().get(), POLLIN, 0};
-    Require(::poll(&knocks, 1, 20000) == 1);
-    sys::UniqueFd control(::accept4(Listener().get(), nullptr, nullptr, SOCK_CLOEXEC));
-    pollfd tells{control.get(), POLLIN, 0};
-    Require(::poll(&tells, 1, 20000) == 1);
-    std::array<std::byte, 16> name;
-    auto received = Must(sandbox::ReceiveFrame(control, name));
-    const std::string_view role(reinterpret_cast<const char*>(name.data()), received.length);
-    const auto found = std::ranges::find(kNames, role);
-    Require(found != kNames.end() && received.descriptor_count == 1);
-    channels_[static_cast<std::size_t>(found - kNames.begin())] =
-        std::move(received.descriptors[0]);
-    controls_.push_back(std::move(control));
+// One that an earlier instance has left behind is nobody's.
+void PosterndWithPuppets::AwaitPuppets() {
+  const auto& workers = tls_.workers();
+  const std::array<pid_t, kRoles> pids{relay_.pid(),          lookup_.pid(),
+                                       workers[0]->tls_pid(), workers[0]->keys_pid(),
+                                       workers[1]->tls_pid(), workers[1]->keys_pid()};
+  for (std::size_t hired = 0; hired < kRoles;) {
+    Puppet puppet = AwaitPuppet();
+    const auto found = std::ranges::find(pids, puppet.pid);
+    if (found == pids.end()) continue;
+    puppets_[static_cast<std::size_t>(found - pids.begin())] = std::move(puppet);
+    ++hired;
   }
+}
+
+Role PosterndWithPuppets::TlsOf(daemon::SessionId session) const {
+  return tls_.workers()[1]->Has(session) ? Role::kOtherTls : Role::kTls;
 }
 
 void PosterndWithPuppets::Say(Role role, std::span<const std::byte> frame, bool with_descriptor) {
   const int lent = 0;
-  sys::IgnoreError(sandbox::SendFrame(channels_[static_cast<std::size_t>(role)], frame,
+  sys::IgnoreError(sandbox::SendFrame(puppets_[static_cast<std::size_t>(role)].channel, frame,
                                       std::span(&lent, with_descriptor ? 1 : 0)),
                    "a helper that was given up has nobody to talk to");
 }

@@ -13,13 +13,15 @@
 #include "daemon/acceptor/consistency.h"
 #include "daemon/acceptor/sessions.h"
 #include "daemon/log/log_registry.h"
+#include "fuzz/puppets.h"
 #include "sandbox/launch.h"
 #include "tests/testlib/temp_dir.h"
 
 namespace postern::fuzz {
 
-enum class Role : std::uint8_t { kRelay, kLookup, kTls, kKeys };
-inline constexpr std::size_t kRoles = 4;
+// The first postern-tls and its postern-keys, and another pair.
+enum class Role : std::uint8_t { kRelay, kLookup, kTls, kKeys, kOtherTls, kOtherKeys };
+inline constexpr std::size_t kRoles = 6;
 
 struct NobodyHome final : daemon::ArrivalHandler {
   void OnArrival(daemon::Service&) override {}
@@ -35,6 +37,7 @@ class PosterndWithPuppets {
   PosterndWithPuppets& operator=(const PosterndWithPuppets&) = delete;
 
   void Say(Role role, std::span<const std::byte> frame, bool with_descriptor);
+  Role TlsOf(daemon::SessionId session) const;  // who has it; the first, when nobody has
   std::size_t clients() const { return clients_.size(); }
   void WriteAsClient(std::size_t which);
   void LeaveAsClient(std::size_t which);
@@ -48,7 +51,7 @@ class PosterndWithPuppets {
   std::shared_ptr<daemon::Service> Make(policy::ServiceSpec spec);
   void MakeServices();
   void ServeClients();
-  void AwaitPuppets(std::size_t count);
+  void AwaitPuppets();
 
   sandbox::Launcher& launcher_;
   testlib::TempDir folder_;
@@ -64,8 +67,7 @@ class PosterndWithPuppets {
   std::unique_ptr<daemon::Sessions> sessions_;
   std::vector<std::shared_ptr<daemon::Service>> services_;
   std::vector<sandbox::sys::UniqueFd> clients_;
-  std::array<sandbox::sys::UniqueFd, kRoles> channels_;
-  std::vector<sandbox::sys::UniqueFd> controls_;
+  std::array<Puppet, kRoles> puppets_;
 };
 
 }  // namespace postern::fuzz

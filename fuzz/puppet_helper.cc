@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Takes the place of a helper for helper_answers_fuzz.cc: hands its end of posternd's channel to
-// the process that listens on the abstract unix address NAME, says which helper it stands for, and
-// waits for the end.
+// Takes the place of a helper (puppets.h): hands its end of posternd's channel to the process that
+// listens on the abstract unix address NAME, and waits for the end.
 //
-//   puppet_helper NAME ROLE
+//   puppet_helper NAME
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -17,8 +16,8 @@
 
 int main(int argc, char** argv) {
   using postern::sandbox::sys::UniqueFd;
-  if (argc != 3 || std::strlen(argv[1]) >= sizeof(sockaddr_un::sun_path)) return 2;
-  const std::string_view name = argv[1], role = argv[2];
+  if (argc != 2 || std::strlen(argv[1]) >= sizeof(sockaddr_un::sun_path)) return 2;
+  const std::string_view name = argv[1];
   const UniqueFd control(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -26,7 +25,7 @@ int main(int argc, char** argv) {
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
   if (::connect(control.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) return 1;
   const int channel = postern::daemon::kChannelDescriptor;
-  if (!postern::sandbox::SendFrame(control, std::as_bytes(std::span(role)), {&channel, 1}))
+  if (!postern::sandbox::SendFrame(control, std::as_bytes(std::span(name)), {&channel, 1}))
     return 1;
   ::close(channel);
   char byte = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/acceptor/daemon.h"
 
+#include <algorithm>
 #include <csignal>
 
 #include "daemon/acceptor/consistency.h"
@@ -10,6 +11,7 @@
 #include "sandbox/sys/files.h"
 #include "sandbox/sys/memory.h"
 #include "sandbox/sys/process.h"
+#include "sandbox/sys/random.h"
 #include "wrapper/config/system_view.h"
 
 namespace postern::daemon {
@@ -20,6 +22,8 @@ namespace {
 
 // Listeners, connections in hand, pidfds: what one process may reasonably need.
 constexpr std::uint64_t kWantedDescriptors = 262144;
+// At most, where the configuration has no number: each takes memory, used or not.
+constexpr std::size_t kTlsWorkers = 8;
 
 std::expected<std::unique_ptr<ProgramLog>, std::string> OpenLog(const Options& options) {
   ProgramLogTarget target;
@@ -88,7 +92,8 @@ Daemon::Daemon(DaemonStart start, std::unique_ptr<ProgramLog> log, std::unique_p
       admission_(*loop_, *log_, hosts_files_, start_.options.limit),
       relay_(*loop_, *log_, start_.relay_command),
       lookup_(*loop_, *log_, start_.lookup_command),
-      tls_(*loop_, *log_, start_.tls_commands),
+      // Without one, addresses that share a worker can be foretold; by load they are spread yet.
+      tls_(*loop_, *log_, start_.tls_commands, sys::RandomNumber().value_or(0)),
       sessions_(*loop_, *log_, *start_.launcher, relay_, lookup_, tls_, admission_),
       acceptor_(*log_, admission_, sessions_),
       table_(*loop_, *log_, logs_, acceptor_, relay_, tls_, sessions_, start_.inherited,
@@ -109,7 +114,7 @@ std::expected<void, std::string> Daemon::StartServices() {
   LogDiagnostics(configuration);
   if (!configuration.usable) return std::unexpected("couldn't get configuration. Exiting...");
   if (start_.options.learn) TRY_STATUS(PrepareLearning(configuration));
-  if (auto installed = table_.Install(configuration, /*strict=*/false); !installed) {
+  if (auto installed = Install(configuration, /*strict=*/false); !installed) {
     return std::unexpected(installed.error());
   }
   if (table_.unclaimed_sockets() != 0) {
@@ -155,6 +160,14 @@ bool Daemon::LearnedEnough() const {
 policy::Configuration Daemon::Load() const {
   return policy::LoadConfiguration(FilesToLoad(start_.options.files),
                                    wrapper::RealSystem(start_.start_directory));
+}
+
+std::expected<ServiceTable::Counts, std::string> Daemon::Install(
+    const policy::Configuration& configuration, bool strict) {
+  TRY(const ServiceTable::Counts counts, table_.Install(configuration, strict));
+  tls_.SetWorkers(
+      configuration.tls_workers.value_or(std::min(sys::UsableProcessors(), kTlsWorkers)));
+  return counts;
 }
 
 void Daemon::LogDiagnostics(const policy::Configuration& configuration) {
@@ -240,7 +253,7 @@ void Daemon::Reload() {
   }
   const std::size_t before = table_.services().size();
   if (why_not.empty()) {
-    const auto counts = table_.Install(configuration, /*strict=*/true);
+    const auto counts = Install(configuration, /*strict=*/true);
     if (counts) {
       log_->Notice("Reconfigured: new=" + std::to_string(counts->added) +
                    " old=" + std::to_string(counts->kept) +
@@ -255,8 +268,8 @@ void Daemon::Reload() {
 }
 
 void Daemon::DumpState() {
-  const StateSources sources{table_.services(), sessions_, admission_,    relay_,
-                             lookup_,           *loop_,    start_.options};
+  const StateSources sources{table_.services(), sessions_, admission_, relay_,
+                             lookup_,           tls_,      *loop_,     start_.options};
   const auto written = WriteStateDump(kStateDumpPath, sources);
   if (written) {
     log_->Info(std::string("generated state dump in file ") + kStateDumpPath);

@@ -57,6 +57,8 @@ class Daemon final : private EventHandler {
 
   std::expected<void, std::string> StartServices();
   policy::Configuration Load() const;
+  std::expected<ServiceTable::Counts, std::string> Install(
+      const policy::Configuration& configuration, bool strict);
   std::expected<void, std::string> PrepareLearning(policy::Configuration& configuration);
   bool LearnedEnough() const;
   void LogDiagnostics(const policy::Configuration& configuration);

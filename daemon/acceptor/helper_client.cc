@@ -51,6 +51,13 @@ void HelperClient::Stop() {
   DropChannel();
 }
 
+void HelperClient::Dismiss() {
+  Stop();
+  if (!helper_.pidfd) return;
+  sys::IgnoreError(sys::AwaitPidfd(helper_.pidfd), "it cannot outlive SIGKILL");
+  helper_ = {};
+}
+
 void HelperClient::Launch() {
   auto helper = sandbox::StartHelper(command_);
   if (!helper) {

@@ -49,6 +49,7 @@ class HelperClient {
 
   void Start(HelperEvents& events);  // they must outlive this
   void Stop();                       // for the daemon's end: kills it and does not start another
+  void Dismiss();                    // the same, and it is gone when this returns
 
   // The descriptors stay the caller's, to close or keep. A helper that is slow to read is asked
   // later, from a bounded queue; when that is full, or no helper runs, nothing was asked.
@@ -67,6 +68,7 @@ class HelperClient {
 
   pid_t pid() const { return helper_.pid; }
   bool running() const { return static_cast<bool>(helper_.channel); }
+  bool ready() const { return running() && ready_; }
 
  private:
   // Dispatches readiness of one of two descriptors to a member.

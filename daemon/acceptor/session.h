@@ -62,6 +62,9 @@ class Session final : public EventHandler {
   bool with_relay() const { return stage < Stage::kQueued; }
   // Whether bytes of the client are under way beside whoever serves him.
   bool carried() const { return spliced || tls != 0; }
+  std::optional<policy::IpAddress> address() const {
+    return peer ? std::optional(peer->address) : std::nullopt;
+  }
 
   const SessionId id;
   const std::shared_ptr<Service> service;

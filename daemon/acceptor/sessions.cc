@@ -27,10 +27,6 @@ constexpr std::chrono::seconds kRetryPause(5);  // as xinetd
 constexpr int kMaxAttempts = 5;
 constexpr std::chrono::seconds kRepeatedFailure(60);
 
-std::optional<policy::IpAddress> AddressOf(const Session& session) {
-  return session.peer ? std::optional(session.peer->address) : std::nullopt;
-}
-
 // Where the client came to. On the way, the socket of an IPv4 client (or proxy) of a dual-stack
 // listener becomes an IPv4 socket, as under xinetd: old programs know no other kind.
 std::optional<policy::Endpoint> LocalEndpoint(const Session& session, const sys::UniqueFd& socket) {
@@ -114,7 +110,7 @@ Session& Sessions::Begin(std::shared_ptr<Service> service, std::optional<policy:
   if (refused) {
     ++acting_;
   } else {
-    session->service->limits().Started(AddressOf(*session));
+    session->service->limits().Started(session->address());
     ++admission_.total_running;
   }
   return *sessions_.emplace(id, std::move(session)).first->second;
@@ -129,7 +125,7 @@ std::unique_ptr<Session> Sessions::End(Session& session) {
   if (session.refused) {
     --acting_;
   } else {
-    service->limits().Finished(AddressOf(session));
+    service->limits().Finished(session.address());
     --admission_.total_running;
   }
   const bool had_the_socket =
@@ -322,7 +318,7 @@ void Sessions::FailToStart(Session& session, const std::string& why) {
   } else if (!told) {
     log_.Error(spec.id + ": " + why);
     service.log().Write(
-        FailRecord{spec.id, policy::ReasonText(policy::DenyReason::kFork), AddressOf(session)},
+        FailRecord{spec.id, policy::ReasonText(policy::DenyReason::kFork), session.address()},
         spec.log_on_failure);
     if (session.inquiry) RefusedUsers::Log(service, session.peer, session.inquiry->user);
     service.last_failed_start = loop_.now();
@@ -334,7 +330,7 @@ void Sessions::FailToStart(Session& session, const std::string& why) {
 void Sessions::LogStart(Session& session, pid_t pid) {
   session.start_logged = true;
   LogUser(session, pid);
-  session.service->log().Write(StartRecord{session.service->spec().id, pid, AddressOf(session)},
+  session.service->log().Write(StartRecord{session.service->spec().id, pid, session.address()},
                                session.service->spec().log_on_success);
   LogTraffic(session);
 }

@@ -103,7 +103,7 @@ class Sessions final : public RelayAnswers,
   void OnRelayLost() override;
   bool OnTls(const AnswerTls& answer) override;
   bool OnTlsDone(const AnswerTlsDone& answer) override;
-  void OnTlsLost() override;
+  void OnTlsLost(const std::set<SessionId>& lost) override;
   void OnInstanceStarted(sandbox::LaunchId id, pid_t pid) override;
   void OnInstanceFailed(sandbox::LaunchId id, sandbox::LaunchStep step, int error) override;
   void OnInstanceEnded(sandbox::LaunchId id, sys::Exit how) override;

@@ -83,6 +83,19 @@ std::string DescribeSession(const Session& session, policy::Instant now) {
          Line("remote_address", peer);
 }
 
+// One that is leaving gets no more clients.
+std::string DescribeTls(const TlsClient& tls) {
+  std::string text;
+  for (std::size_t i = 0; i < tls.workers().size(); ++i) {
+    const TlsWorker& worker = *tls.workers()[i];
+    text += "tls worker " + std::to_string(i + 1) + " = postern-tls pid " +
+            std::to_string(worker.tls_pid()) + ", postern-keys pid " +
+            std::to_string(worker.keys_pid()) + ", sessions " + std::to_string(worker.sessions()) +
+            (worker.ready() ? "" : ", starting") + (i < tls.wanted() ? "\n" : ", leaving\n");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string DescribeState(const StateSources& sources) {
@@ -105,6 +118,7 @@ std::string DescribeState(const StateSources& sources) {
   text += "relay pid = " + std::to_string(sources.relay.pid()) + "\n";
   text += "lookup pid = " + std::to_string(sources.lookup.pid()) + "\n";
   text += "lookups in flight = " + std::to_string(sources.lookup.in_flight()) + "\n";
+  text += DescribeTls(sources.tls);
   text += "max_descriptors = " + std::to_string(sys::OpenFilesLimit()) + "\n";
   text +=
       "process_limit = " + (sources.options.limit ? std::to_string(*sources.options.limit) : "0") +

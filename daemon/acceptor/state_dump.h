@@ -25,6 +25,7 @@ struct StateSources {
   const Admission& admission;
   const RelayClient& relay;
   const LookupClient& lookup;
+  const TlsClient& tls;
   const EventLoop& loop;
   const Options& options;
 };

@@ -2,8 +2,7 @@
 #include "daemon/acceptor/tls_client.h"
 
 #include <algorithm>
-
-#include "sandbox/channel.h"
+#include <cerrno>
 
 namespace postern::daemon {
 
@@ -11,43 +10,24 @@ namespace sys = sandbox::sys;
 
 namespace {
 
-// A handshake has its own deadline in postern-tls; a signature is not due any more after that.
-constexpr std::uint32_t kGraceMilliseconds = 10'000;
-// Whoever has taken over postern-tls may have signatures refused as often as it likes.
-constexpr std::chrono::seconds kRepeatedRefusal(60);
-
-WireStartTls WireOf(const std::optional<policy::StartTls>& protocol) {
-  if (!protocol) return WireStartTls::kNone;
-  switch (*protocol) {
-    case policy::StartTls::kSmtp:
-      return WireStartTls::kSmtp;
-    case policy::StartTls::kImap:
-      return WireStartTls::kImap;
-    case policy::StartTls::kPop3:
-      return WireStartTls::kPop3;
-    case policy::StartTls::kFtp:
-      break;
-  }
-  return WireStartTls::kFtp;
-}
-
-template <typename Client>
-AskFrame AskOf(Client& client) {
-  return [&client](std::span<const std::byte> frame, std::span<const int> files) {
-    return client.AskBytes(frame, files);
-  };
-}
+// How long a worker that is not needed any more may be there after its last session.
+constexpr std::chrono::seconds kSpareLook(1);
 
 }  // namespace
 
-TlsClient::TlsClient(EventLoop& loop, ProgramLog& log, TlsCommands commands)
+TlsClient::TlsClient(EventLoop& loop, ProgramLog& log, TlsCommands commands, std::uint64_t secret)
     : loop_(loop),
       log_(log),
       commands_(std::move(commands)),
-      keys_(loop, log, "postern-keys", commands_.keys, HelperClient::kReadyPatience),
-      tls_(loop, log, "postern-tls", commands_.tls, HelperClient::kReadyPatience),
-      self_(std::make_shared<TlsClient*>(this)) {
-  keys_events_.client = tls_events_.client = this;
+      secret_(secret),
+      self_(std::make_shared<TlsClient*>(this)) {}
+
+TlsClient::~TlsClient() { loop_.Cancel(spare_timer_); }
+
+void TlsClient::SetWorkers(std::size_t count) {
+  wanted_ = count;
+  StartIfNeeded();
+  if (spare_timer_ == 0) DismissSpare();
 }
 
 void TlsClient::Start() {
@@ -56,16 +36,28 @@ void TlsClient::Start() {
 }
 
 void TlsClient::StartIfNeeded() {
-  if (!may_start_ || started_ || stopped_ || setups_.empty()) return;
-  started_ = true;
-  keys_.Start(keys_events_);
-  tls_.Start(tls_events_);
+  if (!may_start_ || stopped_ || setups_.empty()) return;
+  while (workers_.size() < wanted_) {
+    workers_.push_back(std::make_unique<TlsWorker>(loop_, log_, commands_, setups_, *answers_));
+  }
+}
+
+void TlsClient::DismissSpare() {
+  spare_timer_ = 0;
+  for (std::size_t i = workers_.size(); i > wanted_; --i) {
+    const auto worker = workers_.begin() + static_cast<std::ptrdiff_t>(i - 1);
+    if ((*worker)->sessions() != 0) continue;
+    (*worker)->Dismiss();
+    workers_.erase(worker);
+  }
+  if (workers_.size() <= wanted_) return;
+  spare_timer_ = loop_.After(kSpareLook, [this] { DismissSpare(); });
 }
 
 void TlsClient::Stop() {
   stopped_ = true;
-  keys_.Stop();
-  tls_.Stop();
+  loop_.Cancel(spare_timer_);
+  for (const auto& worker : workers_) worker->Stop();
 }
 
 std::shared_ptr<const TlsSetup> TlsClient::Add(TlsSetup setup) {
@@ -79,177 +71,47 @@ std::shared_ptr<const TlsSetup> TlsClient::Add(TlsSetup setup) {
                                    const std::unique_ptr<TlsSetup> owned(gone);
                                  });
   setups_.insert(kept.get());
-  if (keys_.running()) keys_due_.push_back(kept.get());
-  if (tls_.running()) services_due_.push_back(kept.get());
-  GiveKeys();
-  GiveServices();
+  for (const auto& worker : workers_) worker->Add(*kept);
   StartIfNeeded();
   return kept;
 }
 
 void TlsClient::Forget(TlsSetup* setup) {
   setups_.erase(setup);
-  std::erase(keys_due_, setup);
-  std::erase(services_due_, setup);
-  AskForgetTls service;
-  service.service = setup->id;
-  sys::IgnoreError(tls_.Ask(service, {}), "a new one is never told of it");
-  for (std::size_t i = 0; i < setup->pairs.size(); ++i) {
-    AskForgetKey key;
-    key.index = setup->first_key + static_cast<KeyIndex>(i);
-    sys::IgnoreError(keys_.Ask(key, {}), "a new one is never told of it");
+  for (const auto& worker : workers_) worker->Forget(*setup);
+}
+
+sys::Status TlsClient::Ask(const TlsRequest& request,
+                           const std::optional<policy::IpAddress>& client) {
+  std::vector<WorkerState> states;
+  for (std::size_t i = 0; i < std::min(wanted_, workers_.size()); ++i) {
+    states.push_back(workers_[i]->StateFor(request.setup));
   }
+  const auto chosen = ChooseWorker(states, client ? HomeOf(*client, secret_) : request.id);
+  if (!chosen) return std::unexpected(sys::Error{"sendmsg", EAGAIN, "a helper that starts"});
+  return workers_[*chosen]->Ask(request);
 }
 
-const TlsSetup* TlsClient::Find(TlsServiceId id) const {
-  const auto found =
-      std::ranges::find_if(setups_, [id](const TlsSetup* setup) { return setup->id == id; });
-  return found == setups_.end() ? nullptr : *found;
-}
-
-void TlsClient::GiveKeys() {
-  while (!keys_due_.empty() && keys_.queued() == 0) {
-    const TlsSetup& next = *keys_due_.front();
-    keys_due_.pop_front();
-    for (std::size_t i = 0; i < next.pairs.size(); ++i) {
-      keys_asked_.insert(next.first_key + static_cast<KeyIndex>(i));
-    }
-    const auto asked = AskForKeys(next, AskOf(keys_));
-    if (!asked) return keys_.Condemn("it does not take the keys: " + asked.error().ToString());
-  }
-}
-
-void TlsClient::GiveServices() {
-  while (!services_due_.empty() && tls_.queued() == 0) {
-    const TlsSetup& next = *services_due_.front();
-    services_due_.pop_front();
-    services_asked_.insert(next.id);
-    const auto asked = AskForService(next, AskOf(tls_));
-    if (!asked) return tls_.Condemn("it does not take the services: " + asked.error().ToString());
-  }
-}
-
-void TlsClient::MakeEdge() {
-  if (!keys_.running() || !tls_.running()) return;
-  auto edge = sandbox::MakeChannel();
-  if (!edge) {
-    log_.Error("postern-tls and postern-keys: " + edge.error().ToString());
-    return tls_.Condemn("it cannot reach postern-keys");
-  }
-  const int keys_end = edge->ours.get(), tls_end = edge->theirs.get();
-  const bool given = keys_.Ask(AskEdge{}, {&keys_end, 1}) && tls_.Ask(AskTlsEdge{}, {&tls_end, 1});
-  if (!given) tls_.Condemn("it cannot reach postern-keys");
-}
-
-void TlsClient::OnKeysStarted() {
-  keys_due_.assign(setups_.begin(), setups_.end());
-  GiveKeys();
-  MakeEdge();
-}
-
-void TlsClient::OnTlsStarted() {
-  MakeEdge();
-  services_due_.assign(setups_.begin(), setups_.end());
-  GiveServices();
-}
-
-bool TlsClient::OnKeysFrame(std::span<const std::byte> frame) {
-  AnswerOverdrawn overdrawn;
-  if (ReadFrame(frame, overdrawn)) {
-    TellOverdrawn(overdrawn.header.session);
-    return true;
-  }
-  AnswerKey answer;
-  return ReadFrame(frame, answer) && OnVerdict(answer);
-}
-
-void TlsClient::TellOverdrawn(SessionId id) {
-  ++untold_overdrawn_;
-  if (told_overdrawn_ && loop_.now() - *told_overdrawn_ < kRepeatedRefusal) return;
-  const std::uint64_t before = untold_overdrawn_ - 1;
-  log_.Error("postern-keys has refused a signature that was not due (connection " +
-             std::to_string(id) +
-             (before == 0 ? "" : ", and " + std::to_string(before) + " before") + ")");
-  told_overdrawn_ = loop_.now();
-  untold_overdrawn_ = 0;
-}
-
-bool TlsClient::OnVerdict(const AnswerKey& answer) {
-  if (!Valid(answer.verdict) || keys_asked_.erase(answer.index) == 0) return false;
-  if (answer.verdict == KeyVerdict::kGood) return true;
-  for (const TlsSetup* setup : setups_) {
-    const KeyIndex nth = answer.index - setup->first_key;
-    if (answer.index < setup->first_key || nth >= setup->pairs.size()) continue;
-    log_.Error("service " + setup->service + ": " + TextOf(*setup, nth, answer.verdict));
-  }
-  return true;
-}
-
-bool TlsClient::OnVerdict(const AnswerTlsService& answer) {
-  if (!Valid(answer.verdict) || services_asked_.erase(answer.service) == 0) return false;
-  const TlsSetup* const setup = Find(answer.service);
-  if (setup != nullptr && answer.verdict != TlsVerdict::kGood) {
-    log_.Error("service " + setup->service + ": " + TextOf(*setup, answer));
-  }
-  return true;
-}
-
-bool TlsClient::OnTlsFrame(std::span<const std::byte> frame) {
-  AnswerTls handshake;
-  if (ReadFrame(frame, handshake)) return Valid(handshake) && answers_->OnTls(handshake);
-  AnswerTlsDone done;
-  if (ReadFrame(frame, done)) return Valid(done) && answers_->OnTlsDone(done);
-  AnswerKeysStuck stuck;
-  if (ReadFrame(frame, stuck)) {
-    keys_.Condemn("it does not answer postern-tls");
-    return true;
-  }
-  AnswerTlsService answer;
-  return ReadFrame(frame, answer) && OnVerdict(answer);
-}
-
-// First the allowance: postern-keys reads it before it is asked for the signature.
-sys::Status TlsClient::Ask(SessionId id, const TlsSetup& setup, std::uint32_t idle_ms, int client,
-                           int service) {
-  const auto is_due = [&setup](const std::deque<const TlsSetup*>& due) {
-    return std::ranges::find(due, &setup) != due.end();
-  };
-  if (is_due(keys_due_) || is_due(services_due_)) {
-    return std::unexpected(sys::Error{"sendmsg", EAGAIN, "a helper that starts"});
-  }
-  AskAllow allow;
-  allow.header.session = id;
-  allow.first_key = setup.first_key;
-  allow.key_count = static_cast<std::uint32_t>(setup.pairs.size());
-  allow.milliseconds =
-      static_cast<std::uint32_t>(setup.spec.handshake.count() * 1000) + kGraceMilliseconds;
-  TRY_STATUS(keys_.Ask(allow, {}));
-  AskTls ask;
-  ask.header.session = id;
-  ask.service = setup.id;
-  ask.idle_timeout = idle_ms;
-  ask.starttls = WireOf(setup.spec.starttls);
-  ask.required = setup.spec.starttls_required ? 1 : 0;
-  const int descriptors[] = {client, service};
-  return tls_.Ask(ask, descriptors);
+TlsWorker* TlsClient::WhoHas(SessionId id) const {
+  const auto has = [id](const auto& worker) { return worker->Has(id); };
+  const auto found = std::ranges::find_if(workers_, has);
+  return found == workers_.end() ? nullptr : found->get();
 }
 
 void TlsClient::AskAdmit(SessionId id) {
-  AskTlsAdmit admit;
-  admit.header.session = id;
-  sys::IgnoreError(tls_.Ask(admit, {}), "the deadline of its handshake ends it");
+  if (TlsWorker* const worker = WhoHas(id)) worker->AskAdmit(id);
 }
 
 void TlsClient::AskRefuse(SessionId id) {
-  AskTlsRefuse refuse;
-  refuse.header.session = id;
-  sys::IgnoreError(tls_.Ask(refuse, {}), "without a helper there is nobody to refuse");
+  if (TlsWorker* const worker = WhoHas(id)) worker->AskRefuse(id);
 }
 
 void TlsClient::AskTruncate(SessionId id) {
-  AskTlsTruncate truncate;
-  truncate.header.session = id;
-  sys::IgnoreError(tls_.Ask(truncate, {}), "without a helper the client is gone");
+  if (TlsWorker* const worker = WhoHas(id)) worker->AskTruncate(id);
+}
+
+void TlsClient::CondemnTls(SessionId id, const std::string& why) {
+  if (TlsWorker* const worker = WhoHas(id)) worker->CondemnTls(why);
 }
 
 }  // namespace postern::daemon

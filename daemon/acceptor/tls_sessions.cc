@@ -53,7 +53,8 @@ void Sessions::ShakeHands(Session& session, sys::UniqueFd client) {
   auto pair = sys::MakeStreamPair();
   if (!pair) return FailToStart(session, pair.error().ToString());
   const std::uint32_t idle = WireIdleTimeout(setup.spec.idle);
-  const auto asked = tls_.Ask(session.id, setup, idle, client.get(), pair->ours.get());
+  const auto asked =
+      tls_.Ask({session.id, setup, idle, client.get(), pair->ours.get()}, session.address());
   if (!asked) return FailToStart(session, asked.error().ToString());
   session.tls = session.id;
   in_tls_.emplace(session.tls, &session);
@@ -62,7 +63,7 @@ void Sessions::ShakeHands(Session& session, sys::UniqueFd client) {
   session.connection = std::move(pair->theirs);
   session.retry_timer = loop_.After(setup.spec.handshake + kGrace, [this, &session] {
     session.retry_timer = 0;
-    tls_.CondemnTls("it lets the deadline of a handshake pass");
+    tls_.CondemnTls(session.tls, "it lets the deadline of a handshake pass");
   });
 }
 
@@ -100,8 +101,7 @@ void Sessions::RefuseTls(Session& session, const std::string& why) {
   log_.Notice(spec.id + ": TLS client" + From(session) + " refused: " + why);
   if (session.refused) return;  // it has its record
   session.service->log().Write(
-      FailRecord{spec.id, policy::ReasonText(policy::DenyReason::kTls),
-                 session.peer ? std::optional(session.peer->address) : std::nullopt},
+      FailRecord{spec.id, policy::ReasonText(policy::DenyReason::kTls), session.address()},
       spec.log_on_failure);
 }
 
@@ -148,9 +148,11 @@ bool Sessions::OnTlsDone(const AnswerTlsDone& answer) {
 
 // What it had of them is lost: handshakes are refused, and who serves the others finds an end of
 // file.
-void Sessions::OnTlsLost() {
-  for (const auto& [id, session] : std::exchange(in_tls_, {})) {
-    if (session == nullptr) continue;
+void Sessions::OnTlsLost(const std::set<SessionId>& lost) {
+  for (const SessionId id : lost) {
+    const auto found = in_tls_.extract(id);
+    if (!found || found.mapped() == nullptr) continue;
+    Session* const session = found.mapped();
     session->tls = 0;
     session->handshake_setup.reset();
     if (session->stage == Stage::kTls) {

@@ -367,6 +367,11 @@ constexpr auto kAttributes = std::to_array<Attribute>({
     {"tls_handshake_timeout", kBoth, kSet, kOne, kFill, "SECONDS",
      "How long a handshake may take, an hour at most. Default: 30.", "0.1",
      Field<&S::tls_handshake_timeout, Unsigned32Codec>()},
+    {"tls_workers", kDefaults, kSet, kOne, kNone, "N",
+     "How many pairs of postern-tls and postern-keys share the clients, 1 to 64: each uses one "
+     "processor. A reload starts more at once; one that is too many gets no new clients, and ends "
+     "with its last. Default: as many as there are processors for posternd, at most 8.",
+     "0.1", Field<&S::tls_workers, WorkersCodec>()},
     {"tls_only_from", kBoth, kList, kAny, kBase, "PATTERN ...",
      "Whose client certificates are admitted: sha256: and a fingerprint; dns:, email:, uri:, "
      "ip:, cn: or subject: and a pattern; or a pattern alone, for a name of any kind. In "

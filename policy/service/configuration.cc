@@ -62,6 +62,7 @@ void Loader::ReadXinetd() {
   Collect(defaults_.findings.Take());
   out_.usable = sources_.usable && !defaults_.findings.failed();
   if (defaults_.settings.log_type) out_.default_log = *defaults_.settings.log_type;
+  out_.tls_workers = defaults_.settings.tls_workers.value;
   drafts_ = DraftXinetd(sources_.blocks, defaults_, system_);
 }
 

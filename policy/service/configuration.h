@@ -40,7 +40,8 @@ struct Configuration {
   // error, so that every service might lack a control that was written for it.
   bool usable = false;
 
-  LogTarget default_log;  // log_type of defaults: the "common log"
+  LogTarget default_log;                     // log_type of defaults: the "common log"
+  std::optional<std::uint32_t> tls_workers;  // of defaults; nullopt: as the machine suggests
 };
 
 Configuration LoadConfiguration(const LoadOptions& options, const SystemView& system);

@@ -157,6 +157,13 @@ Result<int> OomScoreCodec::Parse(Words words, const CodecContext& context) {
 }
 std::string OomScoreCodec::Print(const Value& value) { return std::to_string(value); }
 
+Result<std::uint32_t> WorkersCodec::Parse(Words words, const CodecContext& context) {
+  const auto count = ParseUnsigned(words[0].text, 64);
+  if (!count || *count == 0) return context.Expected(words[0], "a whole number from 1 to 64");
+  return static_cast<std::uint32_t>(*count);
+}
+std::string WorkersCodec::Print(const Value& value) { return std::to_string(value); }
+
 // A negative value refuses always, as in xinetd; 0 is refused by xinetd too.
 Result<double> LoadCodec::Parse(Words words, const CodecContext& context) {
   const std::string& text = words[0].text;

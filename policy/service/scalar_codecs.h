@@ -29,6 +29,7 @@ POSTERN_CODEC(Unsigned32Codec, std::uint32_t);  // 0 … 2^32-1
 POSTERN_CODEC(OctalCodec, std::uint32_t);       // 0 … 0777
 POSTERN_CODEC(NiceCodec, int);                  // -20 … 19
 POSTERN_CODEC(OomScoreCodec, int);              // -1000 … 1000
+POSTERN_CODEC(WorkersCodec, std::uint32_t);     // 1 … 64
 POSTERN_CODEC(LoadCodec, double);               // finite, not 0
 POSTERN_CODEC(RateCodec, ConnectionRate);       // RATE SECONDS
 POSTERN_CODEC(SourceRateCodec, SourceRate);     // COUNT SECONDS

@@ -131,7 +131,7 @@ struct Settings {
   Setting<TlsVersion> tls_min_version;
   Setting<Strings> tls_alpn;
   Setting<TlsSni> tls_sni;
-  Setting<std::uint32_t> tls_handshake_timeout;
+  Setting<std::uint32_t> tls_handshake_timeout, tls_workers;
   Setting<Strings> tls_only_from, tls_no_access;
   Setting<StartTls> starttls;
   Setting<bool> starttls_required;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 
 #include "sandbox/sys/files.h"
 
@@ -146,6 +147,14 @@ std::uint64_t OpenFilesLimit() {
 std::uint64_t OpenFilesHardLimit() {
   rlimit limit{};
   return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : 1024;
+}
+
+std::size_t UsableProcessors() {
+  // As many as a kernel can be built for: it refuses a set that has no room for all of its own.
+  constexpr std::size_t kMost = 8192;
+  std::array<cpu_set_t, kMost / CPU_SETSIZE> set{};
+  if (::sched_getaffinity(0, sizeof set, set.data()) != 0) return 1;
+  return static_cast<std::size_t>(std::max(CPU_COUNT_S(sizeof set, set.data()), 1));
 }
 
 int OwnPriority() { return ::getpriority(PRIO_PROCESS, 0); }

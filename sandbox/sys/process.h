@@ -52,7 +52,8 @@ Status SetNoNewPrivileges();
 Status RaiseOpenFilesLimit(std::uint64_t at_least);  // both limits, as far as allowed
 std::uint64_t OpenFilesLimit();                      // the soft limit
 std::uint64_t OpenFilesHardLimit();
-int OwnPriority();  // -20..19, getpriority(2)
+std::size_t UsableProcessors();  // that we may run on, sched_getaffinity(2); at least 1
+int OwnPriority();               // -20..19, getpriority(2)
 std::uint32_t OwnUmask();
 std::vector<std::string> OwnEnvironment();  // NAME=VALUE words
 void SetUmask(std::uint32_t mask);

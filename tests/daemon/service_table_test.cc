@@ -44,7 +44,7 @@ struct Fixture : LauncherFixture, LogFixture {
   Admission admission{*loop, *program_log, hosts_files, std::nullopt};
   RelayClient relay{*loop, *program_log, {"/nonexistent/relay"}};
   LookupClient lookup{*loop, *program_log, {"/nonexistent/lookup"}};
-  TlsClient tls{*loop, *program_log, {}};
+  TlsClient tls{*loop, *program_log, {}, /*secret=*/0};
   Sessions sessions{*loop, *program_log, launcher, relay, lookup, tls, admission};
   NobodyHome arrivals;
   ServiceTable table{*loop, *program_log, logs, arrivals, relay, tls, sessions, {}, {}};

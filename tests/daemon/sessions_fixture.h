@@ -42,7 +42,7 @@ struct SessionsFixture : LauncherFixture, LogFixture {
   void StartRelay(const std::vector<std::string>& command, const RelayPatience& patience) {
     relay = std::make_unique<RelayClient>(*loop, *program_log, command);
     lookup = std::make_unique<LookupClient>(*loop, *program_log, lookup_command);
-    tls = std::make_unique<TlsClient>(*loop, *program_log, TlsCommands());
+    tls = std::make_unique<TlsClient>(*loop, *program_log, TlsCommands(), /*secret=*/0);
     sessions = std::make_unique<Sessions>(*loop, *program_log, launcher, *relay, *lookup, *tls,
                                           admission, patience);
     tls->SetAnswers(*sessions);

@@ -22,7 +22,7 @@ import lab_case  # noqa: E402
 import netlab  # noqa: E402
 import proxy_headers as ph  # noqa: E402
 from lab_case import DEFAULTS, entry  # noqa: E402
-from tls_world import (PORT, WORLD, children, client_rules, context, dial, read_all, s_client,  # noqa: E402
+from tls_world import (PORT, WORLD, client_rules, context, dial, kill_all, read_all, replaced, s_client,  # noqa: E402
                        tls_entry)
 
 BACK, MUX = 20544, 20545
@@ -79,15 +79,8 @@ class Case(lab_case.LabCase):
 
     def assert_empty(self, daemon):
         """Nobody is served any more, and nothing counts."""
-        self.assertTrue(netlab.wait_until(lambda: "running_servers = 0\n" in self.state(daemon), 20), self.state(daemon))
+        self.assertTrue(netlab.wait_until(lambda: "running_servers = 0\n" in daemon.state(), 20), daemon.state())
         self.assert_consistent(daemon)
-
-    def state(self, daemon):
-        dump = pathlib.Path("/run/posternd.dump")
-        dump.unlink(missing_ok=True)
-        daemon.signal(signal.SIGUSR1)
-        self.assertTrue(netlab.wait_until(lambda: dump.exists() and "END OF DUMP" in dump.read_text(), 10))
-        return dump.read_text()
 
 
 class Redirects(Case):
@@ -271,8 +264,7 @@ class Redirects(Case):
         for name in ("postern-tls", "postern-relay", "postern-keys"):
             session = dial(context())
             self.assertTrue(self.answers(session))
-            victim = children(daemon, name)[0]
-            os.kill(victim, signal.SIGKILL)
+            victims = kill_all(daemon, name)
             if name == "postern-keys":
                 self.assertTrue(self.answers(session))
                 session.unwrap()
@@ -280,7 +272,7 @@ class Redirects(Case):
                 with contextlib.suppress(OSError):
                     self.assertEqual(session.recv(100), b"")
             session.close()
-            self.assertTrue(netlab.wait_until(lambda: children(daemon, name) not in ([], [victim]), 20), name)
+            self.assertTrue(replaced(daemon, name, victims), name)
             self.assertTrue(netlab.wait_until(self.served_again, 20), name)
         ended = backend.open[0]
         self.assertTrue(netlab.wait_until(lambda: ended.fileno() == -1, 20), "the backend hears of the end")
@@ -510,10 +502,8 @@ class Builtins(Case):
                 if words:
                     self.assertEqual(client.recv(1), b"x")
                 else:
-                    self.assertTrue(netlab.wait_until(lambda: "tcpmux name" in self.state(daemon), 20))
-                victim = children(daemon, name)[0]
-                os.kill(victim, signal.SIGKILL)
-                self.assertTrue(netlab.wait_until(lambda: children(daemon, name) not in ([], [victim]), 20), name)
+                    self.assertTrue(netlab.wait_until(lambda: "tcpmux name" in daemon.state(), 20))
+                self.assertTrue(replaced(daemon, name, kill_all(daemon, name)), name)
                 if words and name == "postern-relay":  # it is out of this by then
                     self.assertTrue(self.answers(client))
                 client.close()

@@ -27,8 +27,8 @@ import lab_case  # noqa: E402
 import netlab  # noqa: E402
 from certificates import openssl, private_number  # noqa: E402
 from lab_case import DEFAULTS, entry  # noqa: E402
-from tls_world import (ENV, PORT, WORLD, HalfWay, children, client_rules, context, dial, environment,  # noqa: E402
-                       read_all, s_client, tls_entry)
+from tls_world import (ENV, PORT, WORLD, HalfWay, children, client_rules, context, defaults, dial,  # noqa: E402
+                       environment, kill_all, read_all, replaced, s_client, tls_entry)
 
 
 def memory_of(pid, locked=True):
@@ -258,7 +258,7 @@ class Bytes(lab_case.LabCase):
 
 class Keys(lab_case.LabCase):
     def test_the_private_key_is_in_no_process_but_postern_keys(self):
-        daemon = self.start(DEFAULTS + tls_entry(PORT, pairs=[WORLD.a, WORLD.b]))
+        daemon = self.start(defaults("tls_workers = 3") + tls_entry(PORT, pairs=[WORLD.a, WORLD.b]))
         secrets = []
         for pair in (WORLD.a, WORLD.b):
             number = private_number(pair[1])
@@ -266,18 +266,20 @@ class Keys(lab_case.LabCase):
             # OpenSSL keeps numbers as words of the machine, the least first.
             secrets += [number[-24:], number[::-1][:24], pem[:40]]
         for host in ("a.test", "b.test"):
-            with dial(context(), host) as client:
-                client.sendall(b"x")
-                self.assertEqual(client.recv(1), b"x")
+            for source in range(1, 20):
+                with dial(context(), host, source=f"127.0.0.{source}") as client:
+                    client.sendall(b"x")
+                    self.assertEqual(client.recv(1), b"x")
         helpers = {name: children(daemon, name) for name in ("postern-relay", "postern-tls", "postern-keys")}
-        self.assertEqual([len(pids) for pids in helpers.values()], [1, 1, 1])
+        self.assertEqual([len(pids) for pids in helpers.values()], [1, 3, 3])
 
         def holds(pid, locked=True):
             return any(secret in piece for piece in memory_of(pid, locked) for secret in secrets)
 
-        self.assertTrue(holds(helpers["postern-keys"][0]), "the search finds what is there")
-        self.assertFalse(holds(helpers["postern-keys"][0], locked=False), "copies lie in memory that may be swapped")
-        for pid in (daemon.pid, helpers["postern-relay"][0], helpers["postern-tls"][0]):
+        for pid in helpers["postern-keys"]:
+            self.assertTrue(holds(pid), "the search finds what is there")
+            self.assertFalse(holds(pid, locked=False), "copies lie in memory that may be swapped")
+        for pid in (daemon.pid, *helpers["postern-relay"], *helpers["postern-tls"]):
             self.assertFalse(holds(pid), pathlib.Path(f"/proc/{pid}/comm").read_text())
 
     def test_bad_pairs_keep_a_service_down_and_say_why(self):
@@ -528,9 +530,7 @@ class Deaths(lab_case.LabCase):
         daemon = self.start(DEFAULTS + tls_entry(PORT, pairs=[brief]))
         time.sleep(max(0, over + 1.5 - time.time()))
         for name in ("postern-keys", "postern-tls"):
-            victim = children(daemon, name)[0]
-            os.kill(victim, signal.SIGKILL)
-            self.assertTrue(netlab.wait_until(lambda: children(daemon, name) not in ([], [victim]), 20), name)
+            self.assertTrue(replaced(daemon, name, kill_all(daemon, name)), name)
             self.assertTrue(netlab.wait_until(self.is_served_whatever_the_time, 20), name)
 
     def test_helpers_killed_under_load(self):
@@ -558,14 +558,13 @@ class Deaths(lab_case.LabCase):
                 with dial(context()) as session:
                     session.sendall(b"1")
                     self.assertEqual(session.recv(1), b"1")
-                    victim = children(daemon, name)[0]
-                    os.kill(victim, signal.SIGKILL)
+                    victims = kill_all(daemon, name)
                     if name == "postern-keys":  # who is through with the handshake needs no key
                         session.sendall(b"2")
                         self.assertEqual(session.recv(1), b"2")
                 with netlab.Client.connect(PORT + 1, timeout=20) as plain:
                     self.assertEqual(plain.read_all(), b"hello\n")
-                self.assertTrue(netlab.wait_until(lambda: children(daemon, name) not in ([], [victim]), 20), name)
+                self.assertTrue(replaced(daemon, name, victims), name)
                 before = served[0]
                 self.assertTrue(netlab.wait_until(lambda: served[0] > before + 5, 30), name)
         finally:

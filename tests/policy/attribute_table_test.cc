@@ -108,6 +108,7 @@ const std::map<std::string_view, Example> kExamples = {
     {"tls_crl", {"/crl", "/crl", "crl"}},
     {"tls_sni", {"strict", "strict", "yes"}},
     {"tls_handshake_timeout", {"10", "10", "10s"}},
+    {"tls_workers", {"08", "8", "0"}},
     {"tls_client_ca", {"/ca", "/ca", "ca"}},
     {"tls_verify_client", {"require", "require", "yes"}},
     {"tls_min_version", {"1.3", "1.3", "1.1"}},

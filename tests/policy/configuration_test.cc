@@ -124,6 +124,15 @@ TEST_CASE("the log of defaults is the common log, and a service may have its own
   CHECK(FindService(loaded, "s2")->log.file == "/own");
 }
 
+TEST_CASE("tls_workers is a number for all, and stands in defaults alone") {
+  CHECK(LoadXinetd(DefaultsWith("tls_workers = 12") + ServiceWith("")).tls_workers == 12);
+  CHECK(LoadXinetd(ServiceWith("")).tls_workers == std::nullopt);
+  CHECK_FALSE(LoadXinetd(DefaultsWith("tls_workers = 65") + ServiceWith("")).usable);
+  const Configuration misplaced = LoadXinetd(ServiceWith("tls_workers = 2"));
+  CHECK(misplaced.services.empty());
+  CHECK(misplaced.tls_workers == std::nullopt);
+}
+
 TEST_CASE("diagnostics of services all have a place") {
   const Configuration loaded = LoadXinetd(Three("bogus = 1\nwait = maybe\nbind = nosuch"));
   CHECK(loaded.diagnostics.size() == 3);

@@ -72,6 +72,8 @@ TEST_CASE("ports, umasks and nice values keep to their ranges") {
   CHECK(Roundtrip<OctalCodec>("8") == "refused");
   CHECK(Roundtrip<NiceCodec>("+5") == "5");
   CHECK(Roundtrip<NiceCodec>("-21") == "refused");
+  CHECK(Roundtrip<WorkersCodec>("64") == "64");
+  CHECK(Roundtrip<WorkersCodec>("65") == "refused");
 }
 
 TEST_CASE("a deny_time is minutes, for ever or never") {

@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # More certificates than the queue to a helper has room for: postern-keys and postern-tls were killed each time they had
 # started, for not taking them all at once, and no service spoke TLS.
-import os
 import pathlib
-import signal
 import socket
 import ssl
 import sys
@@ -13,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
 import lab_case  # noqa: E402
 import netlab  # noqa: E402
 from certificates import Authority  # noqa: E402
+from tls_world import kill_all  # noqa: E402
 
 PORTS = range(20001, 20021)
 PAIRS = 64  # of each service; the helpers' queue has 1024
@@ -40,10 +39,8 @@ class ManyCertificates(lab_case.LabCase):
         made = ssl.create_default_context(cafile=str(authority.certificate))
         self.assertTrue(netlab.wait_until(lambda: self.served(made) == len(PORTS), 30))
         for name in ("postern-keys", "postern-tls"):
-            victim = next(pid for pid in daemon.children()
-                          if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name)
-            os.kill(victim, signal.SIGKILL)
-            self.assertTrue(netlab.wait_until(lambda: daemon.logged(f"{name} (pid {victim}) ended"), 10))
+            for victim in kill_all(daemon, name):
+                self.assertTrue(netlab.wait_until(lambda: daemon.logged(f"{name} (pid {victim}) ended"), 10))
             self.assertTrue(netlab.wait_until(lambda: self.served(made) == len(PORTS), 30), name)
         self.assertEqual(daemon.logged("it does not take"), [])
 

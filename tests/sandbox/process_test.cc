@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -253,6 +254,21 @@ TEST_CASE("A pipe is not passed on, and blocks only when asked to") {
       CHECK(((::fcntl(end->get(), F_GETFL) & O_NONBLOCK) != 0) == nonblocking);
     }
   }
+}
+
+TEST_CASE("The usable processors are those of the affinity") {
+  cpu_set_t all;
+  REQUIRE(::sched_getaffinity(0, sizeof all, &all) == 0);
+  CHECK(UsableProcessors() == static_cast<std::size_t>(CPU_COUNT(&all)));
+  CHECK(StatusOfChild([&all] {
+          cpu_set_t one;
+          CPU_ZERO(&one);
+          int first = 0;
+          while (!CPU_ISSET(static_cast<std::size_t>(first), &all)) ++first;
+          CPU_SET(static_cast<std::size_t>(first), &one);
+          if (::sched_setaffinity(0, sizeof one, &one) != 0) return 99;
+          return static_cast<int>(UsableProcessors());
+        }) == 1);
 }
 
 }  // namespace

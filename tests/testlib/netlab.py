@@ -154,6 +154,15 @@ class Daemon:
         self.signal(signal.SIGHUP)
         return bool(wait_until(lambda: not self.running() or said() > before, timeout)) and self.running()
 
+    def state(self):
+        """The state dump, which SIGUSR1 asks for (posternd(8))."""
+        dump = pathlib.Path("/run/posternd.dump")
+        dump.unlink(missing_ok=True)
+        self.signal(signal.SIGUSR1)
+        if not wait_until(lambda: "END OF DUMP" in self._text(dump), 10):
+            raise TimeoutError("posternd dumps no state")
+        return dump.read_text()
+
     def stop(self):
         if self.running():
             self.signal(signal.SIGTERM)

@@ -3,14 +3,19 @@
 
 WORLD is made by setUpModule() and removed by tearDownModule(): within the lab.
 """
+import os
 import pathlib
+import re
 import shutil
+import signal
 import socket
 import ssl
 import tempfile
+import typing
 
+import netlab
 from certificates import Authority, openssl
-from lab_case import entry
+from lab_case import DEFAULTS, entry
 
 PORT = 20443
 LONG_AGO, YESTERDAY = "20200101000000Z", "20200102000000Z"
@@ -43,6 +48,11 @@ CAT = ("server = /bin/cat",)
 ENV = ("server = /usr/bin/env",)
 
 
+def defaults(*lines):
+    """lab_case.DEFAULTS with further lines."""
+    return DEFAULTS.replace("}\n", "".join(f"    {line}\n" for line in lines) + "}\n")
+
+
 def tls_entry(port=PORT, *lines, name="secure", pairs=None, server=CAT):
     """`server` may be no line at all, where others say who serves."""
     pairs = pairs if pairs is not None else [WORLD.a]
@@ -64,10 +74,10 @@ def context(certificate=None, version=None):
     return made
 
 
-def dial(made, host="a.test", port=PORT):
-    plain = socket.create_connection(("127.0.0.1", port), timeout=20)
+def dial(made, host="a.test", port=PORT, source="127.0.0.1", session=None):
+    plain = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(source, 0))
     try:
-        return made.wrap_socket(plain, server_hostname=host)
+        return made.wrap_socket(plain, server_hostname=host, session=session)
     except BaseException:
         plain.close()
         raise
@@ -99,6 +109,38 @@ def children(daemon, name):
         except OSError:
             pass
     return found
+
+
+def kill_all(daemon, name):
+    """The helpers of that name, which are dead or about to be."""
+    daemon.state()  # a daemon that answers has started them
+    victims = children(daemon, name)
+    for victim in victims:
+        os.kill(victim, signal.SIGKILL)
+    return victims
+
+
+def replaced(daemon, name, victims):
+    """Whether there come to be as many others."""
+    def are():
+        now = set(children(daemon, name))
+        return len(now) == len(victims) and now.isdisjoint(victims)
+    return netlab.wait_until(are, 20)
+
+
+class Worker(typing.NamedTuple):
+    """A postern-tls and its postern-keys, by their pids."""
+    tls: int
+    keys: int
+    sessions: int
+    starting: bool
+    leaving: bool
+
+
+def workers(daemon):
+    found = re.findall(r"^tls worker \d+ = postern-tls pid (\d+), postern-keys pid (\d+), sessions (\d+)"
+                       r"(, starting)?(, leaving)?$", daemon.state(), re.MULTILINE)
+    return [Worker(*map(int, words[:3]), *map(bool, words[3:])) for words in found]
 
 
 class HalfWay:

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/acceptor/tls_worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sandbox/channel.h"
+
+namespace postern::daemon {
+
+namespace sys = sandbox::sys;
+
+namespace {
+
+// A handshake has its own deadline in postern-tls; a signature is not due any more after that.
+constexpr std::uint32_t kGraceMilliseconds = 10'000;
+// Whoever has taken over postern-tls may have signatures refused as often as it likes.
+constexpr std::chrono::seconds kRepeatedRefusal(60);
+
+WireStartTls WireOf(const std::optional<policy::StartTls>& protocol) {
+  if (!protocol) return WireStartTls::kNone;
+  switch (*protocol) {
+    case policy::StartTls::kSmtp:
+      return WireStartTls::kSmtp;
+    case policy::StartTls::kImap:
+      return WireStartTls::kImap;
+    case policy::StartTls::kPop3:
+      return WireStartTls::kPop3;
+    case policy::StartTls::kFtp:
+      break;
+  }
+  return WireStartTls::kFtp;
+}
+
+template <typename Client>
+AskFrame AskOf(Client& client) {
+  return [&client](std::span<const std::byte> frame, std::span<const int> files) {
+    return client.AskBytes(frame, files);
+  };
+}
+
+}  // namespace
+
+TlsWorker::TlsWorker(EventLoop& loop, ProgramLog& log, const TlsCommands& commands,
+                     const OpenSetups& setups, TlsAnswers& answers)
+    : loop_(loop),
+      log_(log),
+      setups_(setups),
+      answers_(answers),
+      keys_(loop, log, "postern-keys", commands.keys, HelperClient::kReadyPatience),
+      tls_(loop, log, "postern-tls", commands.tls, HelperClient::kReadyPatience) {
+  keys_events_.worker = tls_events_.worker = this;
+  keys_.Start(keys_events_);
+  tls_.Start(tls_events_);
+}
+
+void TlsWorker::Stop() {
+  keys_.Stop();
+  tls_.Stop();
+}
+
+void TlsWorker::Dismiss() {
+  keys_.Dismiss();
+  tls_.Dismiss();
+}
+
+void TlsWorker::Add(const TlsSetup& setup) {
+  if (keys_.running()) keys_due_.push_back(&setup);
+  if (tls_.running()) services_due_.push_back(&setup);
+  GiveKeys();
+  GiveServices();
+}
+
+void TlsWorker::Forget(const TlsSetup& setup) {
+  std::erase(keys_due_, &setup);
+  std::erase(services_due_, &setup);
+  AskForgetTls service;
+  service.service = setup.id;
+  sys::IgnoreError(tls_.Ask(service, {}), "a new one is never told of it");
+  for (std::size_t i = 0; i < setup.pairs.size(); ++i) {
+    AskForgetKey key;
+    key.index = setup.first_key + static_cast<KeyIndex>(i);
+    sys::IgnoreError(keys_.Ask(key, {}), "a new one is never told of it");
+  }
+}
+
+void TlsWorker::GiveKeys() {
+  while (!keys_due_.empty() && keys_.queued() == 0) {
+    const TlsSetup& next = *keys_due_.front();
+    keys_due_.pop_front();
+    for (std::size_t i = 0; i < next.pairs.size(); ++i) {
+      keys_asked_.insert(next.first_key + static_cast<KeyIndex>(i));
+    }
+    const auto asked = AskForKeys(next, AskOf(keys_));
+    if (!asked) return keys_.Condemn("it does not take the keys: " + asked.error().ToString());
+  }
+}
+
+void TlsWorker::GiveServices() {
+  while (!services_due_.empty() && tls_.queued() == 0) {
+    const TlsSetup& next = *services_due_.front();
+    services_due_.pop_front();
+    services_asked_.insert(next.id);
+    const auto asked = AskForService(next, AskOf(tls_));
+    if (!asked) return tls_.Condemn("it does not take the services: " + asked.error().ToString());
+  }
+}
+
+void TlsWorker::MakeEdge() {
+  if (!keys_.running() || !tls_.running()) return;
+  auto edge = sandbox::MakeChannel();
+  if (!edge) {
+    log_.Error("postern-tls and postern-keys: " + edge.error().ToString());
+    return tls_.Condemn("it cannot reach postern-keys");
+  }
+  const int keys_end = edge->ours.get(), tls_end = edge->theirs.get();
+  const bool given = keys_.Ask(AskEdge{}, {&keys_end, 1}) && tls_.Ask(AskTlsEdge{}, {&tls_end, 1});
+  if (!given) tls_.Condemn("it cannot reach postern-keys");
+}
+
+void TlsWorker::OnKeysStarted() {
+  keys_due_.assign(setups_.begin(), setups_.end());
+  GiveKeys();
+  MakeEdge();
+}
+
+void TlsWorker::OnTlsStarted() {
+  MakeEdge();
+  services_due_.assign(setups_.begin(), setups_.end());
+  GiveServices();
+}
+
+bool TlsWorker::OnKeysFrame(std::span<const std::byte> frame) {
+  AnswerOverdrawn overdrawn;
+  if (ReadFrame(frame, overdrawn)) {
+    TellOverdrawn(overdrawn.header.session);
+    return true;
+  }
+  AnswerKey answer;
+  return ReadFrame(frame, answer) && OnVerdict(answer);
+}
+
+void TlsWorker::TellOverdrawn(SessionId id) {
+  ++untold_overdrawn_;
+  if (told_overdrawn_ && loop_.now() - *told_overdrawn_ < kRepeatedRefusal) return;
+  const std::uint64_t before = untold_overdrawn_ - 1;
+  log_.Error("postern-keys has refused a signature that was not due (connection " +
+             std::to_string(id) +
+             (before == 0 ? "" : ", and " + std::to_string(before) + " before") + ")");
+  told_overdrawn_ = loop_.now();
+  untold_overdrawn_ = 0;
+}
+
+bool TlsWorker::OnVerdict(const AnswerKey& answer) {
+  if (!Valid(answer.verdict) || keys_asked_.erase(answer.index) == 0) return false;
+  if (answer.verdict == KeyVerdict::kGood) return true;
+  for (const TlsSetup* setup : setups_) {
+    const KeyIndex nth = answer.index - setup->first_key;
+    if (answer.index < setup->first_key || nth >= setup->pairs.size()) continue;
+    log_.Error("service " + setup->service + ": " + TextOf(*setup, nth, answer.verdict));
+  }
+  return true;
+}
+
+bool TlsWorker::OnVerdict(const AnswerTlsService& answer) {
+  if (!Valid(answer.verdict) || services_asked_.erase(answer.service) == 0) return false;
+  if (answer.verdict == TlsVerdict::kGood) return true;
+  for (const TlsSetup* setup : setups_) {
+    if (setup->id != answer.service) continue;
+    log_.Error("service " + setup->service + ": " + TextOf(*setup, answer));
+  }
+  return true;
+}
+
+void TlsWorker::OnTlsLost() {
+  services_due_.clear();
+  services_asked_.clear();
+  answers_.OnTlsLost(std::exchange(sessions_, {}));
+}
+
+bool TlsWorker::OnDone(const AnswerTlsDone& done) {
+  return sessions_.erase(done.header.session) != 0 && answers_.OnTlsDone(done);
+}
+
+bool TlsWorker::OnTlsFrame(std::span<const std::byte> frame) {
+  AnswerTls handshake;
+  if (ReadFrame(frame, handshake)) {
+    return Valid(handshake) && Has(handshake.header.session) && answers_.OnTls(handshake);
+  }
+  AnswerTlsDone done;
+  if (ReadFrame(frame, done)) return Valid(done) && OnDone(done);
+  AnswerKeysStuck stuck;
+  if (ReadFrame(frame, stuck)) {
+    keys_.Condemn("it does not answer postern-tls");
+    return true;
+  }
+  AnswerTlsService answer;
+  return ReadFrame(frame, answer) && OnVerdict(answer);
+}
+
+WorkerState TlsWorker::StateFor(const TlsSetup& setup) const {
+  const auto is_due = [&setup](const std::deque<const TlsSetup*>& due) {
+    return std::ranges::find(due, &setup) != due.end();
+  };
+  if (!keys_.running() || !tls_.running() || is_due(keys_due_) || is_due(services_due_)) return {};
+  return {ready() ? WorkerFitness::kReady : WorkerFitness::kStarting, sessions_.size()};
+}
+
+// First the allowance: postern-keys reads it before it is asked for the signature.
+sys::Status TlsWorker::Ask(const TlsRequest& request) {
+  const policy::TlsSpec& spec = request.setup.spec;
+  AskAllow allow;
+  allow.header.session = request.id;
+  allow.first_key = request.setup.first_key;
+  allow.key_count = static_cast<std::uint32_t>(request.setup.pairs.size());
+  allow.milliseconds =
+      static_cast<std::uint32_t>(spec.handshake.count() * 1000) + kGraceMilliseconds;
+  TRY_STATUS(keys_.Ask(allow, {}));
+  AskTls ask;
+  ask.header.session = request.id;
+  ask.service = request.setup.id;
+  ask.idle_timeout = request.idle_ms;
+  ask.starttls = WireOf(spec.starttls);
+  ask.required = spec.starttls_required ? 1 : 0;
+  const int descriptors[] = {request.client, request.service};
+  TRY_STATUS(tls_.Ask(ask, descriptors));
+  sessions_.insert(request.id);
+  return {};
+}
+
+void TlsWorker::AskAdmit(SessionId id) {
+  AskTlsAdmit admit;
+  admit.header.session = id;
+  sys::IgnoreError(tls_.Ask(admit, {}), "the deadline of its handshake ends it");
+}
+
+void TlsWorker::AskRefuse(SessionId id) {
+  AskTlsRefuse refuse;
+  refuse.header.session = id;
+  sys::IgnoreError(tls_.Ask(refuse, {}), "without a helper there is nobody to refuse");
+}
+
+void TlsWorker::AskTruncate(SessionId id) {
+  AskTlsTruncate truncate;
+  truncate.header.session = id;
+  sys::IgnoreError(tls_.Ask(truncate, {}), "without a helper the client is gone");
+}
+
+}  // namespace postern::daemon
