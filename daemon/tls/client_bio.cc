@@ -97,6 +97,7 @@ int ClientBio::Write(BIO* bio, std::span<const std::byte> bytes, std::size_t* do
 }
 
 ClientBio::Sent ClientBio::Flush(bool more) {
+  withheld_ = 0;
   if (held_.empty()) {
     // Setting it, though it is set, sends what the kernel has kept back (tcp(7)).
     if (!more && std::exchange(corked_, false)) {

@@ -39,6 +39,10 @@ class ClientBio {
   bool cut_short() const { return cut_short_; }
 
   std::size_t held() const { return held_.size(); }
+  // What is held now waits for something to go with it, or for Flush().
+  void Withhold() { withheld_ = held_.size(); }
+  // Whether Flush() has something to do that does not wait.
+  bool due() const { return corked_ || held_.size() > withheld_; }
   enum class Sent : std::uint8_t { kAll, kSome, kPeerGone };
   // `more`: something or the end of the stream follows at once, for the same segment.
   Sent Flush(bool more = false);
@@ -53,6 +57,7 @@ class ClientBio {
 
   const sandbox::sys::UniqueFd& socket_;
   std::vector<std::byte> held_;
+  std::size_t withheld_ = 0;  // so much of it, from its beginning
   bool drained_ = false, ended_ = false, cut_short_ = false;
   bool corked_ = false;  // the kernel was told that more follows
   int reads_left_ = 0;

@@ -83,7 +83,7 @@ void TlsSession::BeginToServe(Instant now) {
   handshake_ = DescribeHandshake(id_, connection_.get());
   last_moved_ = now;
   if (admitted_) deadline_ = Due();
-  if (SSL_version(connection_.get()) == TLS1_3_VERSION) withheld_ = wire_.held();
+  if (SSL_version(connection_.get()) == TLS1_3_VERSION) wire_.Withhold();
   Move(now);
 }
 
@@ -163,8 +163,8 @@ void TlsSession::Move(Instant now) {
   client_wants_ = service_wants_ = 0;
   if (admitted_ && !Carry(now)) return Finish(TlsOutcome::kClientGone);
   const bool ends = in_.done && out_.done, lingers = service_gone_ && !in_.ended;
-  if (ends) withheld_ = 0;
-  if (!SendHeld(now, ends && lingers)) return Finish(TlsOutcome::kClientGone);
+  const bool sends = ends || wire_.due();
+  if (sends && !SendHeld(now, ends && lingers)) return Finish(TlsOutcome::kClientGone);
   if (!ends || wire_.held() != 0) return Watch();
   lingers ? Linger(now) : EndSession();
 }
@@ -187,8 +187,6 @@ bool TlsSession::Carry(Instant now) {
 // False when the client is gone.
 bool TlsSession::SendHeld(Instant now, bool more) {
   const std::size_t before = wire_.held();
-  if (before != 0 && before == withheld_) return true;
-  withheld_ = 0;
   const auto sent = wire_.Flush(more);
   if (wire_.held() != before) last_moved_ = now;
   if (sent == ClientBio::Sent::kSome) client_wants_ |= sys::kWritable;

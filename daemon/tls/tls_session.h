@@ -119,7 +119,6 @@ class TlsSession {
   std::optional<Instant> deadline_;
   TlsOutcome outcome_ = TlsOutcome::kFinished;  // unless something else ends it
   bool admitted_;  // as far as postern-tls has to know: what is carried, posternd has let in
-  std::size_t withheld_ = 0;  // of what is held, so much needs company
   bool shaken_ = false, service_gone_ = false, lingers_ = false, unfinished_ = false, over_ = false;
   std::unique_ptr<const AnswerTls> handshake_;
   AnswerTlsDone done_;

@@ -80,6 +80,28 @@ TEST_CASE("large records share their segments, and nothing is kept back after th
   CHECK(unsent() == 0);
 }
 
+TEST_CASE("what is withheld waits for company, and what is written after that for nobody") {
+  Wire client;
+  client.WriteAll("a ticket");
+  CHECK(client.wire.due());
+  client.wire.Withhold();
+  CHECK_FALSE(client.wire.due());
+  client.WriteAll("!");
+  CHECK(client.wire.due());
+  CHECK(client.wire.Flush() == Sent::kAll);
+  CHECK_FALSE(client.wire.due());
+
+  client.WriteAll("a ticket");
+  client.wire.Withhold();
+  const std::string large(20'000, 'x');
+  client.WriteAll(large);  // takes the ticket with it
+  client.WriteAll("as large");
+  CHECK(client.wire.due());
+  CHECK(client.wire.Flush() == Sent::kAll);
+  CHECK(ReadExactly(client.ends.near, 33 + large.size()) ==
+        "a ticket!a ticket" + large + "as large");
+}
+
 TEST_CASE("a client that does not read is waited for, and one that is gone is told of") {
   Wire client;
   const std::string piece(30'000, 'x');

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a client of postern-tls is sent: in which pieces, and to what end.
+#include <linux/tcp.h>
+
+#include "tests/daemon/tls_fixture.h"
+
+namespace postern::daemon {
+namespace {
+
+unsigned SegmentsIn(const UniqueFd& socket) {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  REQUIRE(::getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &length) == 0);
+  return info.tcpi_data_segs_in;
+}
+
+TEST_CASE("what the client is told goes in as few segments as can be, and nothing is kept back") {
+  TlsUnderTest tls;
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+
+  TlsClient brief;
+  UniqueFd program = tls.Begin(1, 1, brief.Open(TcpConnection()));
+  Write(program, "bye");
+  program.Reset();
+  REQUIRE(brief.Connect());
+  CHECK(brief.ReadToClose() == "bye");
+  // The server's flight; its ticket, the last words, the close_notify and the end.
+  CHECK(SegmentsIn(brief.socket()) <= 2);
+  REQUIRE(tls.Next<AnswerTls>().header.session == 1);
+  tls.Next<AnswerTlsDone>();
+
+  TlsClient patient;
+  program = tls.Begin(2, 1, patient.Open(TcpConnection()));
+  REQUIRE(patient.Connect());
+  tls.Next<AnswerTls>();
+  CHECK(SegmentsIn(patient.socket()) == 1);  // the ticket has no company yet
+  Write(program, "x");
+  CHECK(patient.Read(1) == "x");
+  CHECK(SegmentsIn(patient.socket()) == 2);
+}
+
+TEST_CASE("last words as long as the ticket are not taken for it") {
+  constexpr std::size_t kRecord = 16384, kOverhead = 5 + 1 + 16;
+  TlsUnderTest tls;
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+
+  TlsClient measuring;
+  const UniqueFd first = tls.Begin(1, 1, measuring.Open());
+  REQUIRE(measuring.Connect());
+  tls.Next<AnswerTls>();
+  const std::uint64_t before = BIO_number_read(SSL_get_rbio(measuring.ssl()));
+  Write(first, "x");
+  CHECK(measuring.Read(1) == "x");
+  const std::uint64_t ticket =
+      BIO_number_read(SSL_get_rbio(measuring.ssl())) - before - 1 - kOverhead;
+
+  TlsClient client;
+  const UniqueFd program = tls.Begin(2, 1, client.Open());
+  REQUIRE(client.Connect());
+  tls.Next<AnswerTls>();
+  const std::string words(kRecord + ticket - kOverhead, 'x');
+  Write(program, words);
+  CHECK(client.Read(words.size()).size() == words.size());
+}
+
+TEST_CASE("who has said goodbye is not waited for, though he keeps his connection") {
+  TlsLimits limits{.descriptors = 4096, .patience = {}};
+  limits.patience.linger = std::chrono::minutes(5);
+  TlsUnderTest tls(limits);
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  TlsClient client;
+  UniqueFd program = tls.Begin(1, 1, client.Open());
+  REQUIRE(client.Connect());
+  tls.Next<AnswerTls>();
+  program.Reset();
+  CHECK(client.ReadToClose().empty());
+  REQUIRE(client.Write("nobody's"));
+  client.HalfClose();
+  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kFinished);
+}
+
+}  // namespace
+}  // namespace postern::daemon
