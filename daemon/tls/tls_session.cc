@@ -201,9 +201,6 @@ TlsSession::Step TlsSession::Judge(int result) {
     case SSL_ERROR_WANT_WRITE:
       client_wants_ |= sys::kWritable;
       return Step::kWaits;
-    case SSL_ERROR_ZERO_RETURN:
-      in_.ended = true;
-      return Step::kMoved;
     default:
       ERR_clear_error();
       return Step::kFailed;
@@ -227,7 +224,10 @@ TlsSession::Step TlsSession::ReadFromClient(std::span<std::byte> buffer, std::si
   wire_.LetRead();
   const int result = SSL_read_ex(connection_.get(), buffer.data(), buffer.size(), &count);
   unfinished_ = wire_.cut_short();
-  return result == 1 ? Step::kMoved : Judge(result);
+  if (result == 1) return Step::kMoved;
+  // Of a write it would say only that the client's close_notify has come before (SSL_get_error(3)).
+  in_.ended = SSL_get_error(connection_.get(), result) == SSL_ERROR_ZERO_RETURN;
+  return in_.ended ? Step::kMoved : Judge(result);
 }
 
 TlsSession::Step TlsSession::FillFromClient() {

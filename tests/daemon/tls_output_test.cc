@@ -65,6 +65,21 @@ TEST_CASE("last words as long as the ticket are not taken for it") {
   CHECK(client.Read(words.size()).size() == words.size());
 }
 
+TEST_CASE("a client that says goodbye and is gone ends the session, whatever is still sent to it") {
+  TlsUnderTest tls;
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  TlsClient client;
+  const UniqueFd program = tls.Begin(1, 1, client.Open());
+  REQUIRE(client.Connect());
+  tls.Next<AnswerTls>();
+  client.HalfClose();
+  CHECK(ReadToEnd(program).empty());
+  client.Vanish();
+  TryWrite(program, std::string(100'000, 'x'));  // more than a record
+  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kClientGone);
+}
+
 TEST_CASE("who has said goodbye is not waited for, though he keeps his connection") {
   TlsLimits limits{.descriptors = 4096, .patience = {}};
   limits.patience.linger = std::chrono::minutes(5);
