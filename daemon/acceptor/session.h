@@ -103,8 +103,9 @@ class Session final : public EventHandler {
   bool shaken = false;      // the handshake is done
   // Until the handshake is done: what it is to be done with must not be forgotten before.
   std::shared_ptr<const TlsSetup> handshake_setup;
-  std::vector<std::string> tls_words;  // for the environment: what TLS has shown
-  std::unique_ptr<WireTlvs> tlvs;      // the same for the PROXY header of a redirect
+  EventLoop::TimerId handshake_timer = 0;  // for a postern-tls that never says that it is
+  std::vector<std::string> tls_words;      // for the environment: what TLS has shown
+  std::unique_ptr<WireTlvs> tlvs;          // the same for the PROXY header of a redirect
   std::optional<Moved> moved;  // what had the client has ended; maybe before the program has begun
 
   // Stage::kBanner, kMux, kSplice, kTls, kQueued, kLookup and kRetry: the connection, until
@@ -112,7 +113,7 @@ class Session final : public EventHandler {
   // backend that breaks off is no end of file. `cut_off`: what it is then.
   sandbox::sys::UniqueFd connection, cut_off;
 
-  // Stage::kRetry; the timer is for kTls as well
+  // Stage::kRetry
   int attempts = 0;
   EventLoop::TimerId retry_timer = 0;
 

@@ -86,8 +86,8 @@ void Sessions::Abandon() {
   for (auto& [id, session] : sessions_) {
     if (session->with_relay()) LogExit(*session, {std::nullopt, SIGTERM}, relay_.pid());
     loop_.Unwatch(session->pidfd, session->watch);
-    loop_.Cancel(session->retry_timer);
-    loop_.Cancel(session->lifetime_timer);
+    CancelTimers(*session);
+    LeaveHandshake(*session);
   }
   sessions_.clear();
   in_tls_.clear();
@@ -118,8 +118,8 @@ Session& Sessions::Begin(std::shared_ptr<Service> service, std::optional<policy:
 
 std::unique_ptr<Session> Sessions::End(Session& session) {
   loop_.Unwatch(session.pidfd, session.watch);
-  loop_.Cancel(session.retry_timer);
-  loop_.Cancel(session.lifetime_timer);
+  CancelTimers(session);
+  LeaveHandshake(session);
   deadlines_.Answered(session.id);
   const std::shared_ptr<Service> service = session.service;
   if (session.refused) {

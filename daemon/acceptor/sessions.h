@@ -121,6 +121,8 @@ class Sessions final : public RelayAnswers,
   // The service is over, or never was: the session too, unless it is carried yet.
   void EndService(Session& session);
   void CutOff(Session& session);
+  void LeaveHandshake(Session& session);
+  void CancelTimers(Session& session);
   void EndCarriage(Session& session);
   Session* Find(SessionId id, Stage stage);
 

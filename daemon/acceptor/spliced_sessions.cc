@@ -64,6 +64,12 @@ void Sessions::EndCarriage(Session& session) {
   if (session.stage == Stage::kFlush && !session.carried()) End(session);
 }
 
+// Those of its program; postern-tls has its own (LeaveHandshake()).
+void Sessions::CancelTimers(Session& session) {
+  loop_.Cancel(session.retry_timer);
+  loop_.Cancel(session.lifetime_timer);
+}
+
 void Sessions::EndService(Session& session) {
   if (!session.carried()) {
     End(session);
@@ -72,8 +78,7 @@ void Sessions::EndService(Session& session) {
   session.stage = Stage::kFlush;
   session.connection.Reset();
   deadlines_.Answered(session.id);
-  loop_.Cancel(session.retry_timer);
-  loop_.Cancel(session.lifetime_timer);
+  CancelTimers(session);
   loop_.Unwatch(session.pidfd, session.watch);
   session.pidfd.Reset();
 }

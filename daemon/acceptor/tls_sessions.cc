@@ -58,13 +58,21 @@ void Sessions::ShakeHands(Session& session, sys::UniqueFd client) {
   if (!asked) return FailToStart(session, asked.error().ToString());
   session.tls = session.id;
   in_tls_.emplace(session.tls, &session);
+  // A client that may go on in plaintext may never shake hands.
+  if (!setup.spec.starttls || setup.spec.starttls_required) {
+    session.handshake_timer = loop_.After(setup.spec.handshake + kGrace, [this, &session] {
+      session.handshake_timer = 0;
+      tls_.CondemnTls(session.tls, "it lets the deadline of a handshake pass");
+    });
+  }
   // The service has the first word, or the client in plaintext.
   if (setup.spec.starttls) return HandOver(session, std::move(pair->theirs));
   session.connection = std::move(pair->theirs);
-  session.retry_timer = loop_.After(setup.spec.handshake + kGrace, [this, &session] {
-    session.retry_timer = 0;
-    tls_.CondemnTls(session.tls, "it lets the deadline of a handshake pass");
-  });
+}
+
+void Sessions::LeaveHandshake(Session& session) {
+  session.handshake_setup.reset();
+  loop_.Cancel(session.handshake_timer);
 }
 
 bool Sessions::OnTls(const AnswerTls& answer) {
@@ -74,11 +82,9 @@ bool Sessions::OnTls(const AnswerTls& answer) {
   if (session == nullptr) return true;
   if (session->shaken) return false;
   session->shaken = true;
-  session->handshake_setup.reset();
+  LeaveHandshake(*session);
   const bool served = session->stage != Stage::kTls;  // before STARTTLS
   if (!served) {
-    loop_.Cancel(session->retry_timer);
-    session->retry_timer = 0;
     session->tls_words = TlsEnvironment(answer);
     if (session->service->spec().redirect.proxy == policy::RedirectProxy::kV2) {
       session->tlvs = std::make_unique<WireTlvs>(TlvsOf(answer));
@@ -120,7 +126,7 @@ bool Sessions::OnTlsDone(const AnswerTlsDone& answer) {
   in_tls_.erase(found);
   if (session == nullptr) return true;
   session->tls = 0;
-  session->handshake_setup.reset();
+  LeaveHandshake(*session);
   const std::string& id = session->service->spec().id;
   if (answer.outcome == TlsOutcome::kNoCapacity) {
     log_.Error(id + ": postern-tls has no room for another session");
@@ -154,7 +160,7 @@ void Sessions::OnTlsLost(const std::set<SessionId>& lost) {
     if (!found || found.mapped() == nullptr) continue;
     Session* const session = found.mapped();
     session->tls = 0;
-    session->handshake_setup.reset();
+    LeaveHandshake(*session);
     if (session->stage == Stage::kTls) {
       FailToStart(*session, "the postern-tls that had it is gone");
     } else {

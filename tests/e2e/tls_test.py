@@ -533,6 +533,16 @@ class Deaths(lab_case.LabCase):
             self.assertTrue(replaced(daemon, name, kill_all(daemon, name)), name)
             self.assertTrue(netlab.wait_until(self.is_served_whatever_the_time, 20), name)
 
+    def test_a_postern_tls_that_hangs_is_noticed_behind_starttls_too(self):
+        daemon = self.start(defaults("tls_workers = 1")
+                            + tls_entry(PORT, "starttls = smtp", "tls_handshake_timeout = 1"))
+        victim = children(daemon, "postern-tls")[0]
+        os.kill(victim, signal.SIGSTOP)
+        with netlab.Client.connect(PORT, timeout=60) as client:
+            self.assertEqual(client.read_all(), b"")
+        self.assertTrue(daemon.logged("it lets the deadline of a handshake pass"))
+        self.assertTrue(netlab.wait_until(lambda: children(daemon, "postern-tls") not in ([], [victim]), 20))
+
     def test_helpers_killed_under_load(self):
         daemon = self.start(DEFAULTS + tls_entry(PORT) + entry("plain", PORT + 1))
         stopping, served, failed = threading.Event(), [0], [0]
