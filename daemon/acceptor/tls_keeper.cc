@@ -7,6 +7,8 @@ namespace postern::daemon {
 
 namespace {
 
+constexpr unsigned kMostLooks = 100;  // five minutes, as posternd looks
+
 std::expected<TlsSetup, TlsFlaw> OpenAndJudge(const policy::ServiceSpec& spec, TlsJudge& judge) {
   TRY(TlsSetup setup, OpenTls(spec.id, *spec.tls));
   TRY_STATUS(judge.Judge(setup));
@@ -64,20 +66,23 @@ void TlsKeeper::Look(const std::vector<std::shared_ptr<Service>>& services) {
     }
     Change& change = changes_[id];
     if (change.seen != now) {
-      change = {std::move(now), false};
-    } else if (!change.judged) {
-      change.judged = true;
-      Renew(*service, judge);
+      change = {.seen = std::move(now)};
+    } else if (change.looks != 0 && --change.looks == 0 && !Renew(*service, judge)) {
+      change.looks = change.pause = std::min(2 * change.pause, kMostLooks);
     }
   }
 }
 
-void TlsKeeper::Renew(Service& service, TlsJudge& judge) {
+bool TlsKeeper::Renew(Service& service, TlsJudge& judge) {
   const std::string& id = service.spec().id;
   auto setup = OpenAndJudge(service.spec(), judge);
-  if (!setup) return log_.Error("service " + id + " keeps its certificates: " + setup.error().text);
+  if (!setup) {
+    log_.Error("service " + id + " keeps its certificates: " + setup.error().text);
+    return setup.error().code != policy::check::kTlsNotJudged;
+  }
   service.SetTls(client_.Add(std::move(*setup)));
   log_.Notice("service " + id + " has new certificates and keys");
+  return true;
 }
 
 std::vector<TlsFlaw> JudgeAll(const policy::Configuration& configuration,

@@ -31,16 +31,18 @@ class TlsKeeper {
       const policy::Configuration& configuration,
       const std::vector<std::shared_ptr<Service>>& running, bool strict);
 
-  // Looks whether files have changed. What has, and stays so until the next look, is judged.
+  // Looks whether files have changed. What has, and stays so until the next look, is judged; and
+  // again when that could not be done, after a pause that grows.
   void Look(const std::vector<std::shared_ptr<Service>>& services);
 
  private:
   using Stamps = std::vector<std::optional<sandbox::sys::FileStamp>>;
   struct Change {
     Stamps seen;
-    bool judged = false;
+    unsigned looks = 1, pause = 1;  // until it is judged; 0: it has been
   };
-  void Renew(Service& service, TlsJudge& judge);
+  // False when nobody could judge what is new.
+  bool Renew(Service& service, TlsJudge& judge);
 
   ProgramLog& log_;
   TlsClient& client_;

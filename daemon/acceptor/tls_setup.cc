@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "sandbox/sys/process.h"
 
@@ -16,10 +17,12 @@ namespace {
 using Opened = std::expected<sys::UniqueFd, TlsFlaw>;
 
 std::unexpected<TlsFlaw> Closed(const sys::Error& error) {
-  const bool denied = error.number == EACCES;
+  // Those may be other than for us now; or for whoever has the right.
+  constexpr int kPassing[] = {EACCES, EMFILE, ENFILE, ENOMEM, EIO, ESTALE};
+  const bool passes = std::ranges::find(kPassing, error.number) != std::end(kPassing);
   return std::unexpected(
       TlsFlaw{.service = {},
-              .code = denied ? policy::check::kTlsNotJudged : policy::check::kUnknownPath,
+              .code = passes ? policy::check::kTlsNotJudged : policy::check::kUnknownPath,
               .text = error.ToString()});
 }
 
