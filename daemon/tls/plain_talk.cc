@@ -54,7 +54,6 @@ void TlsSession::TalkPlainly(Instant now) {
   if (!out_.ended && talk.to_client.size() < kMostHeld && talk.state() != Talk::kUpgrades) {
     const auto piece = ReadPiece(service_.fd(), buffer, out_.ended);
     if (!piece.empty()) talk.FromService(piece);
-    if (piece.empty() && truncated()) out_.ended = true;
   }
   if (talk.state() == Talk::kBroken) {
     return Finish(TlsOutcome::kHandshakeFailed, TlsFault::kNotTls);

@@ -110,9 +110,11 @@ bool TlsSession::Refuse(Instant now) {
   return true;
 }
 
+// posternd keeps the other end open, and so nothing but this tells where its words end.
 bool TlsSession::Truncate(Instant now) {
   if (lingers_) return true;
   outcome_ = TlsOutcome::kTruncated;
+  sys::IgnoreError(sys::ShutdownRead(service_.fd()), "it is connected, or has ended");
   in_.done = service_gone_ = true;
   in_.held = 0;
   if (served()) deadline_ = Due();
@@ -134,7 +136,7 @@ void TlsSession::OnReady(Side side, std::uint32_t ready, Instant now) {
   }
   if (dialogue_) return TalkPlainly(now);
   if (shaken_) return Continue(now);
-  // Of the service nothing is awaited yet; gone, it has been refused, and posternd says Stop.
+  // Of the service nothing is awaited yet: its end is told after the handshake.
   side == Side::kClient ? Shake(now) : Watch();
 }
 
@@ -286,7 +288,7 @@ TlsSession::Step TlsSession::FillFromService() {
     return Step::kMoved;
   }
   out_.buffer.reset();
-  if (!count && sys::IsMomentary(count.error()) && !truncated()) {
+  if (!count && sys::IsMomentary(count.error())) {
     service_wants_ |= sys::kReadable;
     return Step::kWaits;
   }
@@ -322,17 +324,18 @@ TlsSession::Step TlsSession::EndToClient() {
 void TlsSession::Linger(Instant now) {
   if (!lingers_) {
     lingers_ = true;
-    unfinished_ = false;
     deadline_ = now + patience_.linger;
     sys::IgnoreError(sys::ShutdownWrite(client_.fd()), "then it is gone");
     service_.Close();
   }
-  client_wants_ = 0;
-  for (int burst = 0; burst < kBurstsPerTurn; ++burst) {
-    const Step step = DropFromClient();
+  unfinished_ = false;
+  Step step = Step::kMoved;
+  for (int burst = 0; step == Step::kMoved && burst < kBurstsPerTurn; ++burst) {
+    step = DropFromClient();
     if (step == Step::kFailed || in_.ended) return EndSession();
-    if (step == Step::kWaits) break;
   }
+  // OpenSSL may have more, of which no event tells.
+  if (step == Step::kMoved) unfinished_ = true;
   client_wants_ = sys::kReadable;
   Watch();
 }

@@ -247,10 +247,7 @@ Status Listen(const UniqueFd& socket, int backlog) {
   return {};
 }
 
-Status StopListening(const UniqueFd& socket) {
-  if (::shutdown(socket.get(), SHUT_RD) != 0) return LastError("shutdown");
-  return {};
-}
+Status StopListening(const UniqueFd& socket) { return ShutdownRead(socket); }
 
 Status Connect(const UniqueFd& socket, const SocketAddress& address) {
   const int result =
@@ -349,6 +346,11 @@ Result<int> PendingError(const UniqueFd& socket) {
     return LastError("getsockopt", "SO_ERROR");
   }
   return error;
+}
+
+Status ShutdownRead(const UniqueFd& socket) {
+  if (::shutdown(socket.get(), SHUT_RD) != 0) return LastError("shutdown");
+  return {};
 }
 
 Status ShutdownWrite(const UniqueFd& socket) {

@@ -119,6 +119,8 @@ Result<SocketDescription> Describe(const UniqueFd& socket);  // ENOTSOCK for any
 Result<SocketAddress> LocalAddress(const UniqueFd& socket);
 Result<SocketAddress> PeerAddress(const UniqueFd& socket);
 Result<int> PendingError(const UniqueFd& socket);  // SO_ERROR
+// Of a unix socket: what has come can still be read, and then it ends.
+Status ShutdownRead(const UniqueFd& socket);
 Status ShutdownWrite(const UniqueFd& socket);
 bool IsListening(const UniqueFd& socket);  // SO_ACCEPTCONN
 

@@ -83,6 +83,27 @@ TEST_CASE("a program that is gone before the handshake keeps nobody busy") {
   CHECK(client.ReadToClose().empty());
 }
 
+TEST_CASE("who says goodbye behind more than a turn reads is not waited for") {
+  TlsLimits limits{.descriptors = 4096, .patience = {}};
+  limits.patience.linger = std::chrono::minutes(5);
+  TlsUnderTest tls(limits);
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  TlsClient client;
+  UniqueFd program = tls.Begin(1, 1, client.Open());
+  REQUIRE(client.Connect());
+  tls.Next<AnswerTls>();
+  program.Reset();
+  CHECK(client.ReadToClose().empty());
+  const std::string bytes = Recorded(client, [](SSL* connection) {
+    const std::string much(16'000, 'x');
+    SSL_write(connection, much.data(), static_cast<int>(much.size()));
+    SSL_shutdown(connection);
+  });
+  Write(client.socket(), bytes);  // at once, so that no event comes behind it
+  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kFinished);
+}
+
 TEST_CASE("an edge that is of no use is told as stuck, one that was closed is not") {
   auto full = sandbox::MakeChannel(), closed = sandbox::MakeChannel();
   REQUIRE((full && closed));

@@ -70,5 +70,21 @@ TEST_CASE("cut off before its first word, a service leaves no session behind") {
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kTruncated);
 }
 
+TEST_CASE("in plaintext nothing waits for an end of file that does not come") {
+  TlsUnderTest tls;
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  TlsClient client;
+  const UniqueFd program = tls.Begin(1, 1, client.Open(), 0, WireStartTls::kSmtp, false);
+  Write(program, "220 hi\r\n");
+  Write(client.socket(), "MAIL FROM:<a@b>\r\n");
+  CHECK(ReadExactly(program, 17) == "MAIL FROM:<a@b>\r\n");
+  const auto before = FillUp(program).size();  // what is held up is read when there is room
+  Truncate(tls, 1);
+  CHECK(ReadToEnd(client.socket()).size() == 8 + before);
+  client.Vanish();
+  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kTruncated);
+}
+
 }  // namespace
 }  // namespace postern::daemon

@@ -205,6 +205,18 @@ TEST_CASE("A stopped listener that still allows reuse can be bound over") {
   CHECK(Bind(*other, LocalAddress(listener).value()));
 }
 
+TEST_CASE("A unix socket whose reading is shut down gives what has come, and ends") {
+  const auto pair = MakeStreamPair();
+  REQUIRE(pair);
+  const std::array<std::byte, 3> said{};
+  REQUIRE(SendSome(pair->theirs, said) == 3U);
+  REQUIRE(ShutdownRead(pair->ours));
+  std::array<std::byte, 8> room{};
+  CHECK(ReceiveSome(pair->ours, room) == 3U);
+  CHECK(ReceiveSome(pair->ours, room) == 0U);
+  CHECK(SendSome(pair->theirs, said).error().number == EPIPE);
+}
+
 TEST_CASE("A unix socket is bound with owner and mode as asked") {
   const testlib::TempDir directory;
   const std::string path = directory / "socket";
