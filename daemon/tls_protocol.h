@@ -91,7 +91,8 @@ struct AskTlsAdmit {
   FrameHeader header{FrameType::kAskTlsAdmit};
 };
 
-// Whoever has shaken hands is not let in, and told so (daemon/tls/access_denied.h).
+// Whoever has shaken hands is not let in, and told so (daemon/tls/access_denied.h). The service's
+// end stays open as with AskTlsTruncate.
 struct AskTlsRefuse {
   FrameHeader header{FrameType::kAskTlsRefuse};
 };

@@ -110,7 +110,8 @@ class Session final : public EventHandler {
 
   // Stage::kBanner, kMux, kSplice, kTls, kQueued, kLookup and kRetry: the connection, until
   // somebody serves it. Stage::kRelay behind postern-tls: our copy of it, so that a relay or a
-  // backend that breaks off is no end of file. `cut_off`: what it is then.
+  // backend that breaks off is no end of file. `cut_off`: what it is then, or when the client is
+  // refused.
   sandbox::sys::UniqueFd connection, cut_off;
 
   // Stage::kRetry

@@ -92,6 +92,7 @@ bool Sessions::OnTls(const AnswerTls& answer) {
   }
   if (const auto why = WhyRefused(*session, answer)) {
     RefuseTls(*session, *why);
+    if (!served) session->cut_off = std::move(session->connection);
     tls_.AskRefuse(session->tls);
     if (!served) EndService(*session);  // else it finds an end of file
   } else if (served) {

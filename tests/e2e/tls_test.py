@@ -198,6 +198,17 @@ class Clients(lab_case.LabCase):
             client.sendall(b"x")
             client.recv(1)
 
+    def test_whom_rules_refuse_is_never_told_a_proper_end(self):
+        self.start(DEFAULTS + tls_entry(PORT, *client_rules("tls_only_from = dns:alice.*")))
+        for version, end in (ssl.TLSVersion.TLSv1_3, "ACCESS_DENIED"), (ssl.TLSVersion.TLSv1_2, "EOF occurred"):
+            made = context(WORLD.bob, version)
+            for _ in range(40):
+                with socket.create_connection(("127.0.0.1", PORT), timeout=20) as plain, \
+                        self.assertRaisesRegex(ssl.SSLError, end), \
+                        made.wrap_socket(plain, server_hostname="a.test", suppress_ragged_eofs=False) as client:
+                    client.sendall(bytes(100_000))
+                    client.recv(1)
+
     def test_address_rules_come_first(self):
         daemon = self.start(DEFAULTS + tls_entry(PORT, *client_rules("no_access = 127.0.0.1")))
         self.assertIsNone(self.attempt(WORLD.alice))
