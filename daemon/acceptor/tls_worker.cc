@@ -14,6 +14,10 @@ namespace {
 
 // A handshake has its own deadline in postern-tls; a signature is not due any more after that.
 constexpr std::uint32_t kGraceMilliseconds = 10'000;
+// postern-keys loads what it has been given before it sees what else it is asked: behind too many
+// keys a handshake would wait so long that postern-keys seems to hang. A millisecond is usual for
+// one.
+constexpr std::size_t kMostUnjudged = 128;
 // Whoever has taken over postern-tls may have signatures refused as often as it likes.
 constexpr std::chrono::seconds kRepeatedRefusal(60);
 
@@ -85,7 +89,7 @@ void TlsWorker::Forget(const TlsSetup& setup) {
 }
 
 void TlsWorker::GiveKeys() {
-  while (!keys_due_.empty() && keys_.queued() == 0) {
+  while (!keys_due_.empty() && keys_.queued() == 0 && keys_asked_.size() < kMostUnjudged) {
     const TlsSetup& next = *keys_due_.front();
     keys_due_.pop_front();
     for (std::size_t i = 0; i < next.pairs.size(); ++i) {
@@ -153,6 +157,7 @@ void TlsWorker::TellOverdrawn(SessionId id) {
 
 bool TlsWorker::OnVerdict(const AnswerKey& answer) {
   if (!Valid(answer.verdict) || keys_asked_.erase(answer.index) == 0) return false;
+  GiveKeys();
   if (answer.verdict == KeyVerdict::kGood) return true;
   for (const TlsSetup* setup : setups_) {
     const KeyIndex nth = answer.index - setup->first_key;

@@ -147,6 +147,23 @@ TEST_CASE_METHOD(Fixture, "Every worker is given every setup, under the same num
   }
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "Keys come so many at a time, so that a handshake need not wait for all") {
+  const TlsWorker& first = worker(0);
+  const auto judge = [&](const AskKey& asked) {
+    AnswerKey answer;
+    answer.index = asked.index;
+    Say(first.keys_pid(), answer);
+  };
+  judge(Asked<AskKey>(first.keys_pid()).at(0));
+  for (int i = 0; i < 150; ++i) setups.push_back(AddSetup());
+  TurnFor(*loop, 1);
+  const auto some = Asked<AskKey>(first.keys_pid());
+  CHECK(some.size() == 128);
+  for (const AskKey& asked : some) judge(asked);
+  CHECK(Asked<AskKey>(first.keys_pid()).size() == 150 - some.size());
+}
+
 TEST_CASE_METHOD(Fixture, "Clients are spread, and one that comes back finds its worker") {
   OneEach();
   const std::size_t home = WhoHas(Ask("192.0.2.77"));
