@@ -67,7 +67,7 @@ void TlsSession::Shake(Instant now) {
   const int error = SSL_get_error(connection_.get(), result);
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
     client_wants_ = error == SSL_ERROR_WANT_READ ? sys::kReadable : sys::kWritable;
-    return SendHeld(now, /*more=*/false) ? Watch() : Finish(TlsOutcome::kClientGone);
+    return SendHeld(/*more=*/false) ? Watch() : Finish(TlsOutcome::kClientGone);
   }
   const bool unsigned_ = signer_->TakeFailure();
   if (error == SSL_ERROR_SYSCALL) return Finish(TlsOutcome::kClientGone);
@@ -161,12 +161,15 @@ std::optional<TlsSession::Instant> TlsSession::Due() const {
 // ---- Carrying ----
 
 void TlsSession::Move(Instant now) {
+  // Of earlier turns: what OpenSSL answers of its own accord, a key update for one, moves nothing.
+  const std::size_t waiting = wire_.due() ? wire_.held() : 0;
   unfinished_ = false;
   client_wants_ = service_wants_ = 0;
   if (admitted_ && !Carry(now)) return Finish(TlsOutcome::kClientGone);
   const bool ends = in_.done && out_.done, lingers = service_gone_ && !in_.ended;
   const bool sends = ends || wire_.due();
-  if (sends && !SendHeld(now, ends && lingers)) return Finish(TlsOutcome::kClientGone);
+  if (sends && !SendHeld(ends && lingers)) return Finish(TlsOutcome::kClientGone);
+  if (wire_.held() < waiting) last_moved_ = now;
   if (!ends || wire_.held() != 0) return Watch();
   lingers ? Linger(now) : EndSession();
 }
@@ -187,10 +190,8 @@ bool TlsSession::Carry(Instant now) {
 }
 
 // False when the client is gone.
-bool TlsSession::SendHeld(Instant now, bool more) {
-  const std::size_t before = wire_.held();
+bool TlsSession::SendHeld(bool more) {
   const auto sent = wire_.Flush(more);
-  if (wire_.held() != before) last_moved_ = now;
   if (sent == ClientBio::Sent::kSome) client_wants_ |= sys::kWritable;
   return sent != ClientBio::Sent::kPeerGone;
 }

@@ -95,7 +95,7 @@ class TlsSession {
   Step FillFromService();
   Step DrainToClient();
   Step EndToClient();
-  bool SendHeld(Instant now, bool more);
+  bool SendHeld(bool more);
   // What a call of OpenSSL that did not succeed has to wait for.
   Step Judge(int result);
   bool truncated() const { return outcome_ == TlsOutcome::kTruncated; }

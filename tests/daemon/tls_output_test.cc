@@ -80,6 +80,23 @@ TEST_CASE("a client that says goodbye and is gone ends the session, whatever is 
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kClientGone);
 }
 
+TEST_CASE("what is only said between the two ends of TLS does not keep a session") {
+  TlsUnderTest tls;
+  const TestCertificate certificate;
+  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  TlsClient client;
+  const UniqueFd program = tls.Begin(1, 1, client.Open(), /*idle=*/500);
+  REQUIRE(client.Connect());
+  tls.Next<AnswerTls>();
+  pollfd ended{tls.tls().get(), POLLIN, 0};
+  for (int asked = 0; asked < 50 && ::poll(&ended, 1, 100) == 0; ++asked) {
+    SSL_key_update(client.ssl(), SSL_KEY_UPDATE_REQUESTED);
+    SSL_do_handshake(client.ssl());
+  }
+  REQUIRE((ended.revents & POLLIN) != 0);
+  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kIdle);
+}
+
 TEST_CASE("who has said goodbye is not waited for, though he keeps his connection") {
   TlsLimits limits{.descriptors = 4096, .patience = {}};
   limits.patience.linger = std::chrono::minutes(5);
