@@ -156,8 +156,10 @@ bool HelperClient::Dispatch(std::span<const std::byte> bytes) {
   return ready_ && events_->OnHelperFrame(bytes);
 }
 
-sys::Status HelperClient::Send(std::span<const std::byte> frame, std::span<const int> descriptors) {
+sys::Status HelperClient::Send(std::span<const std::byte> frame, std::span<const int> descriptors,
+                               std::size_t most_queued) {
   if (!helper_.channel) return std::unexpected(sys::Error{"sendmsg", ENOTCONN, command_.front()});
+  if (queue_.size() >= most_queued) return std::unexpected(sys::Error{"sendmsg", EAGAIN, {}});
   if (!queue_.empty()) return Enqueue(frame, descriptors);
   auto sent = sandbox::SendFrame(helper_.channel, frame, descriptors);
   const bool busy = !sent && sent.error().number == EAGAIN;
@@ -166,7 +168,6 @@ sys::Status HelperClient::Send(std::span<const std::byte> frame, std::span<const
 
 sys::Status HelperClient::Enqueue(std::span<const std::byte> frame,
                                   std::span<const int> descriptors) {
-  if (queue_.size() >= kMaxQueued) return std::unexpected(sys::Error{"sendmsg", EAGAIN, {}});
   Queued queued{{frame.begin(), frame.end()}, {}};
   for (const int descriptor : descriptors) {
     queued.descriptors.push_back(sys::UniqueFd::DuplicateOf(descriptor));

@@ -61,6 +61,13 @@ class HelperClient {
                                 std::span<const int> descriptors) {
     return Send(frame, descriptors);
   }
+  // Of something that the helper has: that is not lost when the queue is full. Who tells sees to it
+  // that each thing is told of a few times at most. Without a helper, nobody has anything.
+  template <typename Frame>
+  void Tell(const Frame& frame) {
+    sandbox::sys::IgnoreError(Send(AsFrame(frame), {}, kUnbounded),
+                              "a helper whose channel fails has nothing more");
+  }
   std::size_t queued() const { return queue_.size(); }
 
   // Kills a helper that has failed; what it had in flight is reported lost.
@@ -71,6 +78,8 @@ class HelperClient {
   bool ready() const { return running() && ready_; }
 
  private:
+  static constexpr std::size_t kUnbounded = SIZE_MAX;
+
   // Dispatches readiness of one of two descriptors to a member.
   struct Handler final : EventHandler {
     HelperClient* client = nullptr;
@@ -87,7 +96,8 @@ class HelperClient {
   void FlushQueue();
   sandbox::sys::Status Enqueue(std::span<const std::byte> frame, std::span<const int> descriptors);
   bool Dispatch(std::span<const std::byte> bytes);
-  sandbox::sys::Status Send(std::span<const std::byte> frame, std::span<const int> descriptors);
+  sandbox::sys::Status Send(std::span<const std::byte> frame, std::span<const int> descriptors,
+                            std::size_t most_queued = kMaxQueued);
 
   struct Queued {
     std::vector<std::byte> frame;

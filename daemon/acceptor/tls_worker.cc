@@ -80,11 +80,11 @@ void TlsWorker::Forget(const TlsSetup& setup) {
   std::erase(services_due_, &setup);
   AskForgetTls service;
   service.service = setup.id;
-  sys::IgnoreError(tls_.Ask(service, {}), "a new one is never told of it");
+  tls_.Tell(service);
   for (std::size_t i = 0; i < setup.pairs.size(); ++i) {
     AskForgetKey key;
     key.index = setup.first_key + static_cast<KeyIndex>(i);
-    sys::IgnoreError(keys_.Ask(key, {}), "a new one is never told of it");
+    keys_.Tell(key);
   }
 }
 
@@ -236,19 +236,19 @@ sys::Status TlsWorker::Ask(const TlsRequest& request) {
 void TlsWorker::AskAdmit(SessionId id) {
   AskTlsAdmit admit;
   admit.header.session = id;
-  sys::IgnoreError(tls_.Ask(admit, {}), "the deadline of its handshake ends it");
+  tls_.Tell(admit);
 }
 
 void TlsWorker::AskRefuse(SessionId id) {
   AskTlsRefuse refuse;
   refuse.header.session = id;
-  sys::IgnoreError(tls_.Ask(refuse, {}), "without a helper there is nobody to refuse");
+  tls_.Tell(refuse);
 }
 
 void TlsWorker::AskTruncate(SessionId id) {
   AskTlsTruncate truncate;
   truncate.header.session = id;
-  sys::IgnoreError(tls_.Ask(truncate, {}), "without a helper the client is gone");
+  tls_.Tell(truncate);
 }
 
 }  // namespace postern::daemon

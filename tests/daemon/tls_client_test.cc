@@ -255,6 +255,20 @@ TEST_CASE_METHOD(Fixture, "One that is condemned for a session is the one that h
   CHECK(Said("is killed: test") == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "A worker too busy for more clients hears what becomes of those it has") {
+  tls.SetWorkers(1);
+  const pid_t pid = worker(0).tls_pid();
+  std::size_t had = 0;
+  while (tls.Ask({next, *setups[0], 0, 0, 0}, Address("192.0.2.1"))) ++next, ++had;
+  for (SessionId id = 1; id < next; ++id) tls.AskTruncate(id);
+  std::size_t told = 0;
+  TurnUntil(*loop, [&] {
+    Asked<AskAllow>(worker(0).keys_pid());
+    return (told += Asked<AskTlsTruncate>(pid).size()) == had;
+  });
+  CHECK(had > HelperClient::kMaxQueued);
+}
+
 TEST_CASE_METHOD(Fixture, "Fewer workers: the others serve what they have, get no more, and go") {
   const auto one = OneEach();
   const pid_t tls_pid = worker(2).tls_pid(), keys_pid = worker(2).keys_pid();
