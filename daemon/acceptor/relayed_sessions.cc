@@ -74,6 +74,12 @@ WireTlvs TlvsFor(const Session& session) {
   return tlvs;
 }
 
+// Whether a client that is still there has not been given all that there was for it, or nothing.
+bool IsCutOff(Outcome outcome) {
+  return outcome == Outcome::kTruncated || outcome == Outcome::kConnectFailed ||
+         outcome == Outcome::kNoCapacity || outcome == Outcome::kStopped;
+}
+
 AskRedirect RedirectOf(const policy::ServiceSpec& spec) {
   AskRedirect ask;
   ask.keepalive = spec.keepalive ? 1 : 0;
@@ -260,7 +266,7 @@ bool Sessions::OnDone(const AnswerDone& answer) {
   if (!session.start_logged) LogStart(session, 0);  // the client left before anything ran
   if (spec.kind == ServiceKind::kRedirect) Book(session, {answer.bytes_in, answer.bytes_out});
   LogExit(session, {answer.outcome == Outcome::kFinished ? 0 : 1, std::nullopt}, relay_.pid());
-  if (answer.outcome == Outcome::kTruncated) CutOff(session);
+  if (IsCutOff(answer.outcome)) CutOff(session);
   EndService(session);
   return true;
 }
