@@ -76,14 +76,16 @@ void TlsSession::Shake(Instant now) {
   Finish(TlsOutcome::kHandshakeFailed, fault);
 }
 
-// In TLS 1.3 the server's last word is the ticket, which nobody waits for (RFC 8446 section 4.6.1):
-// it goes with the first of the service's words. In TLS 1.2 it is Finished.
+// In TLS 1.3 the server's last word is the ticket (RFC 8446 section 4.6.1). Nobody waits for it
+// whose first words have come with his Finished: it goes with the answer. Others may wait for the
+// acknowledgement of their Finished before they speak (RFC 896), which goes with the ticket.
 void TlsSession::BeginToServe(Instant now) {
   shaken_ = true;
   handshake_ = DescribeHandshake(id_, connection_.get());
   last_moved_ = now;
   if (admitted_) deadline_ = Due();
-  if (SSL_version(connection_.get()) == TLS1_3_VERSION) wire_.Withhold();
+  const bool heard = SSL_has_pending(connection_.get()) == 1;
+  if (heard && SSL_version(connection_.get()) == TLS1_3_VERSION) wire_.Withhold();
   Move(now);
 }
 
