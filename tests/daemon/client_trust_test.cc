@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Which authorities verify clients, and in which words the others are refused.
-#include "tests/daemon/tls_fixture.h"
+#include "tests/daemon/client_authority.h"
 
 namespace postern::daemon {
 namespace {
-
-void Present(TlsClient& client, const TestCertificate& certificate) {
-  SSL_CTX_set_security_level(client.context(), 0);  // it shows what it was told to
-  REQUIRE(SSL_CTX_use_certificate(client.context(), certificate.certificate()) == 1);
-  REQUIRE(SSL_CTX_use_PrivateKey(client.context(), certificate.key()) == 1);
-}
 
 TlsUnderTest::Wish Trusting(const std::string& authorities) {
   TlsUnderTest::Wish wish;

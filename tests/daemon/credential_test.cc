@@ -34,5 +34,35 @@ TEST_CASE("an OCSP response is for a certificate by serial, issuer's name and is
   CHECK(verdict(about(server, twin), "") == TlsVerdict::kGood);  // nobody knows the key
 }
 
+TEST_CASE(
+    "an OCSP response that is over is refused, but from who was judged before just not sent") {
+  TlsUnderTest tls;
+  const TestCertificate authority({.common_name = "authority", .authority = true});
+  const TestCertificate server({}, &authority);
+  const auto add = [&](TlsServiceId id, long until, bool judged) {
+    TlsUnderTest::Wish wish;
+    wish.staples = {testlib::StapleOf(server, authority, until)};
+    wish.judged = judged;
+    return tls.AddService(id, {&server}, wish).verdict;
+  };
+  CHECK(add(1, -60, false) == TlsVerdict::kBadStaple);
+  REQUIRE(add(2, -60, true) == TlsVerdict::kGood);
+  REQUIRE(add(3, 3600, false) == TlsVerdict::kGood);
+  for (const TlsServiceId service : {2U, 3U}) {
+    TlsClient client;
+    const UniqueFd far = client.Open();
+    SSL_ctrl(client.ssl(), SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, TLSEXT_STATUSTYPE_ocsp, nullptr);
+    const UniqueFd program = tls.Begin(service, service, far);
+    REQUIRE(client.Connect());
+    tls.Next<AnswerTls>();
+    unsigned char* staple = nullptr;
+    const long length =
+        SSL_ctrl(client.ssl(), SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 0, &staple);
+    CHECK((length > 0) == (service == 3));
+    client.Vanish();
+    tls.Next<AnswerTlsDone>();
+  }
+}
+
 }  // namespace
 }  // namespace postern::daemon

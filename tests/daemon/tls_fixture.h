@@ -43,6 +43,8 @@ Frame NextFrame(const UniqueFd& from) {
   return frame;
 }
 
+inline std::string TextOf(const char* bytes, std::uint32_t length) { return {bytes, length}; }
+
 // Either as parts of the test, each on a thread, or as the programs that posternd starts.
 struct TlsPrograms {
   std::vector<std::string> keys, tls;
