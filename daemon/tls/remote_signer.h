@@ -5,8 +5,8 @@
 // what the signature takes on one processor or another; the way to postern-keys and back adds 0.025
 // to 0.045 ms to a handshake of 0.6 to 0.8 ms. OpenSSL's jobs (ASYNC_start_job(3)) would let others
 // be served meanwhile, but need a stack each, swapped by hand, in the process that reads what
-// strangers send. What does not answer in kPatience is given up, for all, until there is a new
-// edge: so a stuck postern-keys costs one wait.
+// strangers send; on one processor they were no faster. What does not answer in kPatience is given
+// up, for all, until there is a new edge: so a stuck postern-keys costs one wait.
 #pragma once
 
 #include <chrono>
