@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <span>
 
+#include "policy/base/text.h"
+
 namespace postern::daemon {
 namespace {
 
 template <std::size_t kSize>
 bool IsText(const std::array<char, kSize>& text, std::uint32_t length) {
-  return length <= kSize && std::ranges::all_of(std::span(text).first(length), [](char byte) {
-           return byte >= 0x20 && byte <= 0x7e;
-         });
+  return length <= kSize && policy::IsPrintable({text.data(), length});
 }
 
 bool IsName(const WireCertName& name) {

@@ -13,27 +13,24 @@
 
 #include "daemon/free_by.h"
 #include "policy/address/ip_address.h"
+#include "policy/base/text.h"
 
 namespace postern::daemon {
 namespace {
 
 using AlternativeNames = std::unique_ptr<GENERAL_NAMES, FreeBy<GENERAL_NAMES_free>>;
 
-bool IsPrintable(std::string_view text) {
-  return std::ranges::all_of(text, [](char byte) { return byte >= 0x20 && byte <= 0x7e; });
-}
-
 // False, and nothing written, when it does not fit or is not text.
 template <std::size_t kSize>
 bool Put(std::string_view text, std::array<char, kSize>& where, std::uint32_t& length) {
-  if (text.size() > kSize || !IsPrintable(text)) return false;
+  if (text.size() > kSize || !policy::IsPrintable(text)) return false;
   std::ranges::copy(text, where.begin());
   length = static_cast<std::uint32_t>(text.size());
   return true;
 }
 
 void AddName(WireCertNameKind kind, std::string_view text, AnswerTls& answer) {
-  if (text.empty() || text.size() > kMaxCertName || !IsPrintable(text) ||
+  if (text.empty() || text.size() > kMaxCertName || !policy::IsPrintable(text) ||
       answer.name_count >= kMaxCertNames) {
     answer.more_names = 1;
     return;

@@ -28,6 +28,10 @@ std::string_view Trimmed(std::string_view text) {
   return {begin, end};
 }
 
+bool IsPrintable(std::string_view text) {
+  return std::ranges::all_of(text, [](char byte) { return byte >= 0x20 && byte <= 0x7e; });
+}
+
 bool IsAllDigits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }

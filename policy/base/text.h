@@ -26,6 +26,7 @@ std::optional<std::uint64_t> ParseUnsigned(std::string_view text, std::uint64_t 
 std::optional<std::int64_t> ParseSigned(std::string_view text, std::int64_t min, std::int64_t max);
 
 bool IsAllDigits(std::string_view text);  // false for an empty text
+bool IsPrintable(std::string_view text);  // of ASCII, blanks included: a line that forges no other
 
 std::string HexText(std::string_view bytes);  // two digits for each, in lower case
 

@@ -4,15 +4,12 @@
 #include <algorithm>
 
 #include "policy/address/host_name.h"
+#include "policy/base/text.h"
 
 namespace postern::policy {
 namespace {
 
 bool IsHostName(std::string_view text) { return CheckHostName(text).problem.empty(); }
-
-bool IsPrintable(std::string_view text) {
-  return std::ranges::all_of(text, [](char byte) { return byte >= 0x20 && byte <= 0x7e; });
-}
 
 bool IsWord(std::string_view text) {
   return std::ranges::all_of(text, [](char byte) {

@@ -38,6 +38,15 @@ TEST_CASE("a signed number may have one sign") {
   }
 }
 
+TEST_CASE("printable is ASCII without control characters") {
+  CHECK(IsPrintable(""));
+  CHECK(IsPrintable(" !~"));
+  for (const char byte : {'\0', '\n', '\x1f', '\x7f', '\x80', '\xff'}) {
+    CAPTURE(static_cast<int>(byte));
+    CHECK_FALSE(IsPrintable(std::string("a") + byte));
+  }
+}
+
 TEST_CASE("any bytes have two digits each") {
   CHECK(HexText({"\0\x0a\xff", 3}) == "000aff");
   CHECK(HexText("").empty());
