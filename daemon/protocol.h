@@ -109,7 +109,7 @@ struct AskBanner {
 
 // Descriptors: the service's datagram socket. The relay takes exactly one datagram, and answers it
 // unless it must not be answered (reflection). kVanished means that nothing was taken: the queue is
-// empty, its first datagram is not from `sender`, or the socket had no room for the answer.
+// empty, or its first datagram is not from `sender`.
 struct AskDatagram {
   FrameHeader header{FrameType::kAskDatagram};
   WireBuiltin builtin{};

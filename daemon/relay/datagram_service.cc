@@ -80,8 +80,6 @@ DatagramOutcome DatagramService::Answer(const AskDatagram& ask, const sys::Uniqu
   if (!reply) return Take(socket, DatagramOutcome::kNothingToSay);
   const Bytes bytes = reply->text.empty() ? reply->bytes : std::as_bytes(std::span(reply->text));
   const auto status = sys::SendDatagram(socket, queued->sender, bytes);
-  // Left in the queue, the request comes again when the socket has room.
-  if (!status && sys::IsMomentary(status.error())) return DatagramOutcome::kVanished;
   return Take(socket, status ? DatagramOutcome::kAnswered : DatagramOutcome::kNothingToSay);
 }
 
