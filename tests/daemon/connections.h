@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/protocol.h"
+#include "daemon/relay/reflection.h"
 #include "sandbox/sys/unique_fd.h"
 
 namespace postern::daemon {
@@ -90,6 +91,14 @@ inline WireAddress Wire(const sockaddr_in& name) {
   address.port = ntohs(name.sin_port);
   address.is_v4 = 1;
   return address;
+}
+
+// A client of a datagram service. Its port is none of those that the relay answers nothing to.
+inline UniqueFd DatagramClient() {
+  for (;;) {
+    UniqueFd fd = BoundLoopback(SOCK_DGRAM);
+    if (!MayReflect(Wire(LocalName(fd)))) return fd;
+  }
 }
 
 // For threads, which must not use Catch's macros beside another that does. False: nobody takes it.

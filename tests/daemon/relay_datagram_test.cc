@@ -10,7 +10,7 @@ namespace {
 // A service's socket, and one client of it.
 struct Datagrams {
   UniqueFd service = BoundLoopback(SOCK_DGRAM);
-  UniqueFd client = BoundLoopback(SOCK_DGRAM);
+  UniqueFd client = DatagramClient();
 
   void Send(const std::string& text) {
     const sockaddr_in to = LocalName(service);

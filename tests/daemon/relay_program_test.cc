@@ -152,7 +152,7 @@ TEST_CASE("the confined relay serves each of its services") {
 TEST_CASE("the confined relay serves a datagram") {
   RelayProgram relay;
   REQUIRE(relay.ReadyWithin(5000));
-  const UniqueFd service = BoundLoopback(SOCK_DGRAM), client = BoundLoopback(SOCK_DGRAM);
+  const UniqueFd service = BoundLoopback(SOCK_DGRAM), client = DatagramClient();
   const sockaddr_in to = LocalName(service);
   REQUIRE(::sendto(client.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) ==
           1);

@@ -70,6 +70,7 @@ def isolate():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     _make_private_files()
     bring_loopback_up()
+    _keep_off_reflecting_ports()
     _inside = True
 
 
@@ -115,6 +116,13 @@ def bring_loopback_up():
         request = fcntl.ioctl(control, SIOCGIFFLAGS, struct.pack("16sH14x", b"lo", 0))
         flags = struct.unpack_from("16xH", request)[0]
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | IFF_UP))
+
+
+def _keep_off_reflecting_ports():
+    """A client whose ephemeral port is one that daemon/relay/reflection.cc lists gets no answer over UDP. None of this
+    range is there."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", "w", encoding="ascii") as port_range:
+        port_range.write("42000 60999")
 
 
 _alias_count = 0
