@@ -5,6 +5,7 @@
     bench/tls_compare.py [--rounds N] [--seconds S] [--assert]
 """
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -25,6 +26,9 @@ KINDS = {"RSA 2048": ("rsa", "rsa_keygen_bits:2048"), "ECDSA P-256": ("ec", "ec_
 # The clients at a time. 64 as in compare.py; with 16, what a server of few clients has of it.
 CROWD, FEW, BULK = "handshake, 64 clients", "handshake, 16 clients", "bulk"
 CLIENTS = {CROWD: 64, FEW: 16, BULK: 1}
+SERVERS = ("posternd", "posternd standard", "stunnel", "accept_tls")
+# Who does what with which key, by weight: the order of the measurements and of the rows.
+ROWS = tuple(itertools.product(CLIENTS, KINDS, SERVERS))
 # At least so often as stunnel, by the lower of clock and processor time.
 TARGETS = {CROWD: 3.0, BULK: 1.0}
 CLOCK, CAPACITY = "per_second", "core_per_second"
@@ -143,7 +147,7 @@ class Contest:
             process.wait(timeout=20)
 
     def round(self, seconds):
-        return {work: load(server, port, work[0], seconds) for work, (server, port) in sorted(self.servers.items())}
+        return {row: load(*self.servers[row], row[0], seconds) for row in sorted(self.servers, key=ROWS.index)}
 
 
 class Report:
