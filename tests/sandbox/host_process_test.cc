@@ -21,11 +21,14 @@ namespace {
 using testlib::StatusOfChild;
 
 TEST_CASE("The priority is lowered by the increment, and -1 is no failure") {
-  CHECK(StatusOfChild([] {
-          const int before = ::getpriority(PRIO_PROCESS, 0);
-          if (!AddNice(3)) return 1;
-          return ::getpriority(PRIO_PROCESS, 0) == before + 3 ? 0 : 2;
-        }) == 0);
+  for (const int before : {-4, 0, 16}) {
+    INFO(before);
+    CHECK(StatusOfChild([before] {
+            if (::setpriority(PRIO_PROCESS, 0, before) != 0) return 1;
+            if (!AddNice(3)) return 2;
+            return ::getpriority(PRIO_PROCESS, 0) == before + 3 ? 0 : 3;
+          }) == 0);
+  }
   CHECK(StatusOfChild([] {
           if (::setpriority(PRIO_PROCESS, 0, 0) != 0) return 1;
           if (::setresuid(65534, 65534, 65534) != 0) return 2;
