@@ -268,13 +268,5 @@ class BehindHaproxy(Case):
         self.assertEqual(told, {})
 
 
-def setUpModule():
-    WORLD.make()
-
-
-def tearDownModule():
-    WORLD.remove()
-
-
 if __name__ == "__main__":
-    lab_case.main()
+    lab_case.main(WORLD)

@@ -9,7 +9,6 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
 import lab_case  # noqa: E402
-import netlab  # noqa: E402
 import sandboxed  # noqa: E402
 from lab_case import DEFAULTS  # noqa: E402
 from sandboxed import service  # noqa: E402

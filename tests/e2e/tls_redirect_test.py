@@ -4,10 +4,8 @@
 # openssl s_client, gnutls-cli and Python's ssl; backends are this test and Debian's haproxy.
 import contextlib
 import hashlib
-import os
 import pathlib
 import random
-import signal
 import smtplib
 import socket
 import socketserver
@@ -512,13 +510,5 @@ class Builtins(Case):
                 self.assert_empty(daemon)
 
 
-def setUpModule():
-    WORLD.make()
-
-
-def tearDownModule():
-    WORLD.remove()
-
-
 if __name__ == "__main__":
-    lab_case.main()
+    lab_case.main(WORLD)

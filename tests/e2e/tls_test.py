@@ -2,19 +2,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Services that speak TLS, with clients of other makes: openssl s_client, gnutls-cli, curl, sslscan and Python's ssl.
 # Versions, names, protocols, resumption, client certificates and rules on them, revocation, stapling, ends of both
-# directions, new certificates while it runs, and helpers that die under load.
-import ftplib
+# directions, and helpers that die under load. New certificates: tls_reload_test.py; TLS in the middle of a dialogue:
+# starttls_test.py.
 import hashlib
-import imaplib
 import os
 import pathlib
-import poplib
 import random
 import re
 import select
 import shutil
 import signal
-import smtplib
 import socket
 import ssl
 import subprocess
@@ -27,7 +24,7 @@ import lab_case  # noqa: E402
 import netlab  # noqa: E402
 from certificates import openssl, private_number  # noqa: E402
 from lab_case import DEFAULTS, entry  # noqa: E402
-from tls_world import (ENV, PORT, WORLD, HalfWay, children, client_rules, context, defaults, dial,  # noqa: E402
+from tls_world import (ENV, PORT, WORLD, children, client_rules, context, defaults, dial, echoes,  # noqa: E402
                        environment, kill_all, read_all, replaced, s_client, tls_entry)
 
 
@@ -279,8 +276,7 @@ class Keys(lab_case.LabCase):
         for host in ("a.test", "b.test"):
             for source in range(1, 20):
                 with dial(context(), host, source=f"127.0.0.{source}") as client:
-                    client.sendall(b"x")
-                    self.assertEqual(client.recv(1), b"x")
+                    self.assertTrue(echoes(client))
         helpers = {name: children(daemon, name) for name in ("postern-relay", "postern-tls", "postern-keys")}
         self.assertEqual([len(pids) for pids in helpers.values()], [1, 3, 3])
 
@@ -311,8 +307,7 @@ class Keys(lab_case.LabCase):
             + tls_entry(PORT + 4, name="junk", pairs=[(WORLD.a[0], junk)])
             + tls_entry(PORT + 5, name="both", pairs=[(both, both)]))
         with dial(context()) as client:
-            client.sendall(b"x")
-            self.assertEqual(client.recv(1), b"x")
+            self.assertTrue(echoes(client))
         for words in ("mixed stays down: the private key is not the certificate's", "expired stays down",
                       "the certificate has expired", "exposed.key may be read or written by others",
                       "junk stays down: the private key cannot be read",
@@ -328,201 +323,6 @@ class Keys(lab_case.LabCase):
         self.assertIn("the private key is not the certificate's", done.stderr)
 
 
-class Reloads(lab_case.LabCase):
-    def serial(self):
-        text = s_client("-servername", "a.test")
-        start = text.index("-----BEGIN CERTIFICATE")
-        return openssl("x509", "-noout", "-serial", stdin=text[start:].encode()).decode()
-
-    def setUp(self):
-        super().setUp()
-        self.live = (WORLD.folder / "live.pem", WORLD.folder / "live.key")
-        self.put(*WORLD.a)
-
-    def put(self, certificate, key):
-        for source, target in ((key, self.live[1]), (certificate, self.live[0])):
-            shutil.copy(source, str(target) + ".new")
-            os.chmod(str(target) + ".new", 0o600)
-            os.rename(str(target) + ".new", target)
-
-    def test_new_files_are_taken_at_hup_and_by_themselves_and_bad_ones_never(self):
-        daemon = self.start(DEFAULTS + tls_entry(PORT, pairs=[self.live]))
-        first = self.serial()
-        with dial(context()) as session:
-            session.sendall(b"x")
-            self.assertEqual(session.recv(1), b"x")
-            self.put(*WORLD.servers.issue("a2", "DNS:a.test"))
-            daemon.reload()
-            second = self.serial()
-            self.assertNotEqual(second, first)
-            self.put(WORLD.a[0], WORLD.b[1])
-            daemon.signal(signal.SIGHUP)
-            self.assertTrue(netlab.wait_until(lambda: daemon.logged("reconfiguration failed"), 20))
-            self.assertEqual(self.serial(), second)
-            self.put(*WORLD.a)
-            self.assertTrue(netlab.wait_until(lambda: self.serial() == first, 30), "the change is not noticed")
-            self.put(WORLD.a[0], WORLD.b[1])
-            self.assertTrue(netlab.wait_until(lambda: daemon.logged("keeps its certificates"), 30))
-            self.assertEqual(self.serial(), first)
-            session.sendall(b"y")
-            self.assertEqual(session.recv(1), b"y", "a session lives through all of it")
-
-    def test_a_client_in_its_handshake_gets_what_it_began_with(self):
-        daemon = self.start(DEFAULTS + tls_entry(PORT, pairs=[self.live]))
-        with socket.create_connection(("127.0.0.1", PORT), timeout=20) as slow:
-            self.serial()  # whoever came before is with postern-tls by now
-            self.put(*WORLD.servers.issue("a3", "DNS:a.test"))
-            daemon.reload()
-            self.serial()
-            with context().wrap_socket(slow, server_hostname="a.test") as client:
-                client.sendall(b"z")
-                self.assertEqual(client.recv(1), b"z")
-        self.assertFalse(daemon.logged("was not due"))
-
-    def test_a_handshake_that_a_reload_overtakes_is_judged_by_what_is_in_force(self):
-        on = DEFAULTS + tls_entry(PORT)
-        daemon = self.start(on)
-        for changed in (entry("secure", PORT, "server = /bin/cat"), entry("other", PORT + 1),
-                        tls_entry(PORT, *client_rules("tls_only_from = alice.test"))):
-            with HalfWay(context()) as client, dial(context()) as session:
-                session.sendall(b"x")
-                self.assertEqual(session.recv(1), b"x")  # it has been let in
-                self.lab.write("main.conf", DEFAULTS + changed)
-                self.assertTrue(daemon.reload())
-                self.assertEqual(client.finish(b"x"), b"", changed)
-                session.sendall(b"y")
-                self.assertEqual(session.recv(1), b"y")
-            self.lab.write("main.conf", on)
-            self.assertTrue(daemon.reload())
-            self.assertTrue(netlab.wait_listening(PORT))
-            with HalfWay(context()) as client:
-                self.assertEqual(client.finish(b"z"), b"z")
-        self.assertEqual(len(daemon.logged("the service is gone")), 2)
-        self.assertTrue(daemon.logged("the client has no verified certificate"))
-        self.assert_consistent(daemon)
-
-
-DIALOGUES = {
-    "smtp": "printf '220 hi\\r\\n'; answer() { case $1 in EHLO*) printf '250-me\\r\\n250 SIZE\\r\\n';; "
-            "QUIT*) printf '221 bye\\r\\n'; exit;; *) printf '250 took %s\\r\\n' \"$1\";; esac; }",
-    "imap": "printf '* OK [CAPABILITY IMAP4rev1] hi\\r\\n'; answer() { set -- $1; case $2 in "
-            "CAPABILITY) printf '* CAPABILITY IMAP4rev1\\r\\n%s OK done\\r\\n' $1;; "
-            "LOGOUT) printf '* BYE\\r\\n%s OK done\\r\\n' $1; exit;; *) printf '%s OK took %s\\r\\n' $1 $2;; esac; }",
-    "pop3": "printf '+OK hi\\r\\n'; answer() { case $1 in CAPA*) printf '+OK\\r\\nTOP\\r\\n.\\r\\n';; "
-            "QUIT*) printf '+OK bye\\r\\n'; exit;; *) printf '+OK took %s\\r\\n' \"$1\";; esac; }",
-    "ftp": "printf '220-long\\r\\n220 hi\\r\\n'; answer() { case $1 in "
-           "FEAT*) printf '211-Features:\\r\\n PASV\\r\\n211 End\\r\\n';; "
-           "QUIT*) printf '221 bye\\r\\n'; exit;; *) printf '230 took %s\\r\\n' \"$1\";; esac; }",
-}
-
-
-class StartTls(lab_case.LabCase):
-    """Legacy services, a few lines each, that have never heard of TLS."""
-
-    def serve(self, protocol, *lines, port=PORT):
-        loop = "; while read -r line; do answer \"$(printf %s \"$line\" | tr -d '\\r')\"; done\n"
-        script = self.lab.script(protocol, DIALOGUES[protocol] + loop)
-        return self.start(DEFAULTS + tls_entry(port, f"starttls = {protocol}", *lines, server=(f"server = {script}",)))
-
-    def test_smtp(self):
-        self.serve("smtp")
-        with smtplib.SMTP("127.0.0.1", PORT, timeout=20) as client:
-            client.ehlo("me")
-            self.assertTrue(client.has_extn("starttls"))
-            self.assertEqual(client.docmd("MAIL FROM:<a@b>")[0], 530)
-            client._host = "a.test"  # what the certificate is for
-            client.starttls(context=context())
-            self.assertIsNotNone(client.sock.cipher())
-            self.assertEqual(client.docmd("MAIL FROM:<a@b>"), (250, b"took MAIL FROM:<a@b>"))
-
-    def test_imap(self):
-        self.serve("imap")
-        client = imaplib.IMAP4("127.0.0.1", PORT, timeout=20)
-        self.assertIn("STARTTLS", client.capabilities)
-        client.host = "a.test"
-        client.starttls(context())
-        self.assertIn("TLSv1.3", client.sock.version())
-        client.logout()
-
-    def test_pop3(self):
-        self.serve("pop3")
-        client = poplib.POP3("127.0.0.1", PORT, timeout=20)
-        self.assertIn("STLS", client.capa())
-        with self.assertRaises(poplib.error_proto):
-            client.user("u")
-        client.host = "a.test"
-        client.stls(context())
-        self.assertEqual(client.user("u"), b"+OK took USER u")
-        client.quit()
-
-    def test_ftp(self):
-        self.serve("ftp")
-        client = ftplib.FTP_TLS(context=context())
-        client.connect("127.0.0.1", PORT, timeout=20)
-        client.host = "a.test"
-        self.assertIn("AUTH TLS", client.sendcmd("FEAT"))
-        with self.assertRaises(ftplib.error_perm):
-            client.sendcmd("USER u")
-        self.assertTrue(client.auth().startswith("234"))
-        self.assertEqual(client.sendcmd("USER u"), "230 took USER u")
-        client.quit()
-
-    def test_openssl_knows_all_four(self):
-        for number, protocol in enumerate(DIALOGUES):
-            daemon = self.serve(protocol, port=PORT + number)
-            self.assertTrue(netlab.wait_listening(PORT + number))
-            text = s_client("-starttls", protocol, "-servername", "a.test", port=PORT + number)
-            self.assertIn("Verify return code: 0 (ok)", text, protocol)
-            daemon.stop()
-
-    def test_nothing_that_was_said_before_counts(self):
-        self.serve("smtp")
-        with netlab.Client.connect(PORT, timeout=20) as client:
-            client.read_line()
-            client.send(b"STARTTLS\r\nMAIL FROM:<evil@x>\r\n")
-            self.assertNotIn(b"took", client.read_all())
-
-    def test_without_tls_only_where_that_is_allowed(self):
-        self.serve("smtp", "starttls_required = no")
-        with smtplib.SMTP("127.0.0.1", PORT, timeout=20) as client:
-            client.ehlo("me")
-            self.assertEqual(client.docmd("MAIL FROM:<a@b>"), (250, b"took MAIL FROM:<a@b>"))
-            self.assertEqual(client.docmd("STARTTLS"), (250, b"took STARTTLS"))  # the service's own answer
-
-    def test_rules_on_certificates(self):
-        daemon = self.serve("smtp", *client_rules("tls_only_from = alice.test"))
-        for who, welcome in ((WORLD.alice, True), (WORLD.bob, False)):
-            with socket.create_connection(("127.0.0.1", PORT), timeout=20) as plain:
-                plain.recv(100)
-                plain.sendall(b"STARTTLS\r\n")
-                self.assertTrue(plain.recv(100).startswith(b"220"))
-                with context(who).wrap_socket(plain, server_hostname="a.test") as client:
-                    try:
-                        client.sendall(b"MAIL FROM:<a@b>\r\n")
-                        self.assertEqual(client.recv(100).startswith(b"250"), welcome)
-                    except OSError:
-                        self.assertFalse(welcome)
-        self.assertTrue(daemon.wait_records(1, kind="FAIL"))
-        self.assertTrue(daemon.logged("not in tls_only_from: CN=bob"))
-
-
-    def test_of_a_refused_client_the_server_reads_nothing(self):
-        heard = self.lab.path("heard")
-        script = self.lab.script("smtp", f"printf '220 hi\\r\\n'; while read -r line; do echo \"$line\" >>{heard}; printf '250 ok\\r\\n'; done")
-        daemon = self.start(DEFAULTS + tls_entry(PORT, "starttls = smtp", *client_rules("tls_only_from = alice.test"),
-                                                 server=(f"server = {script}",)))
-        def starttls(plain):
-            plain.recv(100)
-            plain.sendall(b"STARTTLS\r\n")
-            plain.recv(100)
-
-        for who in (WORLD.bob, WORLD.alice):
-            with HalfWay(context(who), plainly=starttls) as client:
-                client.finish(f"RCPT TO:<{pathlib.Path(who[0]).stem}@x>\r\n".encode())
-        self.assertTrue(daemon.wait_records(1, kind="FAIL"))
-        self.assertEqual(pathlib.Path(heard).read_text().split(), ["RCPT", "TO:<alice@x>"])
-
-
 class Deaths(lab_case.LabCase):
     @staticmethod
     def is_served_whatever_the_time():
@@ -530,8 +330,7 @@ class Deaths(lab_case.LabCase):
         made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
         try:
             with dial(made) as client:
-                client.sendall(b"x")
-                return client.recv(1) == b"x"
+                return echoes(client)
         except OSError:
             return False
 
@@ -577,12 +376,10 @@ class Deaths(lab_case.LabCase):
         try:
             for name in ("postern-keys", "postern-tls", "postern-keys", "postern-tls"):
                 with dial(context()) as session:
-                    session.sendall(b"1")
-                    self.assertEqual(session.recv(1), b"1")
+                    self.assertTrue(echoes(session, b"1"))
                     victims = kill_all(daemon, name)
                     if name == "postern-keys":  # who is through with the handshake needs no key
-                        session.sendall(b"2")
-                        self.assertEqual(session.recv(1), b"2")
+                        self.assertTrue(echoes(session, b"2"))
                 with netlab.Client.connect(PORT + 1, timeout=20) as plain:
                     self.assertEqual(plain.read_all(), b"hello\n")
                 self.assertTrue(replaced(daemon, name, victims), name)
@@ -596,13 +393,5 @@ class Deaths(lab_case.LabCase):
         self.assertTrue(netlab.wait_until(lambda: not children(daemon, "cat"), 20))
 
 
-def setUpModule():
-    WORLD.make()
-
-
-def tearDownModule():
-    WORLD.remove()
-
-
 if __name__ == "__main__":
-    lab_case.main()
+    lab_case.main(WORLD)

@@ -16,16 +16,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
 import lab_case  # noqa: E402
 import netlab  # noqa: E402
 from lab_case import DEFAULTS  # noqa: E402
-from tls_world import (ENV, PORT, WORLD, children, context, defaults, dial, environment, read_all,  # noqa: E402
-                       tls_entry, workers)
+from tls_world import (ENV, PORT, WORLD, children, context, defaults, dial, echoes, environment,  # noqa: E402
+                       read_all, tls_entry, workers)
 
 SOURCES = [f"127.0.0.{last}" for last in range(2, 26)]
 THREE = defaults("tls_workers = 3")
-
-
-def echoes(client, line=b"x"):
-    client.sendall(line)
-    return client.recv(100) == line
 
 
 class Case(lab_case.LabCase):
@@ -242,13 +237,5 @@ class Reloads(Case):
         self.assertEqual(environment(context())["SSL_PROTOCOL"], "TLSv1.3")
 
 
-def setUpModule():
-    WORLD.make()
-
-
-def tearDownModule():
-    WORLD.remove()
-
-
 if __name__ == "__main__":
-    lab_case.main()
+    lab_case.main(WORLD)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""unittest cases that share one netlab.Lab: `class X(LabCase)`, and `lab_case.main()` at the end of the file.
+"""unittest cases that share one netlab.Lab: `class X(LabCase)`, and `lab_case.main()` at the end of the file, with
+what else they share, as a context manager.
 
 Each test finds an empty lab folder, and no daemon of another test.
 """
@@ -103,7 +104,7 @@ def fake_load_average(load, name):
     return {"LD_PRELOAD": library, "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
 
-def main():
-    with netlab.Lab() as lab:
+def main(shared=contextlib.nullcontext()):
+    with netlab.Lab() as lab, shared:
         LabCase.lab = lab
         unittest.main(verbosity=2)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Certificates for the tests of TLS, the services that have them, and clients.
 
-WORLD is made by setUpModule() and removed by tearDownModule(): within the lab.
+WORLD is there while the lab is, for a file that ends with `lab_case.main(WORLD)`.
 """
 import os
 import pathlib
@@ -24,7 +24,7 @@ LONG_AGO, YESTERDAY = "20200101000000Z", "20200102000000Z"
 class World:
     """Authorities for servers and clients, and who they have certified."""
 
-    def make(self):
+    def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.servers, self.clients = Authority(self.folder, "servers"), Authority(self.folder, "clients")
         self.strangers = Authority(self.folder, "strangers")
@@ -38,8 +38,9 @@ class World:
         self.stranger = self.strangers.issue("stranger", "DNS:alice.test")
         self.clients.revoke(self.revoked[0])
         self.crl = self.clients.revocations()
+        return self
 
-    def remove(self):
+    def __exit__(self, *_):
         shutil.rmtree(self.folder)
 
 
@@ -81,6 +82,11 @@ def dial(made, host="a.test", port=PORT, source="127.0.0.1", session=None):
     except BaseException:
         plain.close()
         raise
+
+
+def echoes(client, line=b"x"):
+    client.sendall(line)
+    return client.recv(100) == line
 
 
 def read_all(client):
