@@ -54,7 +54,7 @@ sys::Status LetGo() {
 int EndHelper(const char* name, HelperState state) {
   if (state == HelperState::kChannelClosed) return 0;
   return FailHelper(
-      name, state == HelperState::kGarbage ? "garbage on the channel" : "the poller failed");
+      name, state == HelperState::kGarbage ? "garbage on the channel" : "the system failed it");
 }
 
 int FailHelper(const char* name, const std::string& reason) {

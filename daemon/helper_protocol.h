@@ -56,6 +56,7 @@ enum class FrameType : std::uint32_t {
   kAnswerKey = 141,
   kAnswerOverdrawn,
   kAnswerSign,
+  kAnswerEdgeGarbage,
   kAnswerTlsService = 161,
   kAnswerTls,
   kAnswerTlsDone,

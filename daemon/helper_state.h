@@ -10,7 +10,7 @@ enum class HelperState : std::uint8_t {
   kRunning,
   kChannelClosed,  // the ordinary end
   kGarbage,        // posternd said something that is not in the protocol
-  kFailed,         // the poller failed
+  kFailed,         // the system has: the poller, or what the helper cannot do without
 };
 
 }  // namespace postern::daemon

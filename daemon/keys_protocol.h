@@ -10,8 +10,8 @@
 // | postern-tls| AskSign       | once for each AskAllow       | AnswerSign                        |
 //
 // AnswerReady comes first, once. Garbage from posternd ends postern-keys; garbage from postern-tls
-// ends the edge. A signature that is not due, or of something that no TLS server signs, is refused,
-// and AnswerOverdrawn tells posternd.
+// ends the edge, and AnswerEdgeGarbage tells posternd. A signature that is not due, or of something
+// that no TLS server signs, is refused, and AnswerOverdrawn tells posternd.
 //
 // A signature is of the message itself, not of a digest: postern-keys reads it, and signs only what
 // a TLS server signs in a handshake (daemon/keys/tls_signature.h). So whoever has taken over
@@ -68,7 +68,8 @@ struct AskForgetKey {
   std::uint32_t reserved = 0;
 };
 
-// Descriptors: this end of a channel to a new postern-tls.
+// Descriptors: this end of a channel to a new postern-tls. In the place of a session it has the
+// edge's number, chosen by posternd, never used again while it runs.
 struct AskEdge {
   FrameHeader header{FrameType::kAskEdge};
 };
@@ -86,6 +87,12 @@ struct AskAllow {
 // Somebody asked for what was not due.
 struct AnswerOverdrawn {
   FrameHeader header{FrameType::kAnswerOverdrawn};
+};
+
+// What came from postern-tls is not in the protocol. The edge of that number is closed, and nobody
+// is signed for before there is another.
+struct AnswerEdgeGarbage {
+  FrameHeader header{FrameType::kAnswerEdgeGarbage};
 };
 
 // TLS 1.2: two times 32 random bytes and the server's share of ECDHE, at most 133 bytes with its

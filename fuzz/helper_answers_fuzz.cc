@@ -121,6 +121,8 @@ void AnswerOfKind(PosterndWithPuppets& posternd, std::uint8_t kind, std::uint8_t
     case 12:
       return Answer(posternd, keys,
                     daemon::AnswerKey{.index = session, .verdict = daemon::KeyVerdict{first}}, 0);
+    case 13:
+      return Answer(posternd, keys, daemon::AnswerEdgeGarbage{}, session);
     default:
       return Answer(posternd, keys, daemon::AnswerOverdrawn{}, session);
   }

@@ -118,7 +118,9 @@ void TlsWorker::MakeEdge() {
     return tls_.Condemn("it cannot reach postern-keys");
   }
   const int keys_end = edge->ours.get(), tls_end = edge->theirs.get();
-  const bool given = keys_.Ask(AskEdge{}, {&keys_end, 1}) && tls_.Ask(AskTlsEdge{}, {&tls_end, 1});
+  AskEdge ask;
+  ask.header.session = ++edges_;
+  const bool given = keys_.Ask(ask, {&keys_end, 1}) && tls_.Ask(AskTlsEdge{}, {&tls_end, 1});
   if (!given) tls_.Condemn("it cannot reach postern-keys");
 }
 
@@ -140,8 +142,18 @@ bool TlsWorker::OnKeysFrame(std::span<const std::byte> frame) {
     TellOverdrawn(overdrawn.header.session);
     return true;
   }
+  AnswerEdgeGarbage garbage;
+  if (ReadFrame(frame, garbage)) return OnEdgeGarbage(garbage);
   AnswerKey answer;
   return ReadFrame(frame, answer) && OnVerdict(answer);
+}
+
+// Of an earlier edge, whoever sent it is gone.
+bool TlsWorker::OnEdgeGarbage(const AnswerEdgeGarbage& answer) {
+  const SessionId edge = answer.header.session;
+  if (edge == 0 || edge > edges_) return false;
+  if (edge == edges_) tls_.Condemn("it asked postern-keys what is not to be asked");
+  return true;
 }
 
 void TlsWorker::TellOverdrawn(SessionId id) {

@@ -88,6 +88,7 @@ class TlsWorker {
   void MakeEdge();
   bool OnVerdict(const AnswerKey& answer);
   bool OnVerdict(const AnswerTlsService& answer);
+  bool OnEdgeGarbage(const AnswerEdgeGarbage& answer);
   void TellOverdrawn(SessionId id);
   void GiveKeys();
   void GiveServices();
@@ -105,6 +106,7 @@ class TlsWorker {
   std::set<KeyIndex> keys_asked_;
   std::set<TlsServiceId> services_asked_;
   std::set<SessionId> sessions_;  // of postern-tls: it may speak of no other
+  SessionId edges_ = 0;           // the number of the last
   std::optional<policy::Instant> told_overdrawn_;
   std::uint64_t untold_overdrawn_ = 0;
 };

@@ -51,7 +51,7 @@ bool KeyKeeper::Dispatch(std::span<const std::byte> frame, Descriptors descripto
   AskKey key;
   if (ReadFrame(frame, key)) return OnKey(key, descriptors);
   AskEdge edge;
-  if (ReadFrame(frame, edge)) return OnEdge(descriptors);
+  if (ReadFrame(frame, edge)) return OnEdge(edge, descriptors);
   if (!descriptors.empty()) return false;
   AskAllow allow;
   if (ReadFrame(frame, allow)) return OnAllow(allow);
@@ -78,12 +78,13 @@ bool KeyKeeper::OnKey(const AskKey& ask, Descriptors descriptors) {
 }
 
 // What the old postern-tls was allowed is void: its connections are gone.
-bool KeyKeeper::OnEdge(Descriptors descriptors) {
+bool KeyKeeper::OnEdge(const AskEdge& ask, Descriptors descriptors) {
   if (descriptors.size() != 1) return false;
   DropEdge();
   allowed_.clear();
   expiries_.clear();
   edge_ = std::move(descriptors[0]);
+  edge_number_ = ask.header.session;
   // Without it nobody is signed for: another keeper may have better luck.
   return channel_.poller().Add(edge_, sys::kReadable, kEdgeToken).has_value();
 }
@@ -109,17 +110,20 @@ void KeyKeeper::ReadEdge() {
   alignas(8) std::array<std::byte, kMaxFrame> buffer;
   auto received = sandbox::ReceiveFrame(edge_, buffer);
   if (!received && received.error().number == EAGAIN) return;
+  if (!received && received.error().number != EBADMSG) return channel_.End(State::kFailed);
+  if (received && received->length == 0) return DropEdge();  // which posternd sees by itself
   AskSign ask;
   const bool good = received && received->descriptor_count == 0 &&
                     ReadFrame(std::span(buffer).first(received->length), ask) &&
                     ask.length <= kMaxSigned;
-  if (!good) return DropEdge();
+  if (!good) return OnGarbage();
+  const SessionId asked_by = edge_number_;
   ReadChannel();
-  if (channel_.running() && edge_ && !OnSign(ask)) DropEdge();
+  // There may be another postern-tls by now, which has not asked.
+  if (channel_.running() && edge_number_ == asked_by) OnSign(ask);
 }
 
-// False when the other side does not take the answer. It waits for one at a time, so it would.
-bool KeyKeeper::OnSign(const AskSign& ask) {
+void KeyKeeper::OnSign(const AskSign& ask) {
   AnswerSign answer;
   answer.header.session = ask.header.session;
   const auto algorithm = AlgorithmOf(ask.scheme);
@@ -135,7 +139,13 @@ bool KeyKeeper::OnSign(const AskSign& ask) {
     std::ranges::copy(signature, answer.signature.begin());
     answer.length = static_cast<std::uint32_t>(signature.size());
   }
-  return sandbox::SendFrame(edge_, AsFrame(answer), {}).has_value();
+  const auto sent = sandbox::SendFrame(edge_, AsFrame(answer), {});
+  if (sent) return;
+  if (sandbox::PeerIsGone(sent.error())) return DropEdge();
+  // It waits for one answer at a time, so it would have taken them.
+  if (sent.error().number == EAGAIN) return OnGarbage();
+  // Nothing that it could be told makes up for the answer: as without an edge.
+  channel_.End(State::kFailed);
 }
 
 PrivateKey* KeyKeeper::Spend(const AskSign& ask) {
@@ -148,6 +158,13 @@ PrivateKey* KeyKeeper::Spend(const AskSign& ask) {
   }
   const auto key = keys_.find(ask.key);
   return key == keys_.end() ? nullptr : &key->second;
+}
+
+void KeyKeeper::OnGarbage() {
+  AnswerEdgeGarbage garbage;
+  garbage.header.session = edge_number_;
+  channel_.Answer(garbage);
+  DropEdge();
 }
 
 void KeyKeeper::DropEdge() {

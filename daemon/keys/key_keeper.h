@@ -48,17 +48,19 @@ class KeyKeeper {
   void ReadChannel();
   bool Dispatch(std::span<const std::byte> frame, Descriptors descriptors);
   bool OnKey(const AskKey& ask, Descriptors descriptors);
-  bool OnEdge(Descriptors descriptors);
+  bool OnEdge(const AskEdge& ask, Descriptors descriptors);
   bool OnAllow(const AskAllow& ask);
   void ReadEdge();
-  bool OnSign(const AskSign& ask);
+  void OnSign(const AskSign& ask);
   // The key, when the session may have it used now; its allowance is spent then.
   PrivateKey* Spend(const AskSign& ask);
   void Expire();
+  void OnGarbage();
   void DropEdge();
 
   HelperChannel channel_;
   sandbox::sys::UniqueFd edge_;
+  SessionId edge_number_ = 0;
   std::map<KeyIndex, PrivateKey> keys_;
   std::unordered_map<SessionId, Allowance> allowed_;
   std::multimap<Instant, SessionId> expiries_;

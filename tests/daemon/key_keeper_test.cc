@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "sandbox/helper.h"
 #include "sandbox/sys/files.h"
 #include "tests/testlib/certificates.h"
+#include "tests/testlib/fake_call.h"
 #include "tests/testlib/signed_messages.h"
 #include "tests/testlib/temp_dir.h"
 
@@ -46,7 +48,9 @@ class Asker {
     REQUIRE(pair);
     edge_ = std::move(pair->ours);
     const int lent = pair->theirs.get();
-    REQUIRE(sandbox::SendFrame(channel_, AsFrame(AskEdge{}), {&lent, 1}));
+    AskEdge ask;
+    ask.header.session = ++edges_;
+    REQUIRE(sandbox::SendFrame(channel_, AsFrame(ask), {&lent, 1}));
   }
   template <typename Frame>
   void Ask(const Frame& frame) {
@@ -83,14 +87,18 @@ class Asker {
     allow.milliseconds = ms;
     Ask(allow);
   }
-  std::string Sign(SessionId id, KeyIndex key, std::uint32_t scheme, const std::string& message) {
+  static AskSign Asking(SessionId id, KeyIndex key, std::uint32_t scheme,
+                        const std::string& message) {
     AskSign ask;
     ask.header.session = id;
     ask.key = key;
     ask.scheme = scheme;
     ask.length = static_cast<std::uint32_t>(message.size());
     std::copy(message.begin(), message.end(), ask.message.begin());
-    REQUIRE(sandbox::SendFrame(edge_, AsFrame(ask), {}));
+    return ask;
+  }
+  std::string Sign(SessionId id, KeyIndex key, std::uint32_t scheme, const std::string& message) {
+    REQUIRE(sandbox::SendFrame(edge_, AsFrame(Asking(id, key, scheme, message)), {}));
     const auto answer = Next<AnswerSign>(edge_);
     CHECK(answer.header.session == id);
     return {answer.signature.begin(), answer.signature.begin() + answer.length};
@@ -107,12 +115,14 @@ class Asker {
     return frame;
   }
   SessionId Overdrawn() { return Next<AnswerOverdrawn>(channel_).header.session; }
+  SessionId GarbageToldOf() { return Next<AnswerEdgeGarbage>(channel_).header.session; }
   bool EdgeEnds() {
     pollfd readable{edge_.get(), POLLIN, 0};
     if (::poll(&readable, 1, 20000) != 1) return false;
     std::byte byte;
     return ::recv(edge_.get(), &byte, 1, 0) == 0;
   }
+  SessionId edges() const { return edges_; }
 
   UniqueFd& channel() { return channel_; }
   UniqueFd& edge() { return edge_; }
@@ -120,6 +130,7 @@ class Asker {
  private:
   testlib::TempDir folder_;
   UniqueFd channel_, edge_;
+  SessionId edges_ = 0;
 };
 
 // A keeper in a thread of its own.
@@ -262,11 +273,12 @@ TEST_CASE("a pair that cannot serve is not loaded, with the reason") {
   CHECK(keeper.Load(1, good) == KeyVerdict::kGood);
 }
 
-TEST_CASE("garbage on the edge ends the edge, and a new one has no claim on old allowances") {
+TEST_CASE("garbage on the edge ends it, posternd is told, and a new one has no old allowances") {
   Keeper keeper;
   REQUIRE(keeper.Load(1, Certificate()) == KeyVerdict::kGood);
   REQUIRE(sandbox::SendFrame(keeper.edge(), AsFrame(AskEdge{}), {}));
   CHECK(keeper.EdgeEnds());
+  CHECK(keeper.GarbageToldOf() == keeper.edges());
   keeper.Allow(1);
   keeper.NewEdge();
   CHECK(keeper.Sign(1, 1, kEcdsa256, kVerify).empty());
@@ -275,9 +287,71 @@ TEST_CASE("garbage on the edge ends the edge, and a new one has no claim on old 
   oversize.length = kMaxSigned + 1;
   REQUIRE(sandbox::SendFrame(keeper.edge(), AsFrame(oversize), {}));
   CHECK(keeper.EdgeEnds());
+  CHECK(keeper.GarbageToldOf() == keeper.edges());
   keeper.NewEdge();
   keeper.Allow(2);
   CHECK_FALSE(keeper.Sign(2, 1, kEcdsa256, kVerify).empty());
+}
+
+TEST_CASE("whoever asks, and takes no answers, is told of too") {
+  Keeper keeper;
+  REQUIRE(keeper.Load(1, Certificate()) == KeyVerdict::kGood);
+  constexpr SessionId kFarTooMany = 1000;
+  for (SessionId id = 1; id <= kFarTooMany; ++id) {
+    keeper.Allow(id);
+    pollfd writable{keeper.edge().get(), POLLOUT, 0};
+    REQUIRE(::poll(&writable, 1, 20000) == 1);
+    if ((writable.revents & POLLHUP) != 0) break;
+    const auto ask = Asker::Asking(id, 1, kEcdsa256, kVerify);
+    if (!sandbox::SendFrame(keeper.edge(), AsFrame(ask), {})) break;
+  }
+  CHECK(keeper.GarbageToldOf() == keeper.edges());
+}
+
+// One whose turns the test makes itself.
+struct Stepped : Asker {
+  std::unique_ptr<KeyKeeper> keeper;
+  Stepped() {
+    auto pair = sandbox::MakeChannel();
+    REQUIRE(pair);
+    auto made = KeyKeeper::Make(std::move(pair->theirs));
+    REQUIRE(made);
+    keeper = std::move(*made);
+    Turn();
+    Start(std::move(pair->ours));
+    Turn();
+    Turn();  // the channel is empty: what comes next is looked at first
+  }
+  KeyKeeper::State Turn() { return keeper->Turn(std::chrono::milliseconds(0)); }
+};
+
+TEST_CASE("one postern-tls that is gone says nothing to the next") {
+  Stepped stepped;
+  const auto ask = Asker::Asking(7, 1, kEcdsa256, kVerify);
+  REQUIRE(sandbox::SendFrame(stepped.edge(), AsFrame(ask), {}));
+  const UniqueFd before = std::move(stepped.edge());
+  stepped.NewEdge();
+  CHECK(stepped.Turn() == KeyKeeper::State::kRunning);
+  pollfd readable{stepped.edge().get(), POLLIN, 0};
+  CHECK(::poll(&readable, 1, 0) == 0);
+  // One that has closed its end is gone, of which posternd knows.
+  stepped.edge().Reset();
+  CHECK(stepped.Turn() == KeyKeeper::State::kRunning);
+  stepped.Turn();
+  readable.fd = stepped.channel().get();
+  CHECK(::poll(&readable, 1, 0) == 0);
+}
+
+TEST_CASE("without memory for an answer it ends, so that posternd starts another") {
+  Stepped stepped;
+  const auto ask = Asker::Asking(7, 1, kEcdsa256, kVerify);
+  REQUIRE(sandbox::SendFrame(stepped.edge(), AsFrame(ask), {}));
+  auto end = KeyKeeper::State::kRunning;
+  std::thread([&] {  // the filter is the thread's own
+    if (testlib::FakeCall(SYS_sendmsg, ENOBUFS)) end = stepped.Turn();
+  })
+      .join();
+  CHECK(end == KeyKeeper::State::kFailed);
 }
 
 TEST_CASE("garbage from posternd ends it") {

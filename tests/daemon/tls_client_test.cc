@@ -248,6 +248,26 @@ TEST_CASE_METHOD(Fixture, "The postern-keys of one that calls it stuck is replac
   CHECK(worker(0).StateFor(*setups[0]).fitness == WorkerFitness::kReady);
 }
 
+TEST_CASE_METHOD(Fixture, "One that sends garbage to its postern-keys is replaced, no other") {
+  const auto one = OneEach();
+  const pid_t before = worker(1).tls_pid(), keys = worker(1).keys_pid();
+  AnswerEdgeGarbage garbage{Asked<AskEdge>(keys).at(0).header};
+  garbage.header.type = FrameType::kAnswerEdgeGarbage;
+  Say(keys, garbage);
+  CHECK(Said("(pid " + std::to_string(before) + ") is killed: it asked postern-keys") == 1);
+  CHECK(heard.lost == std::set{one[1]});
+  Say(keys, garbage);
+  TurnUntil(*loop, [&] { return worker(1).tls_pid() != before && worker(1).tls_pid() != 0; });
+  Meet(1);
+  CHECK(Asked<AskEdge>(keys).at(0).header.session == garbage.header.session + 1);
+  Say(keys, garbage);  // it is not the new one's
+  CHECK(Said("is killed") == 1);
+  CHECK(worker(1).StateFor(*setups[0]).fitness == WorkerFitness::kReady);
+  garbage.header.session += 2;
+  Say(keys, garbage);
+  CHECK(Said("(pid " + std::to_string(keys) + ") is killed: it answered what was not asked") == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "One that is condemned for a session is the one that has it") {
   const auto one = OneEach();
   tls.CondemnTls(one[1], "test");

@@ -5,6 +5,8 @@
 import os
 import pathlib
 import shutil
+import socket
+import ssl
 import sys
 import time
 
@@ -12,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
 import lab_case  # noqa: E402
 import netlab  # noqa: E402
 from certificates import Authority  # noqa: E402
-from tls_world import kill_all  # noqa: E402
+from tls_world import children, kill_all  # noqa: E402
 
 TLS, PLAIN, CAT = 20443, 20001, 20002
 # In the place of the helper. The frames are those of docs/protocols.md; `what` is defined by each test.
@@ -66,6 +68,8 @@ class TakenOver(lab_case.LabCase):
         shutil.copy(netlab.POSTERND, self.root / "bin")
         authority = Authority(self.lab.folder, "servers")
         certificate, key = authority.issue("a", "DNS:a.test")
+        self.alice = ssl.create_default_context(cafile=str(authority.certificate))
+        self.alice.load_cert_chain(*map(str, authority.issue("alice", "DNS:alice.test")))
         self.conf = lab_case.DEFAULTS + lab_case.entry(
             "secure", TLS, "tls = yes", f"tls_certificate = {certificate}", f"tls_private_key = {key}",
             "tls_verify_client = require", f"tls_client_ca = {authority.certificate}", "tls_only_from = cn:alice",
@@ -76,12 +80,28 @@ class TakenOver(lab_case.LabCase):
         """posternd judges certificates with the helpers that it should have, and then has this one in the place of each
         of that name. Returns how many these are, too."""
         daemon = self.start(self.conf, program=str(self.root / "bin" / "posternd"))
-        new = pathlib.Path(self.lab.script("new", STAND_IN + what, interpreter=sys.executable))
-        os.rename(new, self.root / "libexec" / "postern" / name)
+        self.replace(name, self.lab.script("new", STAND_IN + what, interpreter=sys.executable))
         victims = kill_all(daemon, name)
         for victim in victims:
             self.assertTrue(netlab.wait_until(lambda: daemon.logged(f"{name} (pid {victim}) ended")))
         return daemon, len(victims)
+
+    def replace(self, name, program):
+        new = shutil.copy(program, self.root / "new")
+        os.rename(new, self.root / "libexec" / "postern" / name)
+
+    def assert_served_again(self, name):
+        """With the program that should be there."""
+        self.replace(name, netlab.POSTERND.parent.parent / "libexec" / "postern" / name)
+        self.assertTrue(netlab.wait_until(self.alice_is_served, 30), "signs nothing any more")
+
+    def alice_is_served(self):
+        try:
+            with socket.create_connection(("127.0.0.1", TLS), timeout=5) as plain, \
+                    self.alice.wrap_socket(plain, server_hostname="a.test") as client:
+                return client.recv(100) == b"INSIDE\n"
+        except OSError:
+            return False
 
     def assert_harmless(self, daemon, seconds=2.0):
         """Meanwhile clients come to all services."""
@@ -157,6 +177,21 @@ while True:
         self.assertGreater(len(answers), 400)
         self.assertEqual(answers.strip(b"\0"), b"", "a signature has a length")
         self.assertEqual(len(daemon.logged("refused a signature that was not due")), count)
+
+    def test_garbage_for_postern_keys(self):
+        speaks = """
+while True:
+    asked = heard()
+    if asked and asked[0] == 64:
+        edge = socket.socket(fileno=asked[3][0])
+        edge.send(b"no question")
+"""
+        daemon, count = self.take_over("postern-tls", speaks)
+        keys = children(daemon, "postern-keys")
+        self.assert_harmless(daemon)
+        self.assertIn(len(daemon.logged("it asked postern-keys what is not to be asked")), range(count, 8 * count))
+        self.assertEqual(children(daemon, "postern-keys"), keys)
+        self.assert_served_again("postern-tls")
 
     def test_postern_keys_called_stuck_again_and_again(self):
         daemon, count = self.take_over("postern-tls", "while True:\n    say(frame(164))\n    time.sleep(0.01)\n")
