@@ -48,6 +48,21 @@ inline void AnswerAfterHalfClose(RelayUnderTest& relay, Ends ends) {
   CHECK(relay.Next<AnswerDone>().outcome == Outcome::kFinished);
 }
 
+// A client that resets ends the session, and with it the backend's connection.
+inline void EndByReset(RelayUnderTest& relay, Ends ends) {
+  CHECK(Passes(ends.client, "x", ends.backend));
+  Reset(ends.client);
+  CHECK(ReadToEnd(ends.backend).empty());
+  CHECK(relay.Next<AnswerDone>().outcome == Outcome::kClientGone);
+}
+
+// The same while the backend does not read.
+inline void EndByResetUnread(RelayUnderTest& relay, Ends ends) {
+  FillUp(ends.client);
+  Reset(ends.client);
+  CHECK(relay.Next<AnswerDone>().outcome == Outcome::kClientGone);
+}
+
 inline void WriteUrgent(const UniqueFd& fd, char byte) {
   REQUIRE(::send(fd.get(), &byte, 1, MSG_OOB | MSG_NOSIGNAL) == 1);
 }
@@ -55,16 +70,13 @@ inline void WriteUrgent(const UniqueFd& fd, char byte) {
 // Urgent bytes (tcp(7), "Urgent data") are left out, as by whoever reads without MSG_OOB; what
 // follows them arrives, soon and for nothing, and so does what comes with the end.
 inline void PassUrgentData(RelayUnderTest& relay, const UniqueFd& from, const UniqueFd& to) {
-  Write(from, "one");
-  CHECK(ReadExactly(to, 3) == "one");
+  CHECK(Passes(from, "one", to));
   WriteUrgent(from, '!');
-  Write(from, "two");
-  CHECK(ReadExactly(to, 3) == "two");
+  CHECK(Passes(from, "two", to));
   WriteUrgent(from, '!');
   CHECK(ProcessorTimeWhileIdle() < std::chrono::milliseconds(100));
   CHECK_FALSE(relay.Answers(0));
-  Write(from, "three");
-  CHECK(ReadExactly(to, 5) == "three");
+  CHECK(Passes(from, "three", to));
   WriteUrgent(from, '!');
   Write(from, "four");
   EndWriting(from);

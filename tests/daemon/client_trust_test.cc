@@ -5,13 +5,6 @@
 namespace postern::daemon {
 namespace {
 
-TlsUnderTest::Wish Trusting(const std::string& authorities) {
-  TlsUnderTest::Wish wish;
-  wish.ask.verify = WireVerify::kRequire;
-  wish.authorities = authorities;
-  return wish;
-}
-
 TEST_CASE("an authority between root and client verifies nobody alone, and is refused as such") {
   TlsUnderTest tls;
   const TestCertificate root({.common_name = "root", .authority = true});
@@ -24,8 +17,7 @@ TEST_CASE("an authority between root and client verifies nobody alone, and is re
   TlsClient client;
   Present(client, alice);
   const UniqueFd program = tls.Begin(1, 2, client.Open());
-  REQUIRE(client.Connect());
-  CHECK(tls.Next<AnswerTls>().verified == 1);
+  CHECK(tls.Shake(client).verified == 1);
 }
 
 TEST_CASE("lists of some megabytes are read, and beyond sixteen none is") {

@@ -129,6 +129,18 @@ inline std::string ReadExactly(const UniqueFd& fd, std::size_t count) {
   return bytes;
 }
 
+// Whether what is said at one end comes out at the other, or `heard` in its place.
+inline bool Passes(const UniqueFd& from, const std::string& said, const UniqueFd& to,
+                   const std::string& heard) {
+  Write(from, said);
+  const std::string read = ReadExactly(to, heard.size());
+  UNSCOPED_INFO("heard: " << read);
+  return read == heard;
+}
+inline bool Passes(const UniqueFd& from, const std::string& said, const UniqueFd& to) {
+  return Passes(from, said, to, said);
+}
+
 inline std::string ReadToEnd(const UniqueFd& fd) {
   std::string bytes;
   std::vector<char> piece(65536);

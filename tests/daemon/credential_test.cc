@@ -53,8 +53,7 @@ TEST_CASE(
     const UniqueFd far = client.Open();
     SSL_ctrl(client.ssl(), SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, TLSEXT_STATUSTYPE_ocsp, nullptr);
     const UniqueFd program = tls.Begin(service, service, far);
-    REQUIRE(client.Connect());
-    tls.Next<AnswerTls>();
+    tls.Shake(client);
     unsigned char* staple = nullptr;
     const long length =
         SSL_ctrl(client.ssl(), SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 0, &staple);

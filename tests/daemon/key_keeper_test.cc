@@ -13,9 +13,9 @@
 #include <fstream>
 #include <thread>
 
-#include "sandbox/channel.h"
 #include "sandbox/helper.h"
 #include "sandbox/sys/files.h"
+#include "tests/daemon/frames.h"
 #include "tests/testlib/certificates.h"
 #include "tests/testlib/fake_call.h"
 #include "tests/testlib/signed_messages.h"
@@ -40,7 +40,7 @@ class Asker {
  public:
   void Start(UniqueFd channel) {
     channel_ = std::move(channel);
-    Next<AnswerReady>(channel_);
+    NextFrame<AnswerReady>(channel_);
     NewEdge();
   }
   void NewEdge() {
@@ -67,7 +67,7 @@ class Asker {
     ask.judged = judged ? 1 : 0;
     const int lent[] = {key_file->get(), certificate_file->get()};
     REQUIRE(sandbox::SendFrame(channel_, AsFrame(ask), lent));
-    const auto answer = Next<AnswerKey>(channel_);
+    const auto answer = NextFrame<AnswerKey>(channel_);
     CHECK(answer.index == index);
     return answer.verdict;
   }
@@ -99,26 +99,14 @@ class Asker {
   }
   std::string Sign(SessionId id, KeyIndex key, std::uint32_t scheme, const std::string& message) {
     REQUIRE(sandbox::SendFrame(edge_, AsFrame(Asking(id, key, scheme, message)), {}));
-    const auto answer = Next<AnswerSign>(edge_);
+    const auto answer = NextFrame<AnswerSign>(edge_);
     CHECK(answer.header.session == id);
     return {answer.signature.begin(), answer.signature.begin() + answer.length};
   }
-  template <typename Frame>
-  Frame Next(const UniqueFd& from) {
-    pollfd readable{from.get(), POLLIN, 0};
-    REQUIRE(::poll(&readable, 1, 20000) == 1);
-    alignas(8) std::array<std::byte, kMaxFrame> buffer;
-    auto received = sandbox::ReceiveFrame(from, buffer);
-    REQUIRE(received);
-    Frame frame;
-    REQUIRE(ReadFrame(std::span(buffer).first(received->length), frame));
-    return frame;
-  }
-  SessionId Overdrawn() { return Next<AnswerOverdrawn>(channel_).header.session; }
-  SessionId GarbageToldOf() { return Next<AnswerEdgeGarbage>(channel_).header.session; }
+  SessionId Overdrawn() { return NextFrame<AnswerOverdrawn>(channel_).header.session; }
+  SessionId GarbageToldOf() { return NextFrame<AnswerEdgeGarbage>(channel_).header.session; }
   bool EdgeEnds() {
-    pollfd readable{edge_.get(), POLLIN, 0};
-    if (::poll(&readable, 1, 20000) != 1) return false;
+    if (!Await(edge_, POLLIN)) return false;
     std::byte byte;
     return ::recv(edge_.get(), &byte, 1, 0) == 0;
   }
@@ -332,14 +320,12 @@ TEST_CASE("one postern-tls that is gone says nothing to the next") {
   const UniqueFd before = std::move(stepped.edge());
   stepped.NewEdge();
   CHECK(stepped.Turn() == KeyKeeper::State::kRunning);
-  pollfd readable{stepped.edge().get(), POLLIN, 0};
-  CHECK(::poll(&readable, 1, 0) == 0);
+  CHECK_FALSE(Await(stepped.edge(), POLLIN, 0));
   // One that has closed its end is gone, of which posternd knows.
   stepped.edge().Reset();
   CHECK(stepped.Turn() == KeyKeeper::State::kRunning);
   stepped.Turn();
-  readable.fd = stepped.channel().get();
-  CHECK(::poll(&readable, 1, 0) == 0);
+  CHECK_FALSE(Await(stepped.channel(), POLLIN, 0));
 }
 
 TEST_CASE("without memory for an answer it ends, so that posternd starts another") {

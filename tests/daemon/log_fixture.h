@@ -10,10 +10,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/log/program_log.h"
+#include "policy/service/log_choice.h"
 #include "tests/testlib/temp_dir.h"
 
 namespace postern::daemon {
@@ -32,6 +34,16 @@ struct LogFixture {
     });
   }
 };
+
+inline policy::LogTarget FileTarget(const std::string& path, std::optional<std::uint64_t> soft = {},
+                                    std::optional<std::uint64_t> hard = {}) {
+  policy::LogTarget target;
+  target.kind = policy::LogKind::kFile;
+  target.file = path;
+  target.soft_limit = soft;
+  target.hard_limit = hard;
+  return target;
+}
 
 // A /dev/log of the test's own. It reads only when told to.
 class FakeLogDaemon {

@@ -14,16 +14,6 @@ using policy::LogTarget;
 using policy::ServiceSpec;
 using testlib::LinesOf;
 
-LogTarget File(const std::string& path, std::optional<std::uint64_t> soft = {},
-               std::optional<std::uint64_t> hard = {}) {
-  LogTarget target;
-  target.kind = LogKind::kFile;
-  target.file = path;
-  target.soft_limit = soft;
-  target.hard_limit = hard;
-  return target;
-}
-
 ServiceSpec Service(const std::string& id, const LogTarget& log) {
   ServiceSpec service;
   service.id = id;
@@ -37,7 +27,7 @@ void Refuse(ServiceLog& log, std::string_view id) {
 
 struct RegistryFixture : LogFixture {
   std::string common_file = directory / "common";
-  LogTarget common = File(common_file);
+  LogTarget common = FileTarget(common_file);
   LogRegistry registry{*program_log, "posternd", directory / "dev-log"};
 };
 
@@ -56,7 +46,7 @@ TEST_CASE_METHOD(RegistryFixture, "Services of one log_type share one log") {
 TEST_CASE_METHOD(RegistryFixture,
                  "A log_type of its own replaces the common log for that service") {
   const auto a = registry.Acquire(Service("a", common), common);
-  const auto own = registry.Acquire(Service("own", File(directory / "own")), common);
+  const auto own = registry.Acquire(Service("own", FileTarget(directory / "own")), common);
   const auto none = registry.Acquire(Service("none", LogTarget{}), common);
   CHECK(registry.open_logs() == 3);
   Refuse(*a, "a");
@@ -70,16 +60,16 @@ TEST_CASE_METHOD(RegistryFixture,
 }
 
 TEST_CASE_METHOD(RegistryFixture, "Messages tell the common log from a service's own") {
-  const LogTarget tiny = File(common_file, 10, 20);
+  const LogTarget tiny = FileTarget(common_file, 10, 20);
   Refuse(*registry.Acquire(Service("a", tiny), tiny), "a");
-  Refuse(*registry.Acquire(Service("ftp", File(directory / "own", 10, 20)), tiny), "ftp");
+  Refuse(*registry.Acquire(Service("ftp", FileTarget(directory / "own", 10, 20)), tiny), "ftp");
   CHECK(Said("Size of common log exceeded hard limit") == 1);
   CHECK(Said("Size of ftp log exceeded hard limit") == 1);
 }
 
 TEST_CASE_METHOD(RegistryFixture, "Only logs that were written to are flushed, again and again") {
   const auto a = registry.Acquire(Service("a", common), common);
-  const auto b = registry.Acquire(Service("b", File(directory / "b")), common);
+  const auto b = registry.Acquire(Service("b", FileTarget(directory / "b")), common);
   for (std::size_t turn = 1; turn <= 3; ++turn) {
     Refuse(*a, "a");
     CHECK(registry.unflushed_logs() == 1);
@@ -96,21 +86,21 @@ TEST_CASE_METHOD(RegistryFixture,
   auto before = registry.Acquire(Service("a", common), common);
   const auto after = registry.Acquire(Service("a", common), common);
   CHECK(before == after);
-  auto dropped = registry.Acquire(Service("b", File(directory / "b")), common);
+  auto dropped = registry.Acquire(Service("b", FileTarget(directory / "b")), common);
   Refuse(*dropped, "b");
   dropped.reset();
   CHECK(registry.open_logs() == 1);
   CHECK(LinesOf(directory / "b").size() == 1);  // flushed as it was closed
   registry.Flush();
   CHECK(LinesOf(directory / "b").size() == 1);
-  const auto again = registry.Acquire(Service("b", File(directory / "b")), common);
+  const auto again = registry.Acquire(Service("b", FileTarget(directory / "b")), common);
   CHECK(registry.open_logs() == 2);
 }
 
 // Case 110.
 TEST_CASE_METHOD(RegistryFixture, "A rotation reopens every log") {
   const auto a = registry.Acquire(Service("a", common), common);
-  const auto b = registry.Acquire(Service("b", File(directory / "b")), common);
+  const auto b = registry.Acquire(Service("b", FileTarget(directory / "b")), common);
   Refuse(*a, "old");
   std::filesystem::rename(common_file, directory / "common.1");
   std::filesystem::rename(directory / "b", directory / "b.1");
@@ -126,7 +116,7 @@ TEST_CASE_METHOD(RegistryFixture, "A rotation reopens every log") {
 // Case 99: xinetd does not start such a service.
 TEST_CASE_METHOD(RegistryFixture, "A log that cannot be opened is a warning and a later success") {
   const std::string path = directory / "missing/log";
-  const auto log = registry.Acquire(Service("a", File(path)), common);
+  const auto log = registry.Acquire(Service("a", FileTarget(path)), common);
   REQUIRE(log);
   CHECK(Said("WARNING: a log is not opened") == 1);
   Refuse(*log, "a");

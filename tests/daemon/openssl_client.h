@@ -13,11 +13,15 @@
 
 namespace postern::daemon {
 
+using KeptSession = std::unique_ptr<SSL_SESSION, FreeBy<SSL_SESSION_free>>;
+
 // A client of OpenSSL's own, on a blocking socket.
 class TlsClient {
  public:
-  TlsClient() : context_(SSL_CTX_new(TLS_client_method())) {
+  // Of that version at most; 0: whatever OpenSSL has.
+  explicit TlsClient(int version = 0) : context_(SSL_CTX_new(TLS_client_method())) {
     SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_CLIENT);
+    SSL_CTX_set_max_proto_version(context_.get(), version);
   }
   SSL_CTX* context() { return context_.get(); }
   SSL* ssl() { return ssl_.get(); }
@@ -30,6 +34,11 @@ class TlsClient {
     SSL_set_fd(ssl_.get(), socket_.get());
     return std::move(far);
   }
+  // What it keeps of its session.
+  KeptSession Keep() { return KeptSession(SSL_get1_session(ssl_.get())); }
+  // Null: it begins anew.
+  void Resume(const KeptSession& kept) { SSL_set_session(ssl_.get(), kept.get()); }
+  // Null: it names nobody.
   void Name(const char* host) {
     SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
              const_cast<char*>(host));

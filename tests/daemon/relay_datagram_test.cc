@@ -25,10 +25,7 @@ struct Datagrams {
     text.resize(static_cast<std::size_t>(n));
     return text;
   }
-  bool Waits(const UniqueFd& fd) const {
-    pollfd readable{fd.get(), POLLIN, 0};
-    return ::poll(&readable, 1, 50) == 1;
-  }
+  bool Waits(const UniqueFd& fd) const { return Await(fd, POLLIN, 50); }
 };
 
 DatagramOutcome Ask(RelayUnderTest& relay, const Datagrams& pair, WireBuiltin builtin,

@@ -3,10 +3,8 @@
 // as posternd would.
 #pragma once
 
-#include <poll.h>
 #include <signal.h>
 
-#include <array>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <ctime>
@@ -18,7 +16,7 @@
 #include "daemon/relay/relay.h"
 #include "sandbox/channel.h"
 #include "sandbox/sys/events.h"
-#include "tests/daemon/connections.h"
+#include "tests/daemon/frames.h"
 
 namespace postern::daemon {
 
@@ -67,16 +65,13 @@ class RelayUnderTest {
     AskBytes(AsFrame(frame), descriptors);
   }
   void AskBytes(std::span<const std::byte> bytes, const std::vector<int>& descriptors = {}) {
-    pollfd writable{channel_.get(), POLLOUT, 0};
-    REQUIRE(::poll(&writable, 1, kPatienceSeconds * 1000) == 1);
-    REQUIRE(sandbox::SendFrame(channel_, bytes, descriptors));
+    SendBytes(channel_, bytes, descriptors);
   }
 
   // False when the relay takes no more.
   template <typename Frame>
   bool TryAsk(const Frame& frame, const UniqueFd& descriptor) {
-    pollfd writable{channel_.get(), POLLOUT, 0};
-    if (::poll(&writable, 1, 300) == 0) return false;
+    if (!Await(channel_, POLLOUT, 300)) return false;
     const int number = descriptor.get();
     return sandbox::SendFrame(channel_, AsFrame(frame), {&number, 1}).has_value();
   }
@@ -96,21 +91,10 @@ class RelayUnderTest {
   // The next answer, which must be a Frame.
   template <typename Frame>
   Frame Next() {
-    pollfd readable{channel_.get(), POLLIN, 0};
-    REQUIRE(::poll(&readable, 1, kPatienceSeconds * 1000) == 1);
-    std::array<std::byte, kMaxFrame> buffer;
-    auto received = sandbox::ReceiveFrame(channel_, buffer);
-    REQUIRE(received);
-    Frame frame;
-    REQUIRE(ReadFrame(std::span(buffer).first(received->length), frame));
-    REQUIRE(received->descriptor_count == 0);
-    return frame;
+    return NextFrame<Frame>(channel_);
   }
   // Whether an answer comes within the time.
-  bool Answers(int milliseconds) {
-    pollfd readable{channel_.get(), POLLIN, 0};
-    return ::poll(&readable, 1, milliseconds) == 1;
-  }
+  bool Answers(int milliseconds) { return Await(channel_, POLLIN, milliseconds); }
 
  private:
   UniqueFd channel_;

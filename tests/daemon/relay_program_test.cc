@@ -46,8 +46,7 @@ class RelayProgram {
   UniqueFd& channel() { return channel_; }
 
   bool ReadyWithin(int milliseconds) {
-    pollfd readable{channel_.get(), POLLIN, 0};
-    if (::poll(&readable, 1, milliseconds) != 1) return false;
+    if (!Await(channel_, POLLIN, milliseconds)) return false;
     std::array<std::byte, kMaxFrame> buffer;
     const auto received = sandbox::ReceiveFrame(channel_, buffer);
     AnswerReady ready;
@@ -141,8 +140,7 @@ TEST_CASE("the confined relay serves each of its services") {
   const int descriptor = client.far.get();
   REQUIRE(sandbox::SendFrame(relay.channel(), AsFrame(ask), {&descriptor, 1}));
   const UniqueFd backend = AcceptOne(listener);
-  Write(backend, "through the pipe");
-  CHECK(ReadExactly(client.near, 16) == "through the pipe");
+  CHECK(Passes(backend, "through the pipe", client.near));
   relay.channel().Reset();
   const int status = relay.Wait();
   REQUIRE(WIFEXITED(status));
@@ -210,13 +208,11 @@ TEST_CASE("the relay dies with the process that started it") {
   pair->theirs.Reset();
   pid_t relay = 0;
   REQUIRE(::read(pids[0], &relay, sizeof relay) == sizeof relay);
-  pollfd readable{ours.get(), POLLIN, 0};
-  REQUIRE(::poll(&readable, 1, 5000) == 1);
-  std::array<std::byte, kMaxFrame> buffer;
-  REQUIRE(sandbox::ReceiveFrame(ours, buffer)->length == sizeof(AnswerReady));
+  NextFrame<AnswerReady>(ours);
   ::kill(parent, SIGKILL);
   ::waitpid(parent, nullptr, 0);
-  REQUIRE(::poll(&readable, 1, 5000) == 1);
+  REQUIRE(Await(ours, POLLIN));
+  std::array<std::byte, kMaxFrame> buffer;
   CHECK(sandbox::ReceiveFrame(ours, buffer)->length == 0);
   ::close(pids[0]);
   ::close(pids[1]);

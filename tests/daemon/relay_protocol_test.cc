@@ -16,8 +16,7 @@ TEST_CASE("a stopped session closes its client and reports what it moved") {
   RelayUnderTest relay;
   ConnectionEnds client = TcpConnection();
   relay.Serve(1, WireBuiltin::kEcho, std::move(client.far));
-  Write(client.near, "abc");
-  CHECK(ReadExactly(client.near, 3) == "abc");
+  CHECK(Passes(client.near, "abc", client.near));
   relay.Stop(1);
   const auto done = relay.Next<AnswerDone>();
   CHECK(done.outcome == Outcome::kStopped);
@@ -44,16 +43,14 @@ TEST_CASE("stopping a session that has just ended is not garbage") {
   relay.Stop(1);
   ConnectionEnds client = TcpConnection();
   relay.Serve(2, WireBuiltin::kEcho, std::move(client.far));
-  Write(client.near, "still here");
-  CHECK(ReadExactly(client.near, 10) == "still here");
+  CHECK(Passes(client.near, "still here", client.near));
 }
 
 TEST_CASE("closing the channel closes every client and ends the relay in good order") {
   RelayUnderTest relay;
   ConnectionEnds client = TcpConnection();
   relay.Serve(1, WireBuiltin::kEcho, std::move(client.far));
-  Write(client.near, "x");
-  CHECK(ReadExactly(client.near, 1) == "x");
+  CHECK(Passes(client.near, "x", client.near));
   CHECK(relay.Join() == Relay::State::kChannelClosed);
   CHECK(ReadToEnd(client.near).empty());
 }
@@ -73,8 +70,7 @@ TEST_CASE("a full relay closes the client, says so, and goes on when there is ro
   CHECK(relay.Next<AnswerDone>().header.session == 1);
   ConnectionEnds next = UnixConnection();
   relay.Serve(4, WireBuiltin::kEcho, std::move(next.far));
-  Write(next.near, "x");
-  CHECK(ReadExactly(next.near, 1) == "x");
+  CHECK(Passes(next.near, "x", next.near));
 }
 
 TEST_CASE("answers wait while posternd does not read, and none is lost") {
@@ -90,8 +86,7 @@ TEST_CASE("answers wait while posternd does not read, and none is lost") {
   clients.clear();
   // The relay's answers fill the channel; clients are served all the same.
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  Write(bystander.near, "ping");
-  CHECK(ReadExactly(bystander.near, 4) == "ping");
+  CHECK(Passes(bystander.near, "ping", bystander.near));
   std::vector<bool> ended(2001);
   for (int i = 0; i < 2000; ++i) {
     const auto done = relay.Next<AnswerDone>();
@@ -209,8 +204,7 @@ TEST_CASE("a descriptor that is no socket ends its session, not the relay") {
   CHECK(relay.Next<AnswerDone>().outcome == Outcome::kClientGone);
   ConnectionEnds client = UnixConnection();
   relay.Serve(2, WireBuiltin::kEcho, std::move(client.far));
-  Write(client.near, "x");
-  CHECK(ReadExactly(client.near, 1) == "x");
+  CHECK(Passes(client.near, "x", client.near));
 }
 
 TEST_CASE("a relay without descriptors does not start") {

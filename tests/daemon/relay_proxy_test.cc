@@ -213,10 +213,8 @@ TEST_CASE("a backend is told of the client before the client says anything") {
     const UniqueFd backend = AcceptOne(listener);
     const std::string header = version == 1 ? kLine : kBinary;
     CHECK(ReadExactly(backend, header.size()) == header);
-    Write(client.near, "EHLO\r\n");
-    CHECK(ReadExactly(backend, 6) == "EHLO\r\n");
-    Write(backend, "250 ok\r\n");
-    CHECK(ReadExactly(client.near, 8) == "250 ok\r\n");
+    CHECK(Passes(client.near, "EHLO\r\n", backend));
+    CHECK(Passes(backend, "250 ok\r\n", client.near));
   }
 }
 

@@ -101,8 +101,7 @@ TEST_CASE("a dead address is passed over for the next one") {
   ConnectionEnds client = TcpConnection();
   relay.Ask(RedirectTo(1, {DeadAddress(), Wire(LocalName(listener))}), {client.far.get()});
   const UniqueFd backend = AcceptOne(listener);
-  Write(backend, "here");
-  CHECK(ReadExactly(client.near, 4) == "here");
+  CHECK(Passes(backend, "here", client.near));
 }
 
 TEST_CASE("when no address answers the client is closed and the last error told") {
@@ -136,20 +135,12 @@ TEST_CASE("an address that stays silent is given up at its deadline") {
 
 TEST_CASE("a client that resets frees its backend") {
   RelayUnderTest relay;
-  Ends ends = Redirect(relay, 1);
-  Write(ends.client, "x");
-  CHECK(ReadExactly(ends.backend, 1) == "x");
-  Reset(ends.client);
-  CHECK(ReadToEnd(ends.backend).empty());
-  CHECK(relay.Next<AnswerDone>().outcome == Outcome::kClientGone);
+  EndByReset(relay, Redirect(relay, 1));
 }
 
 TEST_CASE("a client that resets while the backend does not read frees it too") {
   RelayUnderTest relay;
-  Ends ends = Redirect(relay, 1);
-  FillUp(ends.client);
-  Reset(ends.client);
-  CHECK(relay.Next<AnswerDone>().outcome == Outcome::kClientGone);
+  EndByResetUnread(relay, Redirect(relay, 1));
 }
 
 TEST_CASE("a session that can only wait costs no processor time") {
@@ -178,8 +169,7 @@ TEST_CASE("what a backend sent before it reset is delivered") {
   Write(ends.client, "never read");
   Write(ends.backend, "go away");
   // Closing with unread bytes is a reset.
-  pollfd readable{ends.backend.get(), POLLIN, 0};
-  REQUIRE(::poll(&readable, 1, 5000) == 1);
+  REQUIRE(Await(ends.backend, POLLIN));
   ends.backend.Reset();
   CHECK(ReadExactly(ends.client, 7) == "go away");
   const auto done = relay.Next<AnswerDone>();
@@ -194,13 +184,11 @@ TEST_CASE("a reset of the backend is no end of file, whether a read or a write f
   ConnectionEnds client = UnixConnection();
   relay.Ask(RedirectTo(1, {Wire(LocalName(listener))}), {client.far.get()});  // which stays open
   UniqueFd backend = AcceptOne(listener);
-  Write(client.near, "x");
-  CHECK(ReadExactly(backend, 1) == "x");
+  CHECK(Passes(client.near, "x", backend));
   if (by_write) FillUp(client.near);
   Reset(backend);
   CHECK(relay.Next<AnswerDone>().outcome == Outcome::kTruncated);
-  pollfd readable{client.near.get(), POLLIN, 0};
-  CHECK(::poll(&readable, 1, 100) == 0);
+  CHECK_FALSE(Await(client.near, POLLIN, 100));
 }
 
 TEST_CASE("a backend that has ended may be written to in vain: that is an end all the same") {
@@ -225,8 +213,7 @@ TEST_CASE("keepalive is set on both sides when asked for, and on neither when no
     ask.keepalive = wanted ? 1 : 0;
     relay.Ask(ask, {client.far.get()});
     const UniqueFd backend = AcceptOne(listener);
-    Write(backend, "x");
-    CHECK(ReadExactly(client.near, 1) == "x");
+    CHECK(Passes(backend, "x", client.near));
     int keepalive = 0, no_delay = 0;
     socklen_t length = sizeof keepalive;
     ::getsockopt(client.far.get(), SOL_SOCKET, SO_KEEPALIVE, &keepalive, &length);

@@ -32,12 +32,7 @@ struct SinkFixture : LogFixture {
   ServiceLog::Dirty dirty;
 
   LogTarget File(std::optional<std::uint64_t> soft = {}, std::optional<std::uint64_t> hard = {}) {
-    LogTarget target;
-    target.kind = LogKind::kFile;
-    target.file = file;
-    target.soft_limit = soft;
-    target.hard_limit = hard;
-    return target;
+    return FileTarget(file, soft, hard);
   }
   std::unique_ptr<ServiceLog> Make(const LogTarget& target, std::string title = "common log") {
     return std::make_unique<ServiceLog>(target, std::move(title), *program_log, syslog, dirty);

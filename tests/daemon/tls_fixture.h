@@ -3,10 +3,7 @@
 // edge between them, and clients (openssl_client.h).
 #pragma once
 
-#include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -15,10 +12,9 @@
 #include "daemon/keys/key_keeper.h"
 #include "daemon/tls/key_provider.h"
 #include "daemon/tls/tls_relay.h"
-#include "sandbox/channel.h"
 #include "sandbox/helper.h"
 #include "sandbox/sys/files.h"
-#include "tests/daemon/connections.h"
+#include "tests/daemon/frames.h"
 #include "tests/daemon/openssl_client.h"
 #include "tests/testlib/certificates.h"
 #include "tests/testlib/temp_dir.h"
@@ -29,26 +25,15 @@ namespace sys = sandbox::sys;
 using sys::UniqueFd;
 using TestCertificate = testlib::Certificate;
 
-inline constexpr int kTestPatience = 20000;  // milliseconds
-
-template <typename Frame>
-Frame NextFrame(const UniqueFd& from) {
-  pollfd readable{from.get(), POLLIN, 0};
-  REQUIRE(::poll(&readable, 1, kTestPatience) == 1);
-  alignas(8) std::array<std::byte, kMaxFrame> buffer;
-  auto received = sandbox::ReceiveFrame(from, buffer);
-  REQUIRE(received);
-  Frame frame;
-  REQUIRE(ReadFrame(std::span(buffer).first(received->length), frame));
-  return frame;
-}
-
 inline std::string TextOf(const char* bytes, std::uint32_t length) { return {bytes, length}; }
 
 // Either as parts of the test, each on a thread, or as the programs that posternd starts.
 struct TlsPrograms {
   std::vector<std::string> keys, tls;
 };
+
+// As many sessions as a test likes.
+inline TlsLimits LimitsOf(const TlsSession::Patience& patience) { return {4096, patience}; }
 
 class TlsUnderTest {
  public:
@@ -60,7 +45,7 @@ class TlsUnderTest {
     tls_process_ = std::move(*tls);
     BeReady();
   }
-  explicit TlsUnderTest(const TlsLimits& limits = {.descriptors = 4096, .patience = {}}) {
+  explicit TlsUnderTest(const TlsLimits& limits = LimitsOf({})) {
     sys::IgnoreSignals({SIGPIPE});
     REQUIRE(LoadKeyProvider(signer_));
     auto keys = sandbox::MakeChannel(), tls = sandbox::MakeChannel();
@@ -110,9 +95,7 @@ class TlsUnderTest {
 
   template <typename Frame>
   void Send(const UniqueFd& channel, const Frame& frame, const std::vector<int>& lent = {}) {
-    pollfd writable{channel.get(), POLLOUT, 0};
-    REQUIRE(::poll(&writable, 1, kTestPatience) == 1);
-    REQUIRE(sandbox::SendFrame(channel, AsFrame(frame), lent));
+    SendBytes(channel, AsFrame(frame), lent);
   }
   template <typename Frame>
   Frame Next() {
@@ -191,16 +174,39 @@ class TlsUnderTest {
     return std::move(theirs);
   }
 
-  void Admit(SessionId id) {
-    AskTlsAdmit ask;
-    ask.header.session = id;
-    Send(tls_, ask);
+  void Admit(SessionId id) { Tell<AskTlsAdmit>(id); }
+  void Refuse(SessionId id) { Tell<AskTlsRefuse>(id); }
+  void Truncate(SessionId id) { Tell<AskTlsTruncate>(id); }
+
+  AnswerTls Shake(TlsClient& client) {
+    REQUIRE(client.Connect());
+    return Next<AnswerTls>();
+  }
+  // What the client keeps when it has had the ticket and all is over.
+  KeptSession EndWithTicket(TlsClient& client, const UniqueFd& program) {
+    Write(program, "x");
+    CHECK(client.Read(1) == "x");  // the ticket comes before
+    KeptSession kept = client.Keep();
+    End(client, program);
+    return kept;
+  }
+  // Both ends have said their last, and it is over.
+  AnswerTlsDone End(TlsClient& client, const UniqueFd& program) {
+    client.HalfClose();
+    ::shutdown(program.get(), SHUT_RDWR);
+    return Next<AnswerTlsDone>();
   }
 
   UniqueFd& tls() { return tls_; }
   UniqueFd& keys() { return keys_; }
 
  private:
+  template <typename Frame>
+  void Tell(SessionId id) {
+    Frame frame;
+    frame.header.session = id;
+    Send(tls_, frame);
+  }
   void BeReady() {
     NextFrame<AnswerReady>(keys_);
     NextFrame<AnswerReady>(tls_);

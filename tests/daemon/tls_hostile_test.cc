@@ -3,7 +3,7 @@
 #include <atomic>
 #include <chrono>
 
-#include "tests/daemon/tls_fixture.h"
+#include "tests/daemon/served_client.h"
 
 namespace postern::daemon {
 namespace {
@@ -21,16 +21,12 @@ std::string Recorded(TlsClient& client, const std::function<void(SSL*)>& talk) {
 }
 
 TEST_CASE("a flood of key updates takes nobody's turn") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  OneService tls;
   TlsClient good, bad;
   const UniqueFd program = tls.Begin(1, 1, good.Open());
-  REQUIRE(good.Connect());
-  tls.Next<AnswerTls>();
+  tls.Shake(good);
   const UniqueFd its_program = tls.Begin(2, 1, bad.Open());
-  REQUIRE(bad.Connect());
-  tls.Next<AnswerTls>();
+  tls.Shake(bad);
   const std::string flood = Recorded(bad, [](SSL* connection) {
     for (int i = 0; i < 200'000; ++i) {
       SSL_key_update(connection, SSL_KEY_UPDATE_NOT_REQUESTED);
@@ -59,24 +55,16 @@ TEST_CASE("a flood of key updates takes nobody's turn") {
 }
 
 TEST_CASE("who says goodbye behind more than a turn reads is not waited for") {
-  TlsLimits limits{.descriptors = 4096, .patience = {}};
-  limits.patience.linger = std::chrono::minutes(5);
-  TlsUnderTest tls(limits);
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
-  TlsClient client;
-  UniqueFd program = tls.Begin(1, 1, client.Open());
-  REQUIRE(client.Connect());
-  tls.Next<AnswerTls>();
-  program.Reset();
-  CHECK(client.ReadToClose().empty());
-  const std::string bytes = Recorded(client, [](SSL* connection) {
+  ServedClient served({.patience = Lingering(std::chrono::minutes(5))});
+  served.program.Reset();
+  CHECK(served.client.ReadToClose().empty());
+  const std::string bytes = Recorded(served.client, [](SSL* connection) {
     const std::string much(16'000, 'x');
     SSL_write(connection, much.data(), static_cast<int>(much.size()));
     SSL_shutdown(connection);
   });
-  Write(client.socket(), bytes);  // at once, so that no event comes behind it
-  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kFinished);
+  Write(served.client.socket(), bytes);  // at once, so that no event comes behind it
+  CHECK(served.Next<AnswerTlsDone>().outcome == TlsOutcome::kFinished);
 }
 
 TEST_CASE("an edge that is of no use is told as stuck, one that was closed is not") {

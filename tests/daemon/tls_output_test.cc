@@ -3,7 +3,7 @@
 #include <linux/tcp.h>
 
 #include "sandbox/sys/sockets.h"
-#include "tests/daemon/tls_fixture.h"
+#include "tests/daemon/served_client.h"
 
 namespace postern::daemon {
 namespace {
@@ -16,9 +16,7 @@ unsigned SegmentsIn(const UniqueFd& socket) {
 }
 
 TEST_CASE("what the client is told goes in as few segments as can be, and nothing is kept back") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  OneService tls;
 
   TlsClient brief;
   UniqueFd program = tls.Begin(1, 1, brief.Open(TcpConnection()));
@@ -33,11 +31,9 @@ TEST_CASE("what the client is told goes in as few segments as can be, and nothin
 
   TlsClient patient;
   program = tls.Begin(2, 1, patient.Open(TcpConnection()));
-  REQUIRE(patient.Connect());
-  tls.Next<AnswerTls>();
+  tls.Shake(patient);
   // The ticket: its kernel may not let a client speak before the Finished is acknowledged.
-  pollfd told{patient.socket().get(), POLLIN, 0};
-  CHECK(::poll(&told, 1, kTestPatience) == 1);
+  CHECK(Await(patient.socket(), POLLIN));
   CHECK(SegmentsIn(patient.socket()) == 2);
   Write(program, "x");
   CHECK(patient.Read(1) == "x");
@@ -46,7 +42,6 @@ TEST_CASE("what the client is told goes in as few segments as can be, and nothin
 
 // Its first words come in one piece with its Finished.
 bool ConnectSaying(TlsClient& client, const std::string& words) {
-  const int socket = client.socket().get();
   BIO* const written = BIO_new(BIO_s_mem());
   SSL_set0_wbio(client.ssl(), written);
   const auto send_written = [&] {
@@ -57,20 +52,17 @@ bool ConnectSaying(TlsClient& client, const std::string& words) {
   REQUIRE(sys::SetNonblocking(client.socket(), true));
   while (!client.Connect()) {
     if (BIO_ctrl_pending(written) != 0) send_written();
-    pollfd answered{socket, POLLIN, 0};
-    if (::poll(&answered, 1, kTestPatience) != 1) return false;
+    if (!Await(client.socket(), POLLIN)) return false;
   }
   const bool said = client.Write(words);
   send_written();
   REQUIRE(sys::SetNonblocking(client.socket(), false));
-  return said && SSL_set_wfd(client.ssl(), socket) == 1;
+  return said && SSL_set_wfd(client.ssl(), client.socket().get()) == 1;
 }
 
 TEST_CASE("last words as long as the ticket are not taken for it") {
   constexpr std::size_t kRecord = 16384, kOverhead = 5 + 1 + 16;
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  OneService tls;
 
   TlsClient measuring;
   const UniqueFd first = tls.Begin(1, 1, measuring.Open());
@@ -92,52 +84,31 @@ TEST_CASE("last words as long as the ticket are not taken for it") {
 }
 
 TEST_CASE("a client that says goodbye and is gone ends the session, whatever is still sent to it") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
-  TlsClient client;
-  const UniqueFd program = tls.Begin(1, 1, client.Open());
-  REQUIRE(client.Connect());
-  tls.Next<AnswerTls>();
-  client.HalfClose();
-  CHECK(ReadToEnd(program).empty());
-  client.Vanish();
-  TryWrite(program, std::string(100'000, 'x'));  // more than a record
-  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kClientGone);
+  ServedClient served;
+  served.client.HalfClose();
+  CHECK(ReadToEnd(served.program).empty());
+  served.client.Vanish();
+  TryWrite(served.program, std::string(100'000, 'x'));  // more than a record
+  CHECK(served.Next<AnswerTlsDone>().outcome == TlsOutcome::kClientGone);
 }
 
 TEST_CASE("what is only said between the two ends of TLS does not keep a session") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
-  TlsClient client;
-  const UniqueFd program = tls.Begin(1, 1, client.Open(), /*idle=*/500);
-  REQUIRE(client.Connect());
-  tls.Next<AnswerTls>();
-  pollfd ended{tls.tls().get(), POLLIN, 0};
-  for (int asked = 0; asked < 50 && ::poll(&ended, 1, 100) == 0; ++asked) {
-    SSL_key_update(client.ssl(), SSL_KEY_UPDATE_REQUESTED);
-    SSL_do_handshake(client.ssl());
+  ServedClient served({.idle = 500});
+  for (int asked = 0; asked < 50 && !Await(served.tls(), POLLIN, 100); ++asked) {
+    SSL_key_update(served.client.ssl(), SSL_KEY_UPDATE_REQUESTED);
+    SSL_do_handshake(served.client.ssl());
   }
-  REQUIRE((ended.revents & POLLIN) != 0);
-  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kIdle);
+  REQUIRE(Await(served.tls(), POLLIN, 0));
+  CHECK(served.Next<AnswerTlsDone>().outcome == TlsOutcome::kIdle);
 }
 
 TEST_CASE("who has said goodbye is not waited for, though he keeps his connection") {
-  TlsLimits limits{.descriptors = 4096, .patience = {}};
-  limits.patience.linger = std::chrono::minutes(5);
-  TlsUnderTest tls(limits);
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
-  TlsClient client;
-  UniqueFd program = tls.Begin(1, 1, client.Open());
-  REQUIRE(client.Connect());
-  tls.Next<AnswerTls>();
-  program.Reset();
-  CHECK(client.ReadToClose().empty());
-  REQUIRE(client.Write("nobody's"));
-  client.HalfClose();
-  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kFinished);
+  ServedClient served({.patience = Lingering(std::chrono::minutes(5))});
+  served.program.Reset();
+  CHECK(served.client.ReadToClose().empty());
+  REQUIRE(served.client.Write("nobody's"));
+  served.client.HalfClose();
+  CHECK(served.Next<AnswerTlsDone>().outcome == TlsOutcome::kFinished);
 }
 
 }  // namespace

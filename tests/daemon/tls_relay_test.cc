@@ -8,18 +8,14 @@ namespace postern::daemon {
 namespace {
 
 TEST_CASE("every kind of key and both versions: a handshake, bytes both ways, both ends closed") {
-  TlsUnderTest tls;
   const auto kind =
       GENERATE(as<std::string>(), "P-256", "P-384", "P-521", "RSA:2048", "RSA-PSS", "ED25519");
   const auto version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
   CAPTURE(kind, version);
-  const TestCertificate certificate({.kind = kind});
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
-  TlsClient client;
-  SSL_CTX_set_max_proto_version(client.context(), version);
+  OneService tls({.certificate = {.kind = kind}});
+  TlsClient client(version);
   const UniqueFd program = tls.Begin(7, 1, client.Open());
-  REQUIRE(client.Connect());
-  const auto handshake = tls.Next<AnswerTls>();
+  const auto handshake = tls.Shake(client);
   CHECK(Valid(handshake));
   CHECK(handshake.header.session == 7);
   CHECK(handshake.version == static_cast<std::uint32_t>(version));
@@ -42,19 +38,13 @@ TEST_CASE("every kind of key and both versions: a handshake, bytes both ways, bo
 }
 
 TEST_CASE("what is no TLS, an old version, silence: each ends with its reason") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  TlsUnderTest::Wish wish;
-  wish.ask.min_version = kTls13;
-  wish.ask.handshake_ms = 300;
-  REQUIRE(tls.AddService(1, {&certificate}, wish).verdict == TlsVerdict::kGood);
+  OneService tls({.service = {.ask = {.min_version = kTls13, .handshake_ms = 300}}});
   auto [near, far] = UnixConnection();
   UniqueFd program = tls.Begin(1, 1, far);
   far.Reset();
   Write(near, "GET / HTTP/1.0\r\n\r\n");
   CHECK(tls.Next<AnswerTlsDone>().fault == TlsFault::kNotTls);
-  TlsClient old;
-  SSL_CTX_set_max_proto_version(old.context(), TLS1_2_VERSION);
+  TlsClient old(TLS1_2_VERSION);
   program = tls.Begin(2, 1, old.Open());
   CHECK_FALSE(old.Connect());
   CHECK(tls.Next<AnswerTlsDone>().fault == TlsFault::kNoVersion);
@@ -68,47 +58,30 @@ TEST_CASE("what is no TLS, an old version, silence: each ends with its reason") 
 }
 
 TEST_CASE("a client that leaves without close_notify is told as gone; the program finds an end") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
-  TlsClient client;
-  const UniqueFd program = tls.Begin(1, 1, client.Open());
-  REQUIRE(client.Connect());
-  tls.Next<AnswerTls>();
-  REQUIRE(client.Write("half a line"));
-  client.Vanish();
-  CHECK(ReadToEnd(program) == "half a line");
-  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kClientGone);
+  ServedClient served;
+  REQUIRE(served.client.Write("half a line"));
+  served.client.Vanish();
+  CHECK(ReadToEnd(served.program) == "half a line");
+  CHECK(served.Next<AnswerTlsDone>().outcome == TlsOutcome::kClientGone);
 }
 
 TEST_CASE("a silent session ends after its idle timeout") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
-  TlsClient client;
-  const UniqueFd program = tls.Begin(1, 1, client.Open(), 200);
-  REQUIRE(client.Connect());
-  tls.Next<AnswerTls>();
-  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kIdle);
+  ServedClient served({.idle = 200});
+  CHECK(served.Next<AnswerTlsDone>().outcome == TlsOutcome::kIdle);
 }
 
 TEST_CASE("a slow reader and a flood both ways at once: every byte, in order") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
-  TlsClient client;
-  const UniqueFd program = tls.Begin(1, 1, client.Open());
-  REQUIRE(client.Connect());
-  tls.Next<AnswerTls>();
+  ServedClient served;
+  TlsClient& client = served.client;
   std::string much(8'000'000, '\0');
   for (std::size_t i = 0; i < much.size(); ++i) much[i] = static_cast<char>(i * 2654435761U >> 13);
   std::string received;
   std::thread service([&] {
     std::thread sender([&] {
-      TryWrite(program, much);
-      ::shutdown(program.get(), SHUT_WR);
+      TryWrite(served.program, much);
+      ::shutdown(served.program.get(), SHUT_WR);
     });
-    received = ReadToEnd(program);
+    received = ReadToEnd(served.program);
     sender.join();
   });
   std::size_t sent = 0;
@@ -134,15 +107,13 @@ TEST_CASE("a slow reader and a flood both ways at once: every byte, in order") {
   service.join();
   CHECK(received == much);
   CHECK(back == much);
-  const auto done = tls.Next<AnswerTlsDone>();
+  const auto done = served.Next<AnswerTlsDone>();
   CHECK(done.bytes_in == much.size());
   CHECK(done.bytes_out == much.size());
 }
 
 TEST_CASE("without postern-keys no handshake succeeds; a stuck one is given up once, and told") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  OneService tls;
   const UniqueFd deaf = tls.NewDeafEdge();
   TlsClient first, second, third;
   const UniqueFd program = tls.Begin(1, 1, first.Open());
@@ -172,19 +143,15 @@ TEST_CASE("the programs serve from behind their filters, without a right") {
                                {TLS_PROGRAM, "--user", "65533", "65533"}});
   const ClientAuthority clients;
   const TestCertificate rsa({.kind = "RSA:2048"}), ec({.names = {"DNS:a.test"}});
-  TlsUnderTest::Wish wish;
-  wish.ask.verify = WireVerify::kRequest;
-  wish.authorities = clients.authority.pem();
+  const auto wish = Trusting(clients.authority.pem(), WireVerify::kRequest);
   REQUIRE(tls.AddService(1, {&rsa, &ec}, wish).verdict == TlsVerdict::kGood);
   SessionId id = 0;
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     for (const bool shows : {false, true}) {
-      TlsClient client;
-      SSL_CTX_set_max_proto_version(client.context(), version);
+      TlsClient client(version);
       if (shows) Present(client, clients.good);
       const UniqueFd program = tls.Begin(++id, 1, client.Open());
-      REQUIRE(client.Connect());
-      CHECK(tls.Next<AnswerTls>().verified == (shows ? 1 : 0));
+      CHECK(tls.Shake(client).verified == (shows ? 1 : 0));
       const std::string much(300'000, 'x');
       std::thread writer([&] {
         TryWrite(program, much);
@@ -204,14 +171,11 @@ TEST_CASE("the programs serve from behind their filters, without a right") {
 }
 
 TEST_CASE("whoever began with the handshake is not let in twice") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  OneService tls;
   tls.Admit(7);  // of a session that has ended
   TlsClient client;
   const UniqueFd program = tls.Begin(1, 1, client.Open());
-  REQUIRE(client.Connect());
-  tls.Next<AnswerTls>();
+  tls.Shake(client);
   tls.Admit(1);
   CHECK(tls.AwaitEnd() == TlsRelay::State::kGarbage);
 }

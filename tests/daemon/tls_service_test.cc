@@ -2,7 +2,7 @@
 // What a service of postern-tls offers: which certificate, which protocol, and what cannot serve.
 #include "daemon/tls/tls_service.h"
 
-#include "tests/daemon/tls_fixture.h"
+#include "tests/daemon/served_client.h"
 
 namespace postern::daemon {
 namespace {
@@ -19,7 +19,7 @@ TEST_CASE("names choose certificates; one that none has gets the first, or an en
   const auto served = [&](TlsServiceId service, const char* host) -> std::string {
     TlsClient client;
     const UniqueFd far = client.Open();
-    if (host != nullptr) client.Name(host);
+    client.Name(host);
     const UniqueFd program = tls.Begin(++id, service, far);
     if (!client.Connect()) {
       const auto done = tls.Next<AnswerTlsDone>();
@@ -56,10 +56,9 @@ TEST_CASE("for a name that none has the first serves, whatever kind of key the c
     for (const char* host : {"c.test", static_cast<const char*>(nullptr)}) {
       TlsClient client;
       const UniqueFd far = client.Open();
-      if (host != nullptr) client.Name(host);
+      client.Name(host);
       const UniqueFd program = tls.Begin(++id, service, far);
-      REQUIRE(client.Connect());
-      tls.Next<AnswerTls>();
+      tls.Shake(client);
       CHECK(X509_cmp(SSL_get0_peer_certificate(client.ssl()), expected->certificate()) == 0);
       client.Vanish();
       tls.Next<AnswerTlsDone>();
@@ -78,23 +77,18 @@ TEST_CASE("of two certificates for one name the client gets the one it understan
     TlsClient client;
     SSL_CTX_set1_sigalgs_list(client.context(), signatures);
     const UniqueFd program = tls.Begin(++id, 1, client.Open());
-    REQUIRE(client.Connect());
-    tls.Next<AnswerTls>();
+    tls.Shake(client);
     CHECK(X509_cmp(SSL_get0_peer_certificate(client.ssl()), expected->certificate()) == 0);
-    client.HalfClose();
-    ::shutdown(program.get(), SHUT_RDWR);
-    tls.Next<AnswerTlsDone>();
+    tls.End(client, program);
   }
 }
 
 TEST_CASE("ALPN chooses in our order, and ends a handshake with nothing in common") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
   TlsUnderTest::Wish wish;
   const std::string ours = "\x03two\x03one";
   std::copy(ours.begin(), ours.end(), wish.ask.alpn.begin());
   wish.ask.alpn_length = static_cast<std::uint32_t>(ours.size());
-  REQUIRE(tls.AddService(1, {&certificate}, wish).verdict == TlsVerdict::kGood);
+  OneService tls({.service = wish});
   const auto offer = [](TlsClient& client, const std::string& list) {
     SSL_CTX_set_alpn_protos(client.context(), reinterpret_cast<const unsigned char*>(list.data()),
                             static_cast<unsigned>(list.size()));
@@ -102,8 +96,7 @@ TEST_CASE("ALPN chooses in our order, and ends a handshake with nothing in commo
   TlsClient client;
   offer(client, "\x03one\x03two");
   const UniqueFd program = tls.Begin(1, 1, client.Open());
-  REQUIRE(client.Connect());
-  const auto handshake = tls.Next<AnswerTls>();
+  const auto handshake = tls.Shake(client);
   CHECK(TextOf(handshake.alpn.data(), handshake.alpn_length) == "two");
   client.Vanish();
   tls.Next<AnswerTlsDone>();

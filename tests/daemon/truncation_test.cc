@@ -1,46 +1,32 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A service that is broken off: the client gets what it has said, and does not take it for all.
-#include "tests/daemon/tls_fixture.h"
+#include "tests/daemon/served_client.h"
 
 namespace postern::daemon {
 namespace {
 
-void Truncate(TlsUnderTest& tls, SessionId id) {
-  AskTlsTruncate ask;
-  ask.header.session = id;
-  tls.Send(tls.tls(), ask);
-}
-
 TEST_CASE("what a service has said before it was broken off comes, and no close_notify after it") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
-  TlsClient client;
-  const UniqueFd program = tls.Begin(1, 1, client.Open(TcpConnection()));
-  REQUIRE(client.Connect());
-  tls.Next<AnswerTls>();
+  ServedClient served({.connection = TcpConnection});
   const std::string much(150'000, 'x');  // more than a turn's
-  REQUIRE(TryWrite(program, much));
-  Truncate(tls, 1);
-  REQUIRE(client.Write("into the void"));
-  CHECK(client.ReadToClose() == much + "<cut>");
-  client.Vanish();
-  const auto done = tls.Next<AnswerTlsDone>();
+  REQUIRE(TryWrite(served.program, much));
+  served.Truncate(1);
+  REQUIRE(served.client.Write("into the void"));
+  CHECK(served.client.ReadToClose() == much + "<cut>");
+  served.client.Vanish();
+  const auto done = served.Next<AnswerTlsDone>();
   CHECK(done.outcome == TlsOutcome::kTruncated);
   CHECK(done.bytes_out == much.size());
-  Truncate(tls, 1);  // it crosses the answer
+  served.Truncate(1);  // it crosses the answer
   TlsClient other;
-  const UniqueFd second = tls.Begin(2, 1, other.Open());
+  const UniqueFd second = served.Begin(2, 1, other.Open());
   CHECK(other.Connect());
 }
 
 TEST_CASE("before the handshake, in it, and in plaintext: no session stays") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  OneService tls;
   TlsClient early;
   const UniqueFd program = tls.Begin(1, 1, early.Open());
-  Truncate(tls, 1);
+  tls.Truncate(1);
   REQUIRE(early.Connect());
   CHECK(early.ReadToClose() == "<cut>");
   early.Vanish();
@@ -50,37 +36,28 @@ TEST_CASE("before the handshake, in it, and in plaintext: no session stays") {
   TlsClient plain;
   const UniqueFd second = tls.Begin(2, 1, plain.Open(), 0, WireStartTls::kSmtp);
   Write(second, "220 hi\r\n421 going down\r\n");
-  Truncate(tls, 2);
+  tls.Truncate(2);
   CHECK(ReadToEnd(plain.socket()) == "220 hi\r\n421 going down\r\n");
   plain.Vanish();
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kTruncated);
 }
 
 TEST_CASE("cut off before its first word, a service leaves no session behind") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
-  TlsClient client;
-  const UniqueFd program = tls.Begin(1, 1, client.Open());
-  REQUIRE(client.Connect());
-  tls.Next<AnswerTls>();
-  Truncate(tls, 1);
-  CHECK(client.ReadToClose() == "<cut>");
-  client.Vanish();
-  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kTruncated);
+  ServedClient served;
+  served.Truncate(1);
+  CHECK(served.client.ReadToClose() == "<cut>");
+  served.client.Vanish();
+  CHECK(served.Next<AnswerTlsDone>().outcome == TlsOutcome::kTruncated);
 }
 
 TEST_CASE("in plaintext nothing waits for an end of file that does not come") {
-  TlsUnderTest tls;
-  const TestCertificate certificate;
-  REQUIRE(tls.AddService(1, {&certificate}).verdict == TlsVerdict::kGood);
+  OneService tls;
   TlsClient client;
   const UniqueFd program = tls.Begin(1, 1, client.Open(), 0, WireStartTls::kSmtp, false);
   Write(program, "220 hi\r\n");
-  Write(client.socket(), "MAIL FROM:<a@b>\r\n");
-  CHECK(ReadExactly(program, 17) == "MAIL FROM:<a@b>\r\n");
+  CHECK(Passes(client.socket(), "MAIL FROM:<a@b>\r\n", program));
   const auto before = FillUp(program).size();  // what is held up is read when there is room
-  Truncate(tls, 1);
+  tls.Truncate(1);
   CHECK(ReadToEnd(client.socket()).size() == 8 + before);
   client.Vanish();
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kTruncated);

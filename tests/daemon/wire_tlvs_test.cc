@@ -4,38 +4,25 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "tests/testlib/sample_tlvs.h"
+
 namespace postern::daemon {
 namespace {
 
 using namespace std::string_literals;
-using policy::ProxySsl;
-
-policy::ProxyTlvs Everything() {
-  policy::ProxyTlvs tlvs;
-  tlvs.alpn = "h2";
-  tlvs.authority = "a.test";
-  tlvs.unique_id = std::string_view("\0\xff", 2);
-  tlvs.ssl = ProxySsl{.client = 7,
-                      .verify = 0x01020304,
-                      .version = "TLSv1.3",
-                      .common_name = "alice",
-                      .cipher = "CIPHER",
-                      .signature_algorithm = "SIGNATURE",
-                      .key_algorithm = "KEY"};
-  return tlvs;
-}
+using testlib::SampleTlvs;
 
 TEST_CASE("what goes over the wire is what came") {
-  const WireTlvs wire = WireTlvsOf(Everything());
+  const WireTlvs wire = WireTlvsOf(SampleTlvs());
   CHECK(Valid(wire));
   CHECK_FALSE(SaysNothing(wire));
-  CHECK(ProxyTlvsOf(wire) == Everything());
+  CHECK(ProxyTlvsOf(wire) == SampleTlvs());
   CHECK(Valid(WireTlvs()));
   CHECK(SaysNothing(WireTlvs()));
 }
 
 TEST_CASE("what is not plain, or has no room, is not sent") {
-  policy::ProxyTlvs tlvs = Everything(), rest = Everything();
+  policy::ProxyTlvs tlvs = SampleTlvs(), rest = SampleTlvs();
   const std::string long_protocol(65, 'p'), long_word(65, 'w'), long_name(257, 'n');
   tlvs.alpn = long_protocol;
   tlvs.authority = "new\nline";
@@ -54,7 +41,7 @@ TEST_CASE("what is not plain, or has no room, is not sent") {
 
 TEST_CASE("values that would not have been sent are not valid") {
   const auto broken = [](auto change) {
-    WireTlvs wire = WireTlvsOf(Everything());
+    WireTlvs wire = WireTlvsOf(SampleTlvs());
     change(wire);
     return !Valid(wire);
   };
@@ -64,7 +51,7 @@ TEST_CASE("values that would not have been sent are not valid") {
   CHECK(broken([](WireTlvs& wire) { wire.alpn.Set("h\n2"); }));
   CHECK(broken([](WireTlvs& wire) { wire.authority.Set("a.test\nPATH=/tmp"); }));
   CHECK(broken([](WireTlvs& wire) { wire.authority.Set("a\0b"s); }));
-  CHECK(broken([](WireTlvs& wire) { wire.authority.length = 7; }));  // a null byte behind it
+  CHECK(broken([](WireTlvs& wire) { ++wire.authority.length; }));  // a null byte behind it
   CHECK(broken([](WireTlvs& wire) { wire.version.Set("TLS 1"); }));
   CHECK(broken([](WireTlvs& wire) { wire.cipher.Set("a=b"); }));
   CHECK(broken([](WireTlvs& wire) { wire.signature_algorithm.Set("\x7f"); }));
@@ -75,7 +62,7 @@ TEST_CASE("values that would not have been sent are not valid") {
 
 TEST_CASE("without TLS nothing is said of it, and of no certificate no name") {
   for (const std::uint32_t client : {0U, 2U, 6U, 0x101U, 9U, 0xffU}) {
-    WireTlvs wire = WireTlvsOf(Everything());
+    WireTlvs wire = WireTlvsOf(SampleTlvs());
     wire.client = client;
     CHECK_FALSE(Valid(wire));
   }

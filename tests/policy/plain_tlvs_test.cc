@@ -4,28 +4,16 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "tests/testlib/sample_tlvs.h"
+
 namespace postern::policy {
 namespace {
 
 using namespace std::string_literals;
-
-ProxyTlvs Everything() {
-  ProxyTlvs tlvs;
-  tlvs.alpn = "http/1.1";
-  tlvs.authority = "Mail_1.example.org";
-  tlvs.unique_id = std::string_view("\0\n=\xff", 4);
-  tlvs.ssl = ProxySsl{.client = 7,
-                      .verify = 10,
-                      .version = "TLSv1.3",
-                      .common_name = "Alice = \"A\", Inc.",
-                      .cipher = "ECDHE-RSA-AES128-GCM-SHA256",
-                      .signature_algorithm = "ecdsa-with-SHA256",
-                      .key_algorithm = "EC256"};
-  return tlvs;
-}
+using testlib::SampleTlvs;
 
 TEST_CASE("what is as it has to be stays, an id of any bytes too") {
-  CHECK(PlainTlvs(Everything()) == Everything());
+  CHECK(PlainTlvs(SampleTlvs()) == SampleTlvs());
   CHECK(PlainTlvs({}) == ProxyTlvs());
 }
 
@@ -47,9 +35,9 @@ TEST_CASE("an authority that is no host name is left out") {
        {"a.test\n"s, "a.test\nPATH=/tmp"s, "a\0b"s, "a b"s, "a=b"s, "a;b"s, "$(a)"s, "../a"s,
         "*.test"s, "."s, "a..b"s, "-a"s, "b\xc3\xbc.test"s, "a.test:25"s, "[::1]"s, "192.0.2.1"s,
         "\x1b[2J"s, longest + "d"}) {
-    ProxyTlvs tlvs = Everything();
+    ProxyTlvs tlvs = SampleTlvs();
     tlvs.authority = wrong;
-    ProxyTlvs rest = Everything();
+    ProxyTlvs rest = SampleTlvs();
     rest.authority = {};
     INFO(wrong);
     CHECK(PlainTlvs(tlvs) == rest);
@@ -58,7 +46,7 @@ TEST_CASE("an authority that is no host name is left out") {
 
 TEST_CASE("a protocol or a common name that is not printable is left out") {
   for (const std::string& wrong : {"a\n"s, "\0"s, "a\0b"s, "\x7f"s, "\x1b[2J"s, "Jos\xc3\xa9"s}) {
-    ProxyTlvs tlvs = Everything(), rest = Everything();
+    ProxyTlvs tlvs = SampleTlvs(), rest = SampleTlvs();
     tlvs.alpn = tlvs.ssl->common_name = wrong;
     rest.alpn = rest.ssl->common_name = {};
     INFO(wrong);
@@ -70,7 +58,7 @@ TEST_CASE("a version, a cipher or an algorithm that is more than a word is left 
   for (const std::string& wrong : {"a b"s, "a\n"s, "\0"s, "a=b"s, "a/b"s, "`a`"s, "\xc3\xa9"s}) {
     for (const auto field : {&ProxySsl::version, &ProxySsl::cipher, &ProxySsl::signature_algorithm,
                              &ProxySsl::key_algorithm}) {
-      ProxyTlvs tlvs = Everything(), rest = Everything();
+      ProxyTlvs tlvs = SampleTlvs(), rest = SampleTlvs();
       *tlvs.ssl.*field = wrong;
       *rest.ssl.*field = {};
       INFO(wrong);
@@ -80,17 +68,17 @@ TEST_CASE("a version, a cipher or an algorithm that is more than a word is left 
 }
 
 TEST_CASE("nothing is told of TLS unless the client speaks it") {
-  ProxyTlvs tlvs = Everything();
+  ProxyTlvs tlvs = SampleTlvs();
   tlvs.ssl->client = 6;
   CHECK_FALSE(PlainTlvs(tlvs).ssl);
   tlvs.ssl->client = 0xf8;
   CHECK_FALSE(PlainTlvs(tlvs).ssl);
   tlvs.ssl->client = 0xff;
-  CHECK(PlainTlvs(tlvs) == Everything());  // bits without a meaning have none
+  CHECK(PlainTlvs(tlvs) == SampleTlvs());  // bits without a meaning have none
 }
 
 TEST_CASE("without a certificate nobody has a common name") {
-  ProxyTlvs tlvs = Everything();
+  ProxyTlvs tlvs = SampleTlvs();
   tlvs.ssl->client = 1;
   CHECK(PlainTlvs(tlvs).ssl->common_name.empty());
   for (const std::uint8_t shown : {std::uint8_t{3}, std::uint8_t{5}}) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/testlib/sample_tlvs.h"
+
 namespace postern::policy {
 namespace {
 
@@ -48,16 +50,8 @@ TEST_CASE("what is written is read back, and what is empty is not written") {
   CHECK(WriteProxyTlvs(tlvs).empty());
   tlvs.authority = "mail.example.org";
   CHECK(WriteProxyTlvs(tlvs) == Tlv(0x02, "mail.example.org"));
-  tlvs.alpn = "h2";
-  tlvs.unique_id = "4711";
+  tlvs = testlib::SampleTlvs();
   tlvs.netns = "blue";
-  tlvs.ssl = ProxySsl{.client = 7,
-                      .verify = 0x01020304,
-                      .version = "TLSv1.3",
-                      .common_name = "client",
-                      .cipher = "TLS_AES_128_GCM_SHA256",
-                      .signature_algorithm = "SHA256",
-                      .key_algorithm = "RSA2048"};
   const Bytes bytes = Behind(WriteProxyTlvs(tlvs));
   const auto parsed = ParseProxyTlvs(bytes, 4);
   REQUIRE(parsed);

@@ -29,6 +29,11 @@ struct Outcome {
   std::string told;
 };
 
+// Of whoever calls it.
+inline sys::UniqueFd OwnProcess() {
+  return sys::UniqueFd(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
 // As fork(2), with further flags of clone(2).
 inline pid_t Clone(unsigned long flags) {
   return static_cast<pid_t>(::syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, 0));

@@ -15,16 +15,13 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "tests/sandbox/confine_fixture.h"
 #include "tests/testlib/child.h"
 
 namespace postern::sandbox {
 namespace {
 
 using testlib::StatusOfChild;
-
-sys::UniqueFd OwnProcess() {
-  return sys::UniqueFd(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
-}
 
 TEST_CASE("A session of its own, also when it has one already") {
   CHECK(StatusOfChild([] {

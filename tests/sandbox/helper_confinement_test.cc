@@ -17,27 +17,19 @@
 #include <vector>
 
 #include "daemon/relay/relay_calls.h"
+#include "tests/testlib/child.h"
 
 namespace postern::sandbox {
 namespace {
 
-constexpr HelperUser kNobody{65534, 65534};
+using testlib::InChild;
 
-// How a child ended that ran `body`; its exit status is what `body` returns.
-template <typename Body>
-int InChild(const Body& body) {
-  const pid_t pid = ::fork();
-  REQUIRE(pid >= 0);
-  if (pid == 0) ::_exit(body());
-  int status = 0;
-  REQUIRE(::waitpid(pid, &status, 0) == pid);
-  return status;
-}
+constexpr HelperUser kNobody{65534, 65534};
 
 bool Succeeded(int status) { return WIFEXITED(status) && WEXITSTATUS(status) == 0; }
 bool Killed(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS; }
 
-// The same, confined as the relay is.
+// How a child ended that ran `body`, confined as the relay is.
 template <typename Body>
 int AsRelay(const Body& body) {
   return InChild([&]() -> int {

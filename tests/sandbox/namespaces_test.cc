@@ -22,10 +22,6 @@ namespace {
 
 using testlib::StatusOfChild;
 
-sys::UniqueFd OwnProcess() {
-  return sys::UniqueFd(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
-}
-
 TEST_CASE("Leaving one namespace changes that one and no other") {
   for (const Namespace left : kAllNamespaces) {
     if (left == Namespace::kUser || left == Namespace::kPid) continue;

@@ -23,10 +23,6 @@ using testlib::StatusOfChild;
 
 const Identity kService{true, kServiceUser, kServiceGroup, {4300, 4301, 4400}};
 
-sys::UniqueFd OwnProcess() {
-  return sys::UniqueFd(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
-}
-
 // Blanks as one.
 std::string Read(const char* path) {
   std::string plain;

@@ -99,6 +99,14 @@ class Mother {
     return near;
   }
 
+  // What its client would be is the test's own standard input.
+  void LaunchForNobody(LaunchId id) const {
+    AskLaunch ask;
+    ask.header.id = id;
+    const int handed_over[] = {0};
+    SendPatiently(ask, handed_over);
+  }
+
   void SendPatiently(const AskLaunch& ask, std::span<const int> descriptors) const {
     SendBytes(AsFrame(ask), descriptors);
     AskBegin begin;
@@ -249,10 +257,7 @@ TEST_CASE("Ends that find the channel full are told later") {
   Mother mother(ShellProfile("exit 0"));
   constexpr LaunchId kCount = 400;
   for (LaunchId id = 1; id <= kCount; ++id) {
-    AskLaunch ask;
-    ask.header.id = id;
-    const int handed_over[] = {0};
-    mother.SendPatiently(ask, handed_over);
+    mother.LaunchForNobody(id);
   }
   LaunchId ended = 0;
   while (ended < kCount) {
@@ -361,10 +366,7 @@ TEST_CASE("Kills that find the channel full are told later, each before its end"
   Mother mother(ShellProfile("exec nice"), {.unlisted = kUnlisted});
   constexpr LaunchId kCount = 300;
   for (LaunchId id = 1; id <= kCount; ++id) {
-    AskLaunch ask;
-    ask.header.id = id;
-    const int handed_over[] = {0};
-    mother.SendPatiently(ask, handed_over);
+    mother.LaunchForNobody(id);
   }
   std::set<LaunchId> killed;
   for (LaunchId ended = 0; ended < kCount;) {
