@@ -346,7 +346,7 @@ class Deaths(lab_case.LabCase):
     def test_a_postern_tls_that_hangs_is_noticed_behind_starttls_too(self):
         daemon = self.start(defaults("tls_workers = 1")
                             + tls_entry(PORT, "starttls = smtp", "tls_handshake_timeout = 1"))
-        victim = children(daemon, "postern-tls")[0]
+        victim, = netlab.wait_until(lambda: children(daemon, "postern-tls"))
         os.kill(victim, signal.SIGSTOP)
         with netlab.Client.connect(PORT, timeout=60) as client:
             self.assertEqual(client.read_all(), b"")

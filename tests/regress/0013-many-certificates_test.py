@@ -42,7 +42,9 @@ class ManyCertificates(lab_case.LabCase):
             for victim in kill_all(daemon, name):
                 self.assertTrue(netlab.wait_until(lambda: daemon.logged(f"{name} (pid {victim}) ended"), 10))
             self.assertTrue(netlab.wait_until(lambda: self.served(made) == len(PORTS), 30), name)
-        self.assertEqual(daemon.logged("it does not take"), [])
+        # The second worker may still be taking its keys when it is killed here.
+        refused = [m for m in daemon.logged("it does not take") if "Broken pipe" not in m.text]
+        self.assertEqual(refused, [])
 
 
 if __name__ == "__main__":
