@@ -30,10 +30,6 @@ class Gate(lab_case.LabCase):
         self.lab.write("/etc/nsswitch.conf", switch.replace("hosts: files\n", "hosts: files myhostname\n"))
         self.rules("", BY_NAME)
 
-    def rules(self, allow, deny):
-        self.lab.write("/etc/hosts.allow", allow)
-        self.lab.write("/etc/hosts.deny", deny)
-
     def records(self, daemon):
         """The normalised records up to and with the first EXIT."""
         self.assertTrue(daemon.wait_records(1, kind="EXIT"), daemon.log())

@@ -2,18 +2,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Who is calling: names from a hosts file of the test's own, an ident server of its own, and options that touch the
 # connection. What Debian's tcpd says of the same connection is compared with it.
-import contextlib
 import functools
 import os
 import pathlib
 import socket
 import subprocess
 import sys
-import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
 import lab_case  # noqa: E402
 import netlab  # noqa: E402
+from ident_server import IdentServer  # noqa: E402
 
 PROBE = netlab.POSTERND.parent.parent / "tests" / "gate_probe"
 TCPD = netlab.PEERS / "usr" / "sbin" / "tcpd"
@@ -68,43 +67,6 @@ class Answer:
         self.left = values["left"]
 
 
-class IdentServer:
-    """Answers on port 113 with `reply`, in which {p} and {q} are the ports asked for; None: never answers."""
-
-    def __init__(self, reply, address="127.0.0.1"):
-        self.reply, self.questions, self.askers = reply, [], []
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self.listener = socket.create_server((address, 113), family=family)
-        self.thread = threading.Thread(target=self.serve, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.thread.join(20)
-        self.listener.close()
-
-    def serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, asker = self.listener.accept()
-                with connection:
-                    self.answer(connection, asker)
-
-    def answer(self, connection, asker):
-        connection.settimeout(30)
-        question = connection.recv(100).decode()
-        self.questions.append(question)
-        self.askers.append(asker[0])
-        if self.reply is None:
-            connection.recv(1)  # until the asker has had enough
-            return
-        p, q = question.strip().split(",")
-        connection.sendall(self.reply.replace("{p}", p).replace("{q}", q).encode())
-
-
 @functools.cache
 def syslog(lab):
     """What was logged so far: one /dev/log for all tests."""
@@ -116,10 +78,6 @@ class Lookup(lab_case.LabCase):
         super().setUp()
         self.lab.write("/etc/hosts", HOSTS)
         self.rules("", "")
-
-    def rules(self, allow, deny):
-        self.lab.write("/etc/hosts.allow", allow)
-        self.lab.write("/etc/hosts.deny", deny)
 
     def run_probe(self, connection, *args, daemon="svc"):
         return subprocess.run([PROBE, daemon, *args], stdin=connection.server, capture_output=True, text=True,
@@ -243,8 +201,7 @@ class Ident(Lookup):
         self.assertEqual(answer.verdict, "allowed")
         self.assertEqual(answer.line, "connect from alice@127.0.0.1 (127.0.0.1)")
         self.assertEqual(original[-1].partition("]: ")[2], answer.line)
-        self.assertEqual(ident.askers, ["127.0.0.2"] * 2)
-        self.assertEqual(ident.questions, [f"{connection.source_port},{connection.port}\r\n"] * 2)
+        self.assertEqual(ident.questions, [(f"{connection.source_port},{connection.port}\r\n", "127.0.0.2")] * 2)
 
     def test_nobody_is_asked_when_the_host_does_not_match(self):
         self.rules("svc: alice@10.\n", "")
@@ -284,7 +241,7 @@ class Ident(Lookup):
         self.rules("svc: alice@ALL\n", "ALL: ALL\n")
         with IdentServer("{p},{q}:USERID:UNIX:alice\r\n", "::1") as ident, Connected("::1", "::1") as connection:
             self.assertEqual(self.probe(connection).verdict, "allowed")
-        self.assertEqual(ident.askers, ["::1"])
+        self.assertEqual([asker for _question, asker in ident.questions], ["::1"])
 
 
 class Options(Lookup):

@@ -37,10 +37,6 @@ class Asked(lab_case.LabCase):
         self.lab.write("/etc/nsswitch.conf", f"passwd: files\ngroup: files\nhosts: {hosts}\nservices: files\n"
                                              "networks: files\nprotocols: files\nrpc: files\n")
 
-    def rules(self, allow, deny):
-        self.lab.write("/etc/hosts.allow", allow)
-        self.lab.write("/etc/hosts.deny", deny)
-
     def records(self, daemon, count, kind=None):
         found = daemon.wait_records(count, timeout=15, kind=kind)
         self.assertGreaterEqual(len(found), count, "\n".join(m.raw for m in daemon.log()[-20:]))

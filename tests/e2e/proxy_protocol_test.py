@@ -19,8 +19,9 @@ import netlab  # noqa: E402
 import proxy_headers as ph  # noqa: E402
 import sandboxed  # noqa: E402
 from lab_case import DEFAULTS, entry, relay_of  # noqa: E402
+from sandboxed import BARE, CONFINED, RELAYED  # noqa: E402
 
-BARE, CONFINED, RELAYED, OTHER, FRONT, BACK, MUX = 20001, 20002, 20003, 20004, 20005, 20006, 20007
+OTHER, FRONT, BACK, MUX = 20004, 20005, 20006, 20007
 PROXY_LINES = ("proxy_protocol = require", "proxy_from = 127.0.0.1 127.0.0.2 ::1")
 CLIENT, PLACE = ("192.0.2.7", 40001), ("198.51.100.1", 25)
 ENDS = (CLIENT[0], PLACE[0], CLIENT[1], PLACE[1])
@@ -43,16 +44,11 @@ class Proxied(lab_case.LabCase):
     def setUp(self):
         super().setUp()
         self.lab.write("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n192.0.2.66 bad.refused.test\n")
-        for name in ("/etc/hosts.allow", "/etc/hosts.deny"):
-            self.lab.write(name, "")
+        self.rules("", "")
         self.teller = f"server = {self.lab.script('teller', TELLER)}"
 
     def three(self, *lines):
-        """The same service without a sandbox, in one with the connection, and in one behind the relay."""
-        lines = (*PROXY_LINES, self.teller, *lines)
-        return (DEFAULTS + entry("bare", BARE, *lines)
-                + sandboxed.service("confined", CONFINED, *lines, "sandbox = standard")
-                + sandboxed.service("relayed", RELAYED, *lines, "sandbox = standard", "network = relay"))
+        return DEFAULTS + sandboxed.three(*PROXY_LINES, self.teller, *lines)
 
     def say(self, port, data, timeout=20, **options):
         """What comes back for it; a connection that is closed with unread bytes is reset."""

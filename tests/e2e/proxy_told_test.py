@@ -16,9 +16,10 @@ import lab_case  # noqa: E402
 import proxy_headers as ph  # noqa: E402
 import sandboxed  # noqa: E402
 from lab_case import DEFAULTS, entry  # noqa: E402
+from sandboxed import BARE, CONFINED, RELAYED  # noqa: E402
 from tls_world import ENV, PORT, WORLD, client_rules, context, read_all, tls_entry  # noqa: E402
 
-BARE, CONFINED, RELAYED, MUX, FRONT, BACK = 20001, 20002, 20003, 20004, 20005, 20006
+MUX, FRONT, BACK = 20004, 20005, 20006
 PROXY_LINES = ("proxy_protocol = require", "proxy_from = 127.0.0.1")
 ENDS = ("192.0.2.7", "198.51.100.1", 40001, 443)
 
@@ -49,15 +50,10 @@ class Case(lab_case.LabCase):
     def setUp(self):
         super().setUp()
         self.lab.write("/etc/hosts", "127.0.0.1 localhost\n192.0.2.66 bad.refused.test\n")
-        for name in ("/etc/hosts.allow", "/etc/hosts.deny"):
-            self.lab.write(name, "")
+        self.rules("", "")
 
     def three(self, *lines):
-        """env(1) without a sandbox, in one with the connection, and in one behind the relay."""
-        lines = (*PROXY_LINES, *ENV, *lines)
-        return (DEFAULTS + entry("bare", BARE, *lines)
-                + sandboxed.service("confined", CONFINED, *lines, "sandbox = standard")
-                + sandboxed.service("relayed", RELAYED, *lines, "sandbox = standard", "network = relay"))
+        return DEFAULTS + sandboxed.three(*PROXY_LINES, *ENV, *lines)
 
     def say(self, port, data):
         with self.lab.connect(port, timeout=20) as client:

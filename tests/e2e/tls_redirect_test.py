@@ -476,8 +476,7 @@ class Builtins(Case):
         self.assert_empty(daemon)
 
     def test_tcpd_is_stepped_over_unless_it_has_something_to_say_about_ip_options(self):
-        for name in ("/etc/hosts.allow", "/etc/hosts.deny"):
-            self.lab.write(name, "")
+        self.rules("", "")
         wrapped = entry("wrapped", 1, "type = TCPMUX UNLISTED", "flags = NAMEINARGS",
                     f"server = {self.lab.script('tcpd', 'exit 1')}", "server_args = /bin/echo stepped over")
         daemon = self.mux(targets=(wrapped,))

@@ -35,14 +35,12 @@ class WrappedLines(lab_case.LabCase):
     def setUp(self):
         super().setUp()
         self.lab.script("svc", TELL)
-        for table in ("/etc/hosts.allow", "/etc/hosts.deny"):
-            self.lab.write(table, "")
+        self.rules("", "")
 
     def seen(self, allow="", deny="", source="127.0.0.1"):
         """(answer, syslog lines) of one client."""
         pathlib.Path(TCPD_TRACE).unlink(missing_ok=True)
-        self.lab.write("/etc/hosts.allow", allow)
-        self.lab.write("/etc/hosts.deny", deny)
+        self.rules(allow, deny)
         before = len(self.syslog())
         answer = netlab.ask(PORT, source=source, timeout=8.0)
 

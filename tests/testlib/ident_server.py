@@ -7,7 +7,7 @@ import threading
 
 class IdentServer:
     """`reply` is text in which {p} and {q} are the ports asked for; None: the server never answers; a callable: does
-    what it likes with the connection."""
+    what it likes with the connection. `questions` are pairs of a question, to its last byte, and who asked."""
 
     def __init__(self, reply, address="127.0.0.1"):
         self.reply, self.questions, self.held = reply, [], []
@@ -36,7 +36,7 @@ class IdentServer:
         with contextlib.suppress(OSError, ValueError):
             connection.settimeout(60)
             question = connection.recv(100).decode()
-            self.questions.append((question.strip(), asker[0]))
+            self.questions.append((question, asker[0]))
             if self.reply is None:
                 self.held.append(connection)
                 return

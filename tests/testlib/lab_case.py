@@ -82,6 +82,11 @@ class LabCase(unittest.TestCase):
             self.assertTrue(daemon.running(), f"posternd ended\n{daemon.stderr()}\n{daemon.log()}")
         return daemon
 
+    def rules(self, allow, deny):
+        """What the access files say."""
+        self.lab.write("/etc/hosts.allow", allow)
+        self.lab.write("/etc/hosts.deny", deny)
+
     def ask(self, port, **options):
         return netlab.ask(port, **options)
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 
+import lab_case
 import netlab
 
 NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "user", "uts")
@@ -31,6 +32,15 @@ def service(name, port, *lines, protocol="tcp"):
     own = {line.split()[0] for line in lines}
     words = [f"{key} = {value}" for key, value in usual.items() if key not in own] + list(lines)
     return f"service {name}\n{{\n" + "".join(f"    {word}\n" for word in words) + "}\n"
+
+
+# One service without a sandbox, in one with the connection, and in one behind the relay: at these ports.
+BARE, CONFINED, RELAYED = 20001, 20002, 20003
+
+
+def three(*lines):
+    return (lab_case.entry("bare", BARE, *lines) + service("confined", CONFINED, *lines, "sandbox = standard")
+            + service("relayed", RELAYED, *lines, "sandbox = standard", "network = relay"))
 
 
 def _comm(pid):
