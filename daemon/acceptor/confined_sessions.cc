@@ -47,6 +47,9 @@ void Sessions::LaunchConfined(Session& session, std::vector<std::string> words,
                               sys::UniqueFd connection) {
   const auto& profile = session.service->profile();
   session.stage = Stage::kProgram;
+  // postern-tls must find no end of file where there is no program after all (CutOff()). No
+  // close(2) waits on a socketpair, as it may on a connection.
+  if (session.tls != 0 && !KeepCopy(session, connection)) return;
   session.outlives_zygote = !profile->namespaces.pid || profile->tolerate_missing;
   Zygote::Launch launch{.id = session.id,
                         .program = IndexOf(session),
@@ -60,10 +63,21 @@ void Sessions::LaunchConfined(Session& session, std::vector<std::string> words,
   if (!asked) FailToStart(session, asked.error().ToString());
 }
 
+// For a program that is yet to come. False when there is none, and the session has failed.
+bool Sessions::KeepCopy(Session& session, sys::UniqueFd& connection) {
+  session.connection = sys::UniqueFd::DuplicateOf(connection.get());
+  if (session.connection) return true;
+  const std::string why = sys::LastError("fcntl", "F_DUPFD_CLOEXEC").error().ToString();
+  session.connection = std::move(connection);
+  FailToStart(session, why);
+  return false;
+}
+
 void Sessions::OnInstanceStarted(sandbox::LaunchId id, pid_t pid) {
   Session* const session = Find(id, Stage::kProgram);
   if (session == nullptr) return;
   session->pid = pid;
+  session->connection.Reset();
   LogStart(*session, pid);
   const bool limited = session->service->spec().confinement->max_lifetime.has_value();
   if (session->outlives_zygote || limited) HoldProcess(*session);

@@ -199,7 +199,10 @@ sys::Status Sessions::AskFor(const Session& session, const sys::UniqueFd& connec
 void Sessions::GiveToRelay(Session& session, Stage stage, sys::UniqueFd connection) {
   session.stage = stage;
   const auto asked = AskFor(session, connection);
-  if (!asked) return FailToStart(session, asked.error().ToString());
+  if (!asked) {
+    session.connection = std::move(connection);
+    return FailToStart(session, asked.error().ToString());
+  }
   if (stage == Stage::kMux) deadlines_.Expect(session.id, patience_.mux);
   if (stage == Stage::kMux || session.tls != 0) session.connection = std::move(connection);
   LogStart(session, relay_.pid());

@@ -109,9 +109,10 @@ class Session final : public EventHandler {
   std::optional<Moved> moved;  // what had the client has ended; maybe before the program has begun
 
   // Stage::kBanner, kMux, kSplice, kTls, kQueued, kLookup and kRetry: the connection, until
-  // somebody serves it. Stage::kRelay behind postern-tls: our copy of it, so that a relay or a
-  // backend that breaks off is no end of file. `cut_off`: what it is then, or when the client is
-  // refused.
+  // somebody serves it. Behind postern-tls our copy of it, so that a relay, a backend or a start
+  // that breaks off is no end of file: in Stage::kRelay, and in kProgram until there is a program.
+  // `cut_off`: what it is then, or when the client is refused; of one that is spliced, from the
+  // beginning.
   sandbox::sys::UniqueFd connection, cut_off;
 
   // Stage::kRetry

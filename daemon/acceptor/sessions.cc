@@ -161,6 +161,7 @@ void Sessions::Welcome(Session& session, sys::UniqueFd connection) {
 void Sessions::Dispatch(Session& session, sys::UniqueFd connection) {
   // A reload has brought tcpd in since the client was admitted.
   if (session.local && !session.refused && IsBlindTcpd(session.service->spec(), session.admitted)) {
+    session.connection = std::move(connection);
     return FailToStart(session, kBlindTcpd);
   }
   return session.service->tls() ? ShakeHands(session, std::move(connection))
@@ -253,9 +254,7 @@ void Sessions::TryLaunch(Session& session, sys::UniqueFd connection) {
   if (confined && (session.admitted.way != Way::kGate || session.advice)) {
     return LaunchConfined(session, std::move(extra), std::move(connection));
   }
-  sys::UniqueFd kept;  // for the program, while the gate decides
-  if (confined) kept = sys::UniqueFd::DuplicateOf(connection.get());
-  if (confined && !kept) return FailToStart(session, sys::LastError("fcntl").error().ToString());
+  if (confined && !KeepCopy(session, connection)) return;  // while the gate decides
   auto launched = launcher_.Start(PlanOf(session), extra, connection);
   if (!launched && launched.error().number == EBUSY) return Enqueue(session, std::move(connection));
   if (!launched) return Retry(session, std::move(connection), launched.error());
@@ -264,7 +263,6 @@ void Sessions::TryLaunch(Session& session, sys::UniqueFd connection) {
   session.launch = launched->id;
   session.pidfd = std::move(launched->pidfd);
   session.gate_status = std::move(launched->status);
-  session.connection = std::move(kept);
   if (!session.refused && !confined) LogStart(session, session.pid);
   if (session.admitted.way == Way::kUnwrapped) {
     admission_.TellUnwrapped(*session.service, session.peer, session.admitted.priority, session.pid,
@@ -292,13 +290,13 @@ void Sessions::WatchProgram(Session& session) {
 void Sessions::Retry(Session& session, sys::UniqueFd connection, const sys::Error& error) {
   const policy::ServiceSpec& spec = session.service->spec();
   ++session.attempts;
+  session.connection = std::move(connection);
   if (spec.no_retry) return FailToStart(session, "fork failed: " + error.ToString());
   if (session.attempts >= kMaxAttempts) {
     return FailToStart(session, "too many consecutive fork failures: " + error.ToString());
   }
   log_.Error(spec.id + ": fork failed: " + error.ToString());
   session.stage = Stage::kRetry;
-  session.connection = std::move(connection);
   session.retry_timer = loop_.After(kRetryPause, [this, &session] {
     session.retry_timer = 0;
     Launch(session, std::move(session.connection));
@@ -324,6 +322,7 @@ void Sessions::FailToStart(Session& session, const std::string& why) {
     service.last_failed_start = loop_.now();
   }
   if (still_there) service.Starve();
+  CutOff(session);
   EndService(session);
 }
 

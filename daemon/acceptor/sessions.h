@@ -148,6 +148,7 @@ class Sessions final : public RelayAnswers,
   void LaunchQueued();
   void TryLaunch(Session& session, sys::UniqueFd connection);
   void LaunchConfined(Session& session, std::vector<std::string> words, sys::UniqueFd connection);
+  bool KeepCopy(Session& session, sys::UniqueFd& connection);
   void HoldProcess(Session& session);
   void OnEnd(Session& session, sys::Exit how);
   void TellFailure(const policy::ServiceSpec& spec, const std::string& program,

@@ -18,12 +18,15 @@ void Sessions::Splice(Session& session, sys::UniqueFd client) {
   session.stage = Stage::kSplice;
   const auto local = sys::LocalAddress(client);
   if (!session.local && local) session.local = EndpointOf(*local);
+  const int client_end = client.get();
+  // Of what postern-tls has made of the client: so a relay that breaks off is no end of file.
+  if (session.tls != 0) session.cut_off = std::move(client);
   auto pair = sys::MakeStreamPair();
   if (!pair) return FailToStart(session, pair.error().ToString());
   AskSplice ask;
   ask.header.session = session.id;
   ask.idle_timeout = WireIdleTimeout(session.service->spec().confinement->idle_timeout);
-  const int descriptors[] = {client.get(), pair->ours.get()};
+  const int descriptors[] = {client_end, pair->ours.get()};
   const auto asked = relay_.Ask(ask, descriptors);
   if (!asked) return FailToStart(session, asked.error().ToString());
   session.connection = std::move(pair->theirs);
@@ -43,6 +46,7 @@ void Sessions::OnSpliceDone(Session& session, const AnswerDone& answer) {
   const policy::ServiceSpec& spec = session.service->spec();
   deadlines_.Answered(session.id);
   session.spliced = false;
+  session.cut_off.Reset();
   if (answer.outcome == Outcome::kIdle) {
     log_.Notice(spec.id + ": a connection" +
                 (session.peer ? " from " + session.peer->address.ToString() : std::string()) +
@@ -91,6 +95,7 @@ void Sessions::LoseSplices() {
   }
   for (Session* session : lost) {
     session->spliced = false;
+    CutOff(*session);
     EndCarriage(*session);
   }
 }

@@ -112,11 +112,11 @@ void Sessions::RefuseTls(Session& session, const std::string& why) {
       spec.log_on_failure);
 }
 
-// Whoever served the client has not said all. Until postern-tls has been told, no end of file may
-// say that it has.
+// Whoever served the client has not said all, or there is nobody who does. Until postern-tls has
+// been told, no end of file may say that it is all.
 void Sessions::CutOff(Session& session) {
   if (session.tls == 0) return;
-  session.cut_off = std::move(session.connection);
+  if (!session.cut_off) session.cut_off = std::move(session.connection);
   tls_.AskTruncate(session.tls);
 }
 

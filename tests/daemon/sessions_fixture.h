@@ -30,6 +30,7 @@ struct SessionsFixture : LauncherFixture, LogFixture {
   Admission admission{*loop, *program_log, hosts_files, std::nullopt};
   NobodyHome arrivals;
   std::vector<std::string> lookup_command{"/nonexistent/lookup"};
+  TlsCommands tls_commands;
   std::unique_ptr<RelayClient> relay;
   std::unique_ptr<LookupClient> lookup;
   std::unique_ptr<TlsClient> tls;
@@ -42,7 +43,7 @@ struct SessionsFixture : LauncherFixture, LogFixture {
   void StartRelay(const std::vector<std::string>& command, const RelayPatience& patience) {
     relay = std::make_unique<RelayClient>(*loop, *program_log, command);
     lookup = std::make_unique<LookupClient>(*loop, *program_log, lookup_command);
-    tls = std::make_unique<TlsClient>(*loop, *program_log, TlsCommands(), /*secret=*/0);
+    tls = std::make_unique<TlsClient>(*loop, *program_log, tls_commands, /*secret=*/0);
     sessions = std::make_unique<Sessions>(*loop, *program_log, launcher, *relay, *lookup, *tls,
                                           admission, patience);
     tls->SetAnswers(*sessions);
