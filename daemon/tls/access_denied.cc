@@ -8,8 +8,10 @@
 namespace postern::daemon {
 namespace {
 
-// Of those for private use (RFC 8446 section 11). It is never sent.
+// Of those for private use (RFC 8446 section 11). It is never sent. One that a client has for its
+// own use is nothing to us: unless it may be in a ClientHello, OpenSSL ends the connection.
 constexpr unsigned kExtension = 0xff49;
+constexpr unsigned kMayBeIn = SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_3_NEW_SESSION_TICKET;
 
 int OnExtension(SSL* connection, unsigned /*kind*/, unsigned /*context*/,
                 const unsigned char** /*content*/, std::size_t* /*length*/, X509* /*certificate*/,
@@ -23,8 +25,8 @@ int OnExtension(SSL* connection, unsigned /*kind*/, unsigned /*context*/,
 }  // namespace
 
 bool PrepareAccessDenied(SSL_CTX* context) {
-  return SSL_CTX_add_custom_ext(context, kExtension, SSL_EXT_TLS1_3_NEW_SESSION_TICKET,
-                                &OnExtension, nullptr, nullptr, nullptr, nullptr) == 1;
+  return SSL_CTX_add_custom_ext(context, kExtension, kMayBeIn, &OnExtension, nullptr, nullptr,
+                                nullptr, nullptr) == 1;
 }
 
 void SendAccessDenied(SSL* connection) {

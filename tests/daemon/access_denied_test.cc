@@ -31,6 +31,26 @@ TEST_CASE("whoever is refused after the handshake is told so, whatever it has se
   }
 }
 
+TEST_CASE("a client may have an extension of the same number, for its own use") {
+  OneService tls;
+  SessionId id = 0;
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    CAPTURE(version);
+    TlsClient client(version);
+    // Without content, and without an answer.
+    REQUIRE(SSL_CTX_add_custom_ext(client.context(), 0xff49, SSL_EXT_CLIENT_HELLO, nullptr, nullptr,
+                                   nullptr, nullptr, nullptr) == 1);
+    const UniqueFd program = tls.Begin(++id, 1, client.Open());
+    tls.Shake(client);
+    REQUIRE(client.Write("x"));
+    CHECK(ReadExactly(program, 1) == "x");
+    tls.Refuse(id);
+    CHECK(client.ReadToClose() == "<cut>");
+    client.Vanish();
+    CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kRefused);
+  }
+}
+
 TEST_CASE("a refused client that stays is not waited for, nor one that reads nothing") {
   ServedClient served({.patience = Lingering(std::chrono::milliseconds(300))});
   served.Refuse(1);
