@@ -50,7 +50,10 @@ enum class KeyVerdict : std::uint32_t {
   kNoRoom,            // kMaxKeys are there
   kKeyInCertificate,  // the certificate's file, which postern-tls is given, has a private key in it
 };
-inline constexpr std::size_t kMaxKeys = 4096;
+// Of all services together. A helper has room for twice as many: while a new configuration takes
+// the place of another it is given the keys of both.
+inline constexpr std::size_t kMostPairs = 8192;
+inline constexpr std::size_t kMaxKeys = 2 * kMostPairs;
 
 // Only a good key is kept. A certificate that is not good for its time alone (kExpired,
 // kNotYetValid) is judged so after everything else is.

@@ -15,6 +15,19 @@ std::expected<TlsSetup, TlsFlaw> OpenAndJudge(const policy::ServiceSpec& spec, T
   return setup;
 }
 
+// Takes it from what all have together. Without, helpers would refuse the keys of a service that is
+// up.
+std::expected<void, TlsFlaw> FindRoom(const policy::ServiceSpec& spec, std::size_t& taken) {
+  const std::size_t wanted = taken + spec.tls->pairs.size();
+  if (wanted > kMostPairs) {
+    return std::unexpected(TlsFlaw{spec.id, policy::check::kBadPrivateKey,
+                                   "all services together may have " + std::to_string(kMostPairs) +
+                                       " private keys, and with it there are more"});
+  }
+  taken = wanted;
+  return {};
+}
+
 std::shared_ptr<const TlsSetup> Same(const std::vector<std::shared_ptr<Service>>& running,
                                      const policy::ServiceSpec& spec) {
   for (const auto& service : running) {
@@ -34,13 +47,15 @@ std::expected<TlsSetups, std::string> TlsKeeper::Prepare(
   TlsSetups setups;
   std::map<std::string, TlsSetup> fresh;
   TlsJudge judge(client_.commands());
+  std::size_t pairs = 0;
   for (const auto& spec : configuration.services) {
     if (!spec->tls) continue;
-    if (auto same = Same(running, *spec)) {
+    const auto room = FindRoom(*spec, pairs);
+    if (auto same = room ? Same(running, *spec) : nullptr) {
       setups.emplace(spec->id, std::move(same));
       continue;
     }
-    auto setup = OpenAndJudge(*spec, judge);
+    auto setup = room ? OpenAndJudge(*spec, judge) : std::unexpected(room.error());
     if (setup) {
       fresh.emplace(spec->id, std::move(*setup));
     } else if (strict) {
@@ -90,9 +105,11 @@ std::vector<TlsFlaw> JudgeAll(const policy::Configuration& configuration,
   constexpr std::uint32_t kSoon = 14;
   std::vector<TlsFlaw> flaws;
   TlsJudge judge(commands);
+  std::size_t pairs = 0;
   for (const auto& spec : configuration.services) {
     if (!spec->tls) continue;
-    auto setup = OpenAndJudge(*spec, judge);
+    const auto room = FindRoom(*spec, pairs);
+    auto setup = room ? OpenAndJudge(*spec, judge) : std::unexpected(room.error());
     if (!setup) {
       flaws.push_back(std::move(setup.error()));
       continue;

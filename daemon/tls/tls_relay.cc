@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kReservedDescriptors = 24;
 // Frames read for one event; sessions have their turn in between.
 constexpr int kFramesPerTurn = 64;
-constexpr std::size_t kMaxServices = 4096;
+constexpr std::size_t kMaxServices = kMaxKeys;  // each has one
 constexpr std::chrono::minutes kTicketsLookedAt(10);
 
 }  // namespace

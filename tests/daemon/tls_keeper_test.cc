@@ -64,5 +64,30 @@ TEST_CASE("what could not be judged is judged later, and what was found bad is n
   CHECK(fixture.Said("has new certificates and keys") == 1);
 }
 
+// Each of them is bad by itself, so that none has to be judged.
+TEST_CASE("services are refused that have more keys together than helpers have room for") {
+  policy::Configuration configuration;
+  for (int i = 0; i < 130; ++i) {
+    policy::ServiceSpec spec;
+    spec.id = std::to_string(i);
+    policy::TlsSpec tls;
+    tls.pairs.assign(i == 129 ? 1 : 64, {"/nonexistent", "/nonexistent", ""});
+    if (i == 127) tls.pairs.pop_back();  // one is left
+    spec.tls = std::make_shared<policy::TlsSpec>(std::move(tls));
+    configuration.services.push_back(std::make_shared<policy::ServiceSpec>(std::move(spec)));
+  }
+  const auto flaws = JudgeAll(configuration, {});
+  REQUIRE(flaws.size() == 130);
+  const auto refused = [&](std::size_t nth) { return flaws[nth].text.contains("may have 8192"); };
+  for (std::size_t nth = 0; nth < flaws.size(); ++nth) {
+    CAPTURE(nth, flaws[nth].text);
+    CHECK(refused(nth) == (nth == 128));
+  }
+  KeeperFixture fixture;
+  CHECK(fixture.keeper.Prepare(configuration, {}, /*strict=*/false)->empty());
+  CHECK(fixture.Said("all services together may have 8192 private keys") == 1);
+  CHECK_FALSE(fixture.keeper.Prepare(configuration, {}, /*strict=*/true));
+}
+
 }  // namespace
 }  // namespace postern::daemon
