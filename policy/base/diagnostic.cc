@@ -27,9 +27,7 @@ std::string EscapeText(std::string_view text) {
   return out;
 }
 
-namespace {
-
-std::string_view SeverityText(Severity severity) {
+const char* SeverityText(Severity severity) {
   switch (severity) {
     case Severity::kNote:
       return "note";
@@ -40,6 +38,8 @@ std::string_view SeverityText(Severity severity) {
   }
   return "error";
 }
+
+namespace {
 
 std::string LocationText(const SourceLocation& where) {
   std::string out = EscapeText(where.file);

@@ -14,6 +14,9 @@ namespace postern::policy {
 
 enum class Severity : std::uint8_t { kNote, kWarning, kError };
 
+// In a word, which SARIF has for its levels too.
+const char* SeverityText(Severity severity);
+
 // A place in a source file. Lines and columns count from 1, columns in bytes; line 0 means the
 // file as a whole (unreadable, missing).
 struct SourceLocation {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "policy/base/glob.h"
 #include "policy/base/text.h"
 #include "policy/decision/identity_question.h"
 
@@ -38,27 +39,6 @@ std::optional<Fingerprint> ParseFingerprint(std::string text) {
     print[i] = static_cast<std::uint8_t>(*high * 16 + *low);
   }
   return print;
-}
-
-// Both in lower case. Going back to the last star alone is enough, so the time is bounded by the
-// product of the lengths, which are bounded.
-bool MatchesGlob(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, star_text = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      star_text = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++star_text;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
 const IdentityPattern* FindMatch(const std::vector<IdentityPattern>& list,

@@ -17,21 +17,8 @@ using policy::Diagnostic;
 using policy::Severity;
 using policy::check::FindingKind;
 
-// SARIF calls the levels the same.
-const char* SeverityName(Severity severity) {
-  switch (severity) {
-    case Severity::kNote:
-      return "note";
-    case Severity::kWarning:
-      return "warning";
-    case Severity::kError:
-      return "error";
-  }
-  return "error";
-}
-
 Json FindingJson(const Diagnostic& finding) {
-  Json json{{"rule", finding.code},           {"severity", SeverityName(finding.severity)},
+  Json json{{"rule", finding.code},           {"severity", SeverityText(finding.severity)},
             {"file", finding.where.file},     {"line", finding.where.line},
             {"column", finding.where.column}, {"message", finding.message}};
   if (!finding.fix.empty()) json["fix"] = finding.fix;
@@ -62,7 +49,7 @@ Json RuleJson(const FindingKind& kind) {
   return {{"id", kind.id},
           {"shortDescription", {{"text", kind.title}}},
           {"fullDescription", {{"text", kind.explanation}}},
-          {"defaultConfiguration", {{"level", SeverityName(kind.severity)}}}};
+          {"defaultConfiguration", {{"level", SeverityText(kind.severity)}}}};
 }
 
 Json RulesJson() {
@@ -83,7 +70,7 @@ Json ResultJson(const Diagnostic& finding) {
                        {"startColumn", std::max(finding.where.column, std::uint32_t{1})}};
   }
   return {{"ruleId", finding.code},
-          {"level", SeverityName(finding.severity)},
+          {"level", SeverityText(finding.severity)},
           {"message", {{"text", text}}},
           {"locations", Json::array({{{"physicalLocation", std::move(place)}}})}};
 }
