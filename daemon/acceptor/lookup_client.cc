@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "daemon/wire_address.h"
 #include "policy/names/resolver_files.h"
 
 namespace postern::daemon {
@@ -15,14 +16,6 @@ namespace {
 // How long a change of the resolver's files may go unnoticed.
 constexpr std::chrono::seconds kLookAgain(1);
 constexpr std::size_t kLargestSwitch = std::size_t{1} << 20;
-
-WireAddress WireOf(const sys::SocketAddress& address) {
-  WireAddress wire;
-  wire.bytes = address.address_bytes();
-  wire.port = address.port();
-  wire.is_v4 = address.is_v4() ? 1 : 0;
-  return wire;
-}
 
 }  // namespace
 
@@ -49,7 +42,7 @@ bool LookupClient::AskName(const Purpose& purpose, const sys::SocketAddress& add
                            std::chrono::milliseconds deadline) {
   if (!address.is_inet()) return false;
   daemon::AskName frame;
-  frame.address = WireOf(address);
+  frame.address = WireAddressOf(address);
   return Ask(frame, /*is_name=*/true, purpose, deadline);
 }
 
@@ -57,8 +50,8 @@ bool LookupClient::AskUser(const Purpose& purpose, const sys::SocketAddress& cli
                            const sys::SocketAddress& server, std::chrono::milliseconds deadline) {
   if (!client.is_inet() || !server.is_inet() || client.is_v4() != server.is_v4()) return false;
   daemon::AskUser frame;
-  frame.client = WireOf(client);
-  frame.server = WireOf(server);
+  frame.client = WireAddressOf(client);
+  frame.server = WireAddressOf(server);
   return Ask(frame, /*is_name=*/false, purpose, deadline);
 }
 

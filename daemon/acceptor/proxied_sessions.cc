@@ -10,6 +10,7 @@
 
 #include "daemon/acceptor/endpoint.h"
 #include "daemon/acceptor/sessions.h"
+#include "daemon/wire_address.h"
 #include "policy/decision/evaluate.h"
 
 namespace postern::daemon {
@@ -44,10 +45,6 @@ std::string FaultText(ProxyOutcome outcome) {
 
 bool MayBeProxy(const AwaitedHeader& awaited) {
   return policy::MaySendProxyHeader(awaited.service->spec(), AddressOf(awaited.ends.client));
-}
-
-sys::SocketAddress SocketAddressOf(const WireAddress& wire) {
-  return sys::SocketAddress::Inet(wire.bytes, wire.port, wire.is_v4 == 1);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "daemon/acceptor/endpoint.h"
 #include "daemon/acceptor/sessions.h"
 #include "daemon/log/record.h"
+#include "daemon/wire_address.h"
 #include "sandbox/sys/files.h"
 
 namespace postern::daemon {
@@ -33,14 +34,6 @@ WireBuiltin WireBuiltinOf(Builtin builtin) {
       break;
   }
   return WireBuiltin::kDiscard;
-}
-
-WireAddress WireAddressOf(const policy::Endpoint& endpoint) {
-  WireAddress wire;
-  wire.bytes = endpoint.address.bytes();
-  wire.port = endpoint.port;
-  wire.is_v4 = endpoint.address.is_v4() ? 1 : 0;
-  return wire;
 }
 
 sys::SocketAddress SocketAddressOf(const policy::Endpoint& endpoint) {

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "daemon/lookup/resolver_files.h"
+#include "daemon/wire_address.h"
 #include "sandbox/channel.h"
 #include "sandbox/sys/wait.h"
 
@@ -56,14 +57,6 @@ WireUser WireUserOf(IdentEnd end) {
       break;
   }
   return WireUser::kTimeout;
-}
-
-policy::IpAddress AddressOf(const WireAddress& wire) {
-  return policy::IpAddress::FromV6(wire.bytes);
-}
-
-sys::SocketAddress SocketAddressOf(const WireAddress& wire) {
-  return sys::SocketAddress::Inet(wire.bytes, wire.port, wire.is_v4 != 0);
 }
 
 template <std::size_t kSize>
@@ -175,7 +168,7 @@ bool Lookup::Over(SessionId question) {
 bool Lookup::OnName(const AskName& ask) {
   const SessionId question = ask.header.session;
   if (!Begin(question, ask.milliseconds)) return false;
-  names_->Ask(AddressOf(ask.address),
+  names_->Ask(EndpointOf(ask.address).address,
               [this, question](const wrapper::NameResult& result) { TellName(question, result); });
   return true;
 }

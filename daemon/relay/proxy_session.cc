@@ -6,6 +6,7 @@
 #include <span>
 
 #include "daemon/relay/sessions.h"
+#include "daemon/wire_address.h"
 #include "policy/proxy/proxy_header.h"
 #include "sandbox/sys/payload.h"
 
@@ -16,14 +17,6 @@ using policy::ProxyFault;
 using policy::ProxyHeaderReader;
 
 namespace {
-
-WireAddress WireAddressOf(const policy::Endpoint& endpoint) {
-  WireAddress wire;
-  wire.bytes = endpoint.address.bytes();
-  wire.port = endpoint.port;
-  wire.is_v4 = endpoint.address.is_v4() ? 1 : 0;
-  return wire;
-}
 
 ProxyOutcome OutcomeOf(ProxyFault fault) {
   switch (fault) {

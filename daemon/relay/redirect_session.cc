@@ -7,6 +7,7 @@
 #include "daemon/relay/carrying_session.h"
 #include "daemon/relay/outgoing_text.h"
 #include "daemon/relay/sessions.h"
+#include "daemon/wire_address.h"
 #include "policy/proxy/proxy_writer.h"
 #include "sandbox/sys/sockets.h"
 
@@ -15,10 +16,6 @@ namespace postern::daemon {
 namespace sys = sandbox::sys;
 
 namespace {
-
-policy::Endpoint EndpointOf(const WireAddress& wire) {
-  return {policy::IpAddress::FromV6(wire.bytes), wire.port};
-}
 
 std::string HeaderFor(const AskRedirect& ask) {
   const policy::ProxiedEnds ends{EndpointOf(ask.client), EndpointOf(ask.server)};
@@ -64,8 +61,7 @@ class RedirectSession final : public CarryingSession {
         last_error = socket.error().number;
         continue;
       }
-      const auto status =
-          sys::Connect(*socket, sys::SocketAddress::Inet(address.bytes, address.port, v4));
+      const auto status = sys::Connect(*socket, SocketAddressOf(address));
       if (!status) {
         last_error = status.error().number;
         continue;
