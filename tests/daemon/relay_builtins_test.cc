@@ -16,14 +16,13 @@ using std::chrono::steady_clock;
 
 TEST_CASE("echo returns every byte and ends after the client's end of file") {
   RelayUnderTest relay;
-  ConnectionEnds client = TcpConnection();
-  relay.Serve(1, WireBuiltin::kEcho, std::move(client.far));
+  const UniqueFd client = relay.Serve(1, WireBuiltin::kEcho, TcpConnection());
   const std::string sent = Pattern(3'000'000, 1);
   std::thread writer([&] {
-    Write(client.near, sent);
-    EndWriting(client.near);
+    Write(client, sent);
+    EndWriting(client);
   });
-  const std::string back = ReadToEnd(client.near);
+  const std::string back = ReadToEnd(client);
   writer.join();
   CHECK(back == sent);
   const auto done = relay.Next<AnswerDone>();
@@ -36,17 +35,15 @@ TEST_CASE("echo returns every byte and ends after the client's end of file") {
 
 TEST_CASE("echo works on a unix stream socket too") {
   RelayUnderTest relay;
-  ConnectionEnds client = UnixConnection();
-  relay.Serve(1, WireBuiltin::kEcho, std::move(client.far));
-  CHECK(Passes(client.near, "hello", client.near));
+  const UniqueFd client = relay.Serve(1, WireBuiltin::kEcho, UnixConnection());
+  CHECK(Passes(client, "hello", client));
 }
 
 TEST_CASE("a client that resets ends its session as gone") {
   RelayUnderTest relay;
-  ConnectionEnds client = TcpConnection();
-  relay.Serve(7, WireBuiltin::kEcho, std::move(client.far));
-  CHECK(Passes(client.near, "x", client.near));
-  Reset(client.near);
+  UniqueFd client = relay.Serve(7, WireBuiltin::kEcho, TcpConnection());
+  CHECK(Passes(client, "x", client));
+  Reset(client);
   const auto done = relay.Next<AnswerDone>();
   CHECK(done.outcome == Outcome::kClientGone);
   CHECK(done.error == ECONNRESET);
@@ -54,11 +51,10 @@ TEST_CASE("a client that resets ends its session as gone") {
 
 TEST_CASE("discard takes everything and says nothing") {
   RelayUnderTest relay;
-  ConnectionEnds client = TcpConnection();
-  relay.Serve(2, WireBuiltin::kDiscard, std::move(client.far));
-  Write(client.near, Pattern(1'000'000, 2));
-  EndWriting(client.near);
-  CHECK(ReadToEnd(client.near).empty());
+  const UniqueFd client = relay.Serve(2, WireBuiltin::kDiscard, TcpConnection());
+  Write(client, Pattern(1'000'000, 2));
+  EndWriting(client);
+  CHECK(ReadToEnd(client).empty());
   const auto done = relay.Next<AnswerDone>();
   CHECK(done.bytes_in == 1'000'000);
   CHECK(done.bytes_out == 0);
@@ -77,9 +73,8 @@ TEST_CASE("daytime says the local time once and closes, even to a client that ta
 
 TEST_CASE("time says four bytes and closes") {
   RelayUnderTest relay;
-  ConnectionEnds client = TcpConnection();
-  relay.Serve(4, WireBuiltin::kTime, std::move(client.far));
-  const std::string bytes = ReadToEnd(client.near);
+  const UniqueFd client = relay.Serve(4, WireBuiltin::kTime, TcpConnection());
+  const std::string bytes = ReadToEnd(client);
   REQUIRE(bytes.size() == 4);
   std::uint32_t seconds = 0;
   for (const char byte : bytes) seconds = seconds << 8 | static_cast<unsigned char>(byte);
@@ -90,31 +85,28 @@ TEST_CASE("time says four bytes and closes") {
 
 TEST_CASE("chargen runs through its cycle again and again, whatever the client says") {
   RelayUnderTest relay;
-  ConnectionEnds client = TcpConnection();
-  relay.Serve(5, WireBuiltin::kChargen, std::move(client.far));
-  Write(client.near, Pattern(100'000, 3));
+  UniqueFd client = relay.Serve(5, WireBuiltin::kChargen, TcpConnection());
+  Write(client, Pattern(100'000, 3));
   const std::string cycle(ChargenCycle());
-  const std::string text = ReadExactly(client.near, 5 * cycle.size());
+  const std::string text = ReadExactly(client, 5 * cycle.size());
   std::string expected;
   for (int i = 0; i < 5; ++i) expected += cycle;
   CHECK(text == expected);
-  client.near.Reset();
+  client.Reset();
   CHECK(relay.Next<AnswerDone>().outcome == Outcome::kClientGone);
 }
 
 TEST_CASE("chargen goes on after the client's end of file") {
   RelayUnderTest relay;
-  ConnectionEnds client = TcpConnection();
-  relay.Serve(5, WireBuiltin::kChargen, std::move(client.far));
-  EndWriting(client.near);
-  CHECK(ReadExactly(client.near, 1'000'000).size() == 1'000'000);
+  const UniqueFd client = relay.Serve(5, WireBuiltin::kChargen, TcpConnection());
+  EndWriting(client);
+  CHECK(ReadExactly(client, 1'000'000).size() == 1'000'000);
 }
 
 TEST_CASE("chargen to a client that ended and does not read costs no processor time") {
   RelayUnderTest relay;
-  ConnectionEnds client = TcpConnection();
-  relay.Serve(5, WireBuiltin::kChargen, std::move(client.far));
-  EndWriting(client.near);
+  const UniqueFd client = relay.Serve(5, WireBuiltin::kChargen, TcpConnection());
+  EndWriting(client);
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   CHECK(ProcessorTimeWhileIdle() < std::chrono::milliseconds(100));
 }
@@ -147,20 +139,17 @@ TEST_CASE("clients that never read, never write or flood do not delay another") 
 
 TEST_CASE("an echo client that writes without reading is held back, and loses nothing") {
   RelayUnderTest relay;
-  ConnectionEnds client = TcpConnection();
-  relay.Serve(1, WireBuiltin::kEcho, std::move(client.far));
-  const std::string sent = FillUp(client.near);
-  EndWriting(client.near);
-  CHECK(ReadToEnd(client.near) == sent);
+  const UniqueFd client = relay.Serve(1, WireBuiltin::kEcho, TcpConnection());
+  const std::string sent = FillUp(client);
+  EndWriting(client);
+  CHECK(ReadToEnd(client) == sent);
 }
 
 TEST_CASE("a thousand echo clients at once are all served") {
   RelayUnderTest relay;
   std::vector<UniqueFd> clients;
   for (SessionId id = 1; id <= 1000; ++id) {
-    ConnectionEnds client = UnixConnection();
-    relay.Serve(id, WireBuiltin::kEcho, std::move(client.far));
-    clients.push_back(std::move(client.near));
+    clients.push_back(relay.Serve(id, WireBuiltin::kEcho, UnixConnection()));
   }
   for (std::size_t i = 0; i < clients.size(); ++i) Write(clients[i], Pattern(100, unsigned(i)));
   for (std::size_t i = 0; i < clients.size(); ++i) {

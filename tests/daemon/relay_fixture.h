@@ -82,6 +82,11 @@ class RelayUnderTest {
     ask.builtin = builtin;
     Ask(ask, {client.get()});
   }
+  // What is left is the client's own end.
+  UniqueFd Serve(SessionId id, WireBuiltin builtin, ConnectionEnds client) {
+    Serve(id, builtin, std::move(client.far));
+    return std::move(client.near);
+  }
   void Stop(SessionId id) {
     AskStop ask;
     ask.header.session = id;

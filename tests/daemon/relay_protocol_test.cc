@@ -14,14 +14,13 @@ namespace {
 
 TEST_CASE("a stopped session closes its client and reports what it moved") {
   RelayUnderTest relay;
-  ConnectionEnds client = TcpConnection();
-  relay.Serve(1, WireBuiltin::kEcho, std::move(client.far));
-  CHECK(Passes(client.near, "abc", client.near));
+  const UniqueFd client = relay.Serve(1, WireBuiltin::kEcho, TcpConnection());
+  CHECK(Passes(client, "abc", client));
   relay.Stop(1);
   const auto done = relay.Next<AnswerDone>();
   CHECK(done.outcome == Outcome::kStopped);
   CHECK(done.bytes_in == 3);
-  CHECK(ReadToEnd(client.near).empty());
+  CHECK(ReadToEnd(client).empty());
 }
 
 TEST_CASE("a client that posternd still holds is left alone after its session") {
@@ -41,52 +40,45 @@ TEST_CASE("a client that posternd still holds is left alone after its session") 
 TEST_CASE("stopping a session that has just ended is not garbage") {
   RelayUnderTest relay;
   relay.Stop(1);
-  ConnectionEnds client = TcpConnection();
-  relay.Serve(2, WireBuiltin::kEcho, std::move(client.far));
-  CHECK(Passes(client.near, "still here", client.near));
+  const UniqueFd client = relay.Serve(2, WireBuiltin::kEcho, TcpConnection());
+  CHECK(Passes(client, "still here", client));
 }
 
 TEST_CASE("closing the channel closes every client and ends the relay in good order") {
   RelayUnderTest relay;
-  ConnectionEnds client = TcpConnection();
-  relay.Serve(1, WireBuiltin::kEcho, std::move(client.far));
-  CHECK(Passes(client.near, "x", client.near));
+  const UniqueFd client = relay.Serve(1, WireBuiltin::kEcho, TcpConnection());
+  CHECK(Passes(client, "x", client));
   CHECK(relay.Join() == Relay::State::kChannelClosed);
-  CHECK(ReadToEnd(client.near).empty());
+  CHECK(ReadToEnd(client).empty());
 }
 
 TEST_CASE("a full relay closes the client, says so, and goes on when there is room") {
   RelayUnderTest relay({.descriptors = 18});
-  std::vector<ConnectionEnds> clients;
+  std::vector<UniqueFd> clients;
   for (SessionId id = 1; id <= 3; ++id) {
-    clients.push_back(UnixConnection());
-    relay.Serve(id, WireBuiltin::kEcho, std::move(clients.back().far));
+    clients.push_back(relay.Serve(id, WireBuiltin::kEcho, UnixConnection()));
   }
   const auto refused = relay.Next<AnswerDone>();
   CHECK(refused.header.session == 3);
   CHECK(refused.outcome == Outcome::kNoCapacity);
-  CHECK(ReadToEnd(clients[2].near).empty());
-  clients[0].near.Reset();
+  CHECK(ReadToEnd(clients[2]).empty());
+  clients[0].Reset();
   CHECK(relay.Next<AnswerDone>().header.session == 1);
-  ConnectionEnds next = UnixConnection();
-  relay.Serve(4, WireBuiltin::kEcho, std::move(next.far));
-  CHECK(Passes(next.near, "x", next.near));
+  const UniqueFd next = relay.Serve(4, WireBuiltin::kEcho, UnixConnection());
+  CHECK(Passes(next, "x", next));
 }
 
 TEST_CASE("answers wait while posternd does not read, and none is lost") {
   RelayUnderTest relay;
-  ConnectionEnds bystander = UnixConnection();
-  relay.Serve(5000, WireBuiltin::kEcho, std::move(bystander.far));
+  const UniqueFd bystander = relay.Serve(5000, WireBuiltin::kEcho, UnixConnection());
   std::vector<UniqueFd> clients;
   for (SessionId id = 1; id <= 2000; ++id) {
-    ConnectionEnds client = UnixConnection();
-    relay.Serve(id, WireBuiltin::kEcho, std::move(client.far));
-    clients.push_back(std::move(client.near));
+    clients.push_back(relay.Serve(id, WireBuiltin::kEcho, UnixConnection()));
   }
   clients.clear();
   // The relay's answers fill the channel; clients are served all the same.
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  CHECK(Passes(bystander.near, "ping", bystander.near));
+  CHECK(Passes(bystander, "ping", bystander));
   std::vector<bool> ended(2001);
   for (int i = 0; i < 2000; ++i) {
     const auto done = relay.Next<AnswerDone>();
@@ -202,9 +194,8 @@ TEST_CASE("a descriptor that is no socket ends its session, not the relay") {
   const UniqueFd write_end(ends[1]);
   REQUIRE(::write(write_end.get(), "x", 1) == 1);
   CHECK(relay.Next<AnswerDone>().outcome == Outcome::kClientGone);
-  ConnectionEnds client = UnixConnection();
-  relay.Serve(2, WireBuiltin::kEcho, std::move(client.far));
-  CHECK(Passes(client.near, "x", client.near));
+  const UniqueFd client = relay.Serve(2, WireBuiltin::kEcho, UnixConnection());
+  CHECK(Passes(client, "x", client));
 }
 
 TEST_CASE("a relay without descriptors does not start") {
