@@ -18,6 +18,8 @@ constexpr std::uint32_t kGraceMilliseconds = 10'000;
 // keys a handshake would wait so long that postern-keys seems to hang. A millisecond is usual for
 // one.
 constexpr std::size_t kMostUnjudged = 128;
+// So many are there once those of services that clients wait for have come before the others.
+constexpr std::size_t kMostUrgent = 2 * kMostUnjudged;
 // Whoever has taken over postern-tls may have signatures refused as often as it likes.
 constexpr std::chrono::seconds kRepeatedRefusal(60);
 
@@ -92,22 +94,48 @@ void TlsWorker::GiveKeys() {
   while (!keys_due_.empty() && keys_.queued() == 0 && keys_asked_.size() < kMostUnjudged) {
     const TlsSetup& next = *keys_due_.front();
     keys_due_.pop_front();
-    for (std::size_t i = 0; i < next.pairs.size(); ++i) {
-      keys_asked_.insert(next.first_key + static_cast<KeyIndex>(i));
-    }
-    const auto asked = AskForKeys(next, AskOf(keys_));
-    if (!asked) return keys_.Condemn("it does not take the keys: " + asked.error().ToString());
+    GiveKeysOf(next);
   }
+}
+
+void TlsWorker::GiveKeysOf(const TlsSetup& setup) {
+  for (std::size_t i = 0; i < setup.pairs.size(); ++i) {
+    keys_asked_.insert(setup.first_key + static_cast<KeyIndex>(i));
+  }
+  const auto asked = AskForKeys(setup, AskOf(keys_));
+  if (!asked) keys_.Condemn("it does not take the keys: " + asked.error().ToString());
 }
 
 void TlsWorker::GiveServices() {
   while (!services_due_.empty() && tls_.queued() == 0) {
     const TlsSetup& next = *services_due_.front();
     services_due_.pop_front();
-    services_asked_.insert(next.id);
-    const auto asked = AskForService(next, AskOf(tls_));
-    if (!asked) return tls_.Condemn("it does not take the services: " + asked.error().ToString());
+    GiveService(next);
   }
+}
+
+void TlsWorker::GiveService(const TlsSetup& setup) {
+  services_asked_.insert(setup.id);
+  const auto asked = AskForService(setup, AskOf(tls_));
+  if (!asked) tls_.Condemn("it does not take the services: " + asked.error().ToString());
+}
+
+bool TlsWorker::IsDue(const TlsSetup& setup) const {
+  return std::ranges::find(keys_due_, &setup) != keys_due_.end() ||
+         std::ranges::find(services_due_, &setup) != services_due_.end();
+}
+
+bool TlsWorker::MayHurry(const TlsSetup& setup) const {
+  const std::size_t frames = setup.pairs.size() + 1;
+  return keys_asked_.size() + setup.pairs.size() <= kMostUrgent &&
+         keys_.queued() + frames <= HelperClient::kMaxQueued &&
+         tls_.queued() + frames <= HelperClient::kMaxQueued;
+}
+
+// A client waits for it.
+void TlsWorker::Hurry(const TlsSetup& setup) {
+  if (std::erase(keys_due_, &setup) != 0) GiveKeysOf(setup);
+  if (std::erase(services_due_, &setup) != 0) GiveService(setup);
 }
 
 void TlsWorker::MakeEdge() {
@@ -216,16 +244,15 @@ bool TlsWorker::OnTlsFrame(std::span<const std::byte> frame) {
 }
 
 WorkerState TlsWorker::StateFor(const TlsSetup& setup) const {
-  const auto is_due = [&setup](const std::deque<const TlsSetup*>& due) {
-    return std::ranges::find(due, &setup) != due.end();
-  };
-  if (!keys_.running() || !tls_.running() || is_due(keys_due_) || is_due(services_due_)) return {};
-  return {ready() ? WorkerFitness::kReady : WorkerFitness::kStarting, sessions_.size()};
+  const bool due = IsDue(setup);
+  if (!keys_.running() || !tls_.running() || (due && !MayHurry(setup))) return {};
+  return {ready() && !due ? WorkerFitness::kReady : WorkerFitness::kStarting, sessions_.size()};
 }
 
 // First the allowance: postern-keys reads it before it is asked for the signature.
 sys::Status TlsWorker::Ask(const TlsRequest& request) {
   const policy::TlsSpec& spec = request.setup.spec;
+  Hurry(request.setup);
   AskAllow allow;
   allow.header.session = request.id;
   allow.first_key = request.setup.first_key;

@@ -91,7 +91,12 @@ class TlsWorker {
   bool OnEdgeGarbage(const AnswerEdgeGarbage& answer);
   void TellOverdrawn(SessionId id);
   void GiveKeys();
+  void GiveKeysOf(const TlsSetup& setup);
   void GiveServices();
+  void GiveService(const TlsSetup& setup);
+  bool IsDue(const TlsSetup& setup) const;
+  bool MayHurry(const TlsSetup& setup) const;  // of one that is due
+  void Hurry(const TlsSetup& setup);
 
   EventLoop& loop_;
   ProgramLog& log_;

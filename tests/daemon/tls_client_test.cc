@@ -97,12 +97,25 @@ struct Fixture : LogFixture {
     }
     return frames;
   }
-  SessionId Ask(const char* from) {
+  // Of everything, the kinds, in their order.
+  std::vector<FrameType> AskedTypes(pid_t pid) {
+    std::vector<FrameType> types;
+    alignas(8) std::array<std::byte, kMaxFrame> buffer;
+    while (auto received = sandbox::ReceiveFrame(puppets.at(pid).channel, buffer)) {
+      if (received->length == 0) break;
+      types.push_back(TypeOf(std::span(buffer).first(received->length)));
+    }
+    return types;
+  }
+  sandbox::sys::Status TryToAsk(const TlsSetup& setup, const char* from) {
     int ends[2];
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
     const UniqueFd client(ends[0]), service(ends[1]);
-    const SessionId id = next++;
-    REQUIRE(tls.Ask({id, *setups[0], 0, client.get(), service.get()}, Address(from)));
+    return tls.Ask({next++, setup, 0, client.get(), service.get()}, Address(from));
+  }
+  SessionId Ask(const char* from) {
+    const SessionId id = next;
+    REQUIRE(TryToAsk(*setups[0], from));
     return id;
   }
   std::size_t WhoHas(SessionId id) const {
@@ -162,6 +175,32 @@ TEST_CASE_METHOD(Fixture,
   CHECK(some.size() == 128);
   for (const AskKey& asked : some) judge(asked);
   CHECK(Asked<AskKey>(first.keys_pid()).size() == 150 - some.size());
+}
+
+TEST_CASE_METHOD(Fixture, "What a client waits for is given before its turn, to a bound") {
+  const auto due = [this](const TlsSetup& setup) {
+    return std::ranges::all_of(tls.workers(), [&](const auto& worker) {
+      return worker->StateFor(setup).fitness != WorkerFitness::kReady;
+    });
+  };
+  const std::size_t others = setups.size();
+  for (int i = 0; i < 1200; ++i) setups.push_back(AddSetup());
+  const TlsSetup& last = *setups.back();
+  REQUIRE(due(last));
+  const SessionId id = next;
+  REQUIRE(TryToAsk(last, "192.0.2.1"));
+  const TlsWorker& chosen = worker(WhoHas(id));
+  CHECK(chosen.StateFor(last).fitness == WorkerFitness::kReady);
+  const auto keys = AskedTypes(chosen.keys_pid());
+  REQUIRE(keys.size() > 2);
+  CHECK(keys[keys.size() - 2] == FrameType::kAskKey);
+  CHECK(keys.back() == FrameType::kAskAllow);
+  std::size_t served = 0;
+  for (std::size_t i = others; i < setups.size() && TryToAsk(*setups[i], "192.0.2.1"); ++i)
+    ++served;
+  // Of 128 all workers were given the keys at once, of 128 more each has those of its own clients.
+  CHECK(served == 4 * 128 - 2);
+  CHECK(Said("is killed") == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "Clients are spread, and one that comes back finds its worker") {
