@@ -27,13 +27,18 @@ enum class TlsVerdict : std::uint32_t {
   kRootlessAuthorities,  // none signs itself, so they verify nobody
   kBadRevocations,
   kBadStaple,  // no good response for the certificate, or past its time
+  kLongStaple,
 };
+// RFC 8446 section 4.4.2: in TLS 1.3 the extensions of a certificate have 65535 bytes, four of
+// which are this one's head, and four more the status's own (RFC 6066 section 8).
+inline constexpr std::size_t kMaxStaple = 65'535 - 8;
+
 // Only a good service is kept.
 struct AnswerTlsService {
   FrameHeader header{FrameType::kAnswerTlsService};
   TlsServiceId service = 0;
   TlsVerdict verdict = TlsVerdict::kGood;
-  std::uint32_t credential = 0;  // kBadCertificate, kBadStaple: which, counted from 0
+  std::uint32_t credential = 0;  // of the certificates and staples: which, counted from 0
   std::uint32_t reserved = 0;
 };
 
@@ -109,7 +114,7 @@ struct AnswerTlsDone {
   std::uint64_t bytes_out = 0;  // plaintext, to the client
 };
 inline bool Valid(TlsVerdict verdict) {
-  return verdict >= TlsVerdict::kGood && verdict <= TlsVerdict::kBadStaple;
+  return verdict >= TlsVerdict::kGood && verdict <= TlsVerdict::kLongStaple;
 }
 inline bool Valid(const AnswerTlsDone& answer) {
   return answer.outcome >= TlsOutcome::kFinished && answer.outcome <= TlsOutcome::kUnknownService &&

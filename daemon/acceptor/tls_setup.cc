@@ -243,6 +243,7 @@ std::string_view CodeOf(TlsVerdict verdict) {
     case TlsVerdict::kBadRevocations:
       return policy::check::kBadCrl;
     case TlsVerdict::kBadStaple:
+    case TlsVerdict::kLongStaple:
       return policy::check::kBadOcsp;
     case TlsVerdict::kGood:
     case TlsVerdict::kBadSettings:
@@ -276,6 +277,9 @@ std::string TextOf(const TlsSetup& setup, const AnswerTlsService& answer) {
     case TlsVerdict::kBadRevocations:
       return "the revocation lists in " + setup.spec.crl + " cannot be read: not PEM, or " +
              kTooLarge;
+    case TlsVerdict::kLongStaple:
+      return "the OCSP response in " + setup.spec.pairs[pair].staple + " is longer than " +
+             std::to_string(kMaxStaple) + " bytes, and does not fit in a handshake of TLS 1.3";
     case TlsVerdict::kBadStaple:
       break;
   }

@@ -86,9 +86,9 @@ std::expected<Credential, TlsVerdict> Credential::Load(KeyIndex key,
   if (public_key != nullptr) loaded.key_.reset(MakeRemoteKey(key, public_key));
   ERR_clear_error();
   if (!loaded.key_) return std::unexpected(TlsVerdict::kBadCertificate);
-  const bool stapled = staple != nullptr;
-  if (stapled && (!loaded.LoadStaple(*staple) || (!judged && loaded.staple().empty()))) {
-    return std::unexpected(TlsVerdict::kBadStaple);
+  if (staple == nullptr) return loaded;
+  if (const auto taken = loaded.LoadStaple(*staple, judged); !taken) {
+    return std::unexpected(taken.error());
   }
   return loaded;
 }
@@ -102,9 +102,12 @@ const X509* Credential::Issuer() const {
 }
 
 // Clients verify its signature; here it only has to be of use to them.
-bool Credential::LoadStaple(const sandbox::sys::UniqueFd& file) {
+std::expected<void, TlsVerdict> Credential::LoadStaple(const sandbox::sys::UniqueFd& file,
+                                                       bool judged) {
+  const std::unexpected bad(TlsVerdict::kBadStaple);
   auto bytes = ReadWhole(file);
-  if (!bytes) return false;
+  if (!bytes) return bad;
+  if (bytes->size() > kMaxStaple) return std::unexpected(TlsVerdict::kLongStaple);
   const auto* at = reinterpret_cast<const unsigned char*>(bytes->data());
   const Response response(d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(bytes->size())));
   const bool whole = response && OCSP_response_status(response.get()) == 0;
@@ -112,12 +115,13 @@ bool Credential::LoadStaple(const sandbox::sys::UniqueFd& file) {
   const OCSP_SINGLERESP* const answer =
       basic ? GoodAnswer(basic.get(), certificate_.get(), Issuer()) : nullptr;
   ERR_clear_error();
-  if (answer == nullptr) return false;
+  if (answer == nullptr) return bad;
   ASN1_GENERALIZEDTIME* until = nullptr;
   OCSP_single_get0_status(const_cast<OCSP_SINGLERESP*>(answer), nullptr, nullptr, nullptr, &until);
   if (until != nullptr) staple_until_.reset(ASN1_STRING_dup(until));
   staple_ = std::move(*bytes);
-  return true;
+  if (!judged && staple().empty()) return bad;  // its time is over
+  return {};
 }
 
 const std::string& Credential::staple() const {

@@ -38,7 +38,7 @@ class Credential {
 
  private:
   Credential() = default;
-  bool LoadStaple(const sandbox::sys::UniqueFd& file);
+  std::expected<void, TlsVerdict> LoadStaple(const sandbox::sys::UniqueFd& file, bool judged);
   const X509* Issuer() const;  // null when the chain does not have it
 
   struct FreeLinks {

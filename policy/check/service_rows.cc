@@ -50,7 +50,7 @@ constexpr FindingKind kRows[] = {
     {"bad-crl", kError, "revocation lists that cannot be read",
      "Revoked certificates would be let in."},
     {"bad-ocsp", kError, "an OCSP response that does not serve",
-     "It does not say that the certificate is good now."},
+     "It does not say that the certificate is good now, or is too long for a handshake."},
     {"bad-tls-settings", kError, "settings that OpenSSL does not take", "The service stays down."},
     {"tls-not-judged", kNote, "certificates and keys that were not judged",
      "Whoever asks may not read them, or posternd is not there to judge them."},

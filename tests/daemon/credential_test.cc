@@ -63,5 +63,31 @@ TEST_CASE(
   }
 }
 
+// Of an RSA key, since its signatures are of one size.
+TEST_CASE("an OCSP response that TLS 1.3 has no room for is refused, and one byte less is sent") {
+  TlsUnderTest tls;
+  const TestCertificate authority(
+      {.kind = "RSA:2048", .common_name = "authority", .authority = true});
+  const TestCertificate server({}, &authority);
+  constexpr std::size_t kMuch = 60'000;
+  const std::size_t rest = testlib::StapleOf(server, authority, 3600, kMuch).size() - kMuch;
+  const auto add = [&](TlsServiceId id, std::size_t size) {
+    TlsUnderTest::Wish wish;
+    wish.staples = {testlib::StapleOf(server, authority, 3600, size - rest)};
+    REQUIRE(wish.staples[0].size() == size);
+    return tls.AddService(id, {&server}, wish);
+  };
+  CHECK(add(1, kMaxStaple + 1).verdict == TlsVerdict::kLongStaple);
+  REQUIRE(add(2, kMaxStaple).verdict == TlsVerdict::kGood);
+  TlsClient client;
+  const UniqueFd far = client.Open();
+  SSL_ctrl(client.ssl(), SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, TLSEXT_STATUSTYPE_ocsp, nullptr);
+  const UniqueFd program = tls.Begin(2, 2, far);
+  CHECK(tls.Shake(client).version == kTls13);
+  unsigned char* staple = nullptr;
+  const long length = SSL_ctrl(client.ssl(), SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 0, &staple);
+  CHECK(length == static_cast<long>(kMaxStaple));
+}
+
 }  // namespace
 }  // namespace postern::daemon

@@ -115,11 +115,12 @@ class Certificates(Files):
                        cert=(junk, key), both=(both, key), exposed=(certificate, self.file("open", b"x", 0o644)),
                        gone=(certificate, self.files / "nowhere"),
                        ca=(*self.good, "tls_verify_client = require", f"tls_client_ca = {junk}"),
-                       crl=(*self.good, *clients, f"tls_crl = {junk}"), ocsp=(*self.good, f"tls_ocsp = {junk}")),
+                       crl=(*self.good, *clients, f"tls_crl = {junk}"), ocsp=(*self.good, f"tls_ocsp = {junk}"),
+                       long=(*self.good, f"tls_ocsp = {self.file('long', bytes(65528))}")),
             {("pair", "key-mismatch"), ("over", "certificate-expired"), ("early", "certificate-not-yet-valid"),
              ("weak", "bad-private-key"), ("key", "bad-private-key"), ("cert", "bad-certificate"),
              ("both", "bad-certificate"), ("exposed", "exposed-key"), ("gone", "unknown-path"),
-             ("ca", "bad-client-ca"), ("crl", "bad-crl"), ("ocsp", "bad-ocsp")})
+             ("ca", "bad-client-ca"), ("crl", "bad-crl"), ("ocsp", "bad-ocsp"), ("long", "bad-ocsp")})
 
     def test_what_expires_soon_is_a_warning_with_its_days(self):
         def ending(name, days):

@@ -95,7 +95,8 @@ std::string Certificate::der() const {
   return Written([this](BIO* memory) { return i2d_X509_bio(memory, certificate_.get()); });
 }
 
-std::string StapleOf(const Certificate& certificate, const Certificate& authority, long until) {
+std::string StapleOf(const Certificate& certificate, const Certificate& authority, long until,
+                     std::size_t padding) {
   OCSP_BASICRESP* const basic = OCSP_BASICRESP_new();
   OCSP_CERTID* const id =
       OCSP_cert_to_id(EVP_sha1(), certificate.certificate(), authority.certificate());
@@ -103,6 +104,11 @@ std::string StapleOf(const Certificate& certificate, const Certificate& authorit
   ASN1_TIME* const end = X509_gmtime_adj(nullptr, until);
   Require(OCSP_basic_add1_status(basic, id, V_OCSP_CERTSTATUS_GOOD, 0, nullptr, begin, end) !=
           nullptr);
+  std::string nonce(padding, 'n');
+  if (padding != 0) {
+    Require(OCSP_basic_add1_nonce(basic, reinterpret_cast<unsigned char*>(nonce.data()),
+                                  static_cast<int>(padding)) == 1);
+  }
   Require(OCSP_basic_sign(basic, authority.certificate(), authority.key(), EVP_sha256(), nullptr,
                           0) == 1);
   OCSP_RESPONSE* const response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);

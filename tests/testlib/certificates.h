@@ -41,8 +41,10 @@ class Certificate {
   std::unique_ptr<X509, Free> certificate_;
 };
 
-// An OCSP response (DER) that says that the certificate is good, for so many seconds.
-std::string StapleOf(const Certificate& certificate, const Certificate& authority, long until);
+// An OCSP response (DER) that says that the certificate is good, for so many seconds. `padding`:
+// bytes that are in it besides.
+std::string StapleOf(const Certificate& certificate, const Certificate& authority, long until,
+                     std::size_t padding = 0);
 
 // An empty revocation list (PEM) of that authority, good for so many seconds.
 std::string RevocationListOf(const Certificate& authority, long until);
