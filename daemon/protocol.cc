@@ -15,7 +15,7 @@ bool Valid(WireBuiltin builtin) {
 }
 
 bool Valid(Outcome outcome) {
-  return outcome >= Outcome::kFinished && outcome <= Outcome::kTruncated;
+  return outcome >= Outcome::kFinished && outcome <= Outcome::kClientSlow;
 }
 
 bool Valid(DatagramOutcome outcome) {

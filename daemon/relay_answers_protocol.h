@@ -16,14 +16,15 @@ struct AnswerSplice {
 
 enum class Outcome : std::uint32_t {
   kFinished = 1,   // served to its natural end
-  kClientGone,     // reset, or a deadline passed
+  kClientGone,     // reset
   kConnectFailed,  // redirect: no address answered; `error` is the last errno
   kUnknownName,    // tcpmux: the client was told so
   kBadRequest,     // tcpmux: no name came
   kStopped,        // AskStop
   kNoCapacity,     // the relay is full; the client was closed
   kIdle,           // nothing moved for the idle timeout
-  kTruncated,  // redirect: the backend has reset; what it sent was delivered, and may not be all
+  kTruncated,   // redirect: the backend has reset; what it sent was delivered, and may not be all
+  kClientSlow,  // it has taken, or said, nothing in time, and was given up
 };
 
 struct AnswerDone {

@@ -70,7 +70,8 @@ WireTlvs TlvsFor(const Session& session) {
 // Whether a client that is still there has not been given all that there was for it, or nothing.
 bool IsCutOff(Outcome outcome) {
   return outcome == Outcome::kTruncated || outcome == Outcome::kConnectFailed ||
-         outcome == Outcome::kNoCapacity || outcome == Outcome::kStopped;
+         outcome == Outcome::kNoCapacity || outcome == Outcome::kStopped ||
+         outcome == Outcome::kClientSlow;
 }
 
 AskRedirect RedirectOf(const policy::ServiceSpec& spec) {

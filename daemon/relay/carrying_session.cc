@@ -58,7 +58,7 @@ void CarryingSession::OnDeadline(Instant now) {
   if (!due || *due > now) return SetDeadline(due);
   const bool idle = patience_.idle && last_moved_ + *patience_.idle <= now;
   Book();
-  Finish(idle ? Outcome::kIdle : Outcome::kClientGone, ETIMEDOUT);
+  Finish(idle ? Outcome::kIdle : Outcome::kClientSlow, ETIMEDOUT);
 }
 
 std::optional<Session::Instant> CarryingSession::Due() const {

@@ -17,7 +17,7 @@ Session::Session(Seat seat)
       poller_(seat.poller),
       client_(std::move(seat.client), *seat.poller, seat.token) {}
 
-void Session::OnDeadline(Instant /*now*/) { Finish(Outcome::kClientGone, ETIMEDOUT); }
+void Session::OnDeadline(Instant /*now*/) { Finish(Outcome::kClientSlow, ETIMEDOUT); }
 
 void Session::Finish(Outcome outcome, int error) {
   if (over()) return;

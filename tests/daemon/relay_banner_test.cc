@@ -110,7 +110,7 @@ TEST_CASE("a banner to a client that does not read delays no other, and ends at 
   CHECK(std::chrono::steady_clock::now() - before < std::chrono::milliseconds(500));
   const auto done = relay.Next<AnswerDone>();
   CHECK(done.header.session == 1);
-  CHECK(done.outcome == Outcome::kClientGone);
+  CHECK(done.outcome == Outcome::kClientSlow);
   CHECK(done.error == ETIMEDOUT);
 }
 

@@ -137,7 +137,7 @@ TEST_CASE("a client that never says a name is closed at the deadline") {
   RelayUnderTest relay({.descriptors = 64, .mux_name = std::chrono::milliseconds(100)});
   const UniqueFd client = Connect(relay, 1);
   const auto done = relay.Next<AnswerDone>();
-  CHECK(done.outcome == Outcome::kClientGone);
+  CHECK(done.outcome == Outcome::kClientSlow);
   CHECK(done.error == ETIMEDOUT);
   CHECK(ReadToEnd(client).empty());
 }

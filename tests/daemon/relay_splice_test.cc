@@ -152,7 +152,7 @@ TEST_CASE("a client that takes nothing of what a program left behind is given up
   CHECK_FALSE(relay.Answers(400));
   ends.backend.Reset();
   const auto done = relay.Next<AnswerDone>();
-  CHECK(done.outcome == Outcome::kClientGone);
+  CHECK(done.outcome == Outcome::kClientSlow);
   CHECK(done.error == ETIMEDOUT);
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "fuzz/puppets.h"
+#include "tests/daemon/connections.h"
 #include "tests/daemon/sessions_fixture.h"
 
 namespace postern::daemon {
@@ -84,7 +85,9 @@ struct Fixture : SessionsFixture {
     UniqueFd inside;
   };
   Taken ShakeHands(const std::shared_ptr<Service>& service) {
-    Taken taken{Serve(service), 0, {}};
+    ConnectionEnds ends = TcpConnection();
+    sessions->Serve(service, std::move(ends.far), peer);
+    Taken taken{std::move(ends.near), 0, {}};
     auto asked = Next<AskTls>(tls_pid());
     REQUIRE(asked);
     taken.id = asked->frame.header.session;
@@ -171,11 +174,35 @@ TEST_CASE_METHOD(Fixture,
     puppets.erase(pid);
     CheckCutOff(taken);
   }
+  SECTION("the relay gives the client up") {
+    Say<AnswerSplice>(pid, id);
+    splice->files.clear();
+    Say(pid, id, AnswerDone{.outcome = Outcome::kClientSlow});
+    CHECK(Next<AskTlsTruncate>(tls_pid()));
+    CHECK_FALSE(Readable(taken.inside, 50));
+  }
   SECTION("the program ends") {
     Say<AnswerSplice>(pid, id);
     splice->files.clear();
     CHECK_FALSE(Readable(taken.inside, 50));
     Say<AnswerDone>(pid, id);
+    CHECK(Closed(taken.inside));
+    CHECK_FALSE(Next<AskTlsTruncate>(tls_pid()));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "A client that the relay gives up is cut off, one that has left is not") {
+  const Taken taken = ShakeHands(BehindTls(MakeInternal(policy::Builtin::kEcho)));
+  auto served = Next<AskServe>(relay->pid());
+  REQUIRE(served);
+  served->files.clear();
+  const SessionId id = served->frame.header.session;
+  SECTION("given up") {
+    Say(relay->pid(), id, AnswerDone{.outcome = Outcome::kClientSlow});
+    CheckCutOff(taken);
+  }
+  SECTION("left") {
+    Say(relay->pid(), id, AnswerDone{.outcome = Outcome::kClientGone});
     CHECK(Closed(taken.inside));
     CHECK_FALSE(Next<AskTlsTruncate>(tls_pid()));
   }
