@@ -126,10 +126,10 @@ bool TlsWorker::IsDue(const TlsSetup& setup) const {
 }
 
 bool TlsWorker::MayHurry(const TlsSetup& setup) const {
-  const std::size_t frames = setup.pairs.size() + 1;
-  return keys_asked_.size() + setup.pairs.size() <= kMostUrgent &&
-         keys_.queued() + frames <= HelperClient::kMaxQueued &&
-         tls_.queued() + frames <= HelperClient::kMaxQueued;
+  const std::size_t pairs = setup.pairs.size();
+  return keys_asked_.size() + pairs <= kMostUrgent &&
+         keys_.queued() + pairs < HelperClient::kMaxQueued &&
+         tls_.queued() + pairs < HelperClient::kMaxQueued;
 }
 
 // A client waits for it.
@@ -217,9 +217,21 @@ bool TlsWorker::OnVerdict(const AnswerTlsService& answer) {
   return true;
 }
 
+void TlsWorker::OnKeysLost() {
+  keys_due_.clear();
+  keys_asked_.clear();
+  PassOnAll();
+}
+
+void TlsWorker::OnKeysIdle() {
+  PassOnAll();
+  GiveKeys();
+}
+
 void TlsWorker::OnTlsLost() {
   services_due_.clear();
   services_asked_.clear();
+  unallowed_.clear();
   answers_.OnTlsLost(std::exchange(sessions_, {}));
 }
 
@@ -246,7 +258,8 @@ bool TlsWorker::OnTlsFrame(std::span<const std::byte> frame) {
 WorkerState TlsWorker::StateFor(const TlsSetup& setup) const {
   const bool due = IsDue(setup);
   if (!keys_.running() || !tls_.running() || (due && !MayHurry(setup))) return {};
-  return {ready() && !due ? WorkerFitness::kReady : WorkerFitness::kStarting, sessions_.size()};
+  return {ready() && !due && keys_.queued() == 0 ? WorkerFitness::kReady : WorkerFitness::kStarting,
+          sessions_.size()};
 }
 
 // First the allowance: postern-keys reads it before it is asked for the signature.
@@ -266,10 +279,33 @@ sys::Status TlsWorker::Ask(const TlsRequest& request) {
   ask.idle_timeout = request.idle_ms;
   ask.starttls = WireOf(spec.starttls);
   ask.required = spec.starttls_required ? 1 : 0;
-  const int descriptors[] = {request.client, request.service};
-  TRY_STATUS(tls_.Ask(ask, descriptors));
+  TRY_STATUS(PassOn(ask, request.client, request.service));
   sessions_.insert(request.id);
   return {};
+}
+
+// Not before the allowance is in the channel of postern-keys: what waits here for room there it
+// cannot read.
+sys::Status TlsWorker::PassOn(const AskTls& ask, int client, int service) {
+  if (keys_.queued() == 0) {
+    const int descriptors[] = {client, service};
+    return tls_.Ask(ask, descriptors);
+  }
+  Unallowed one{ask, sys::UniqueFd::DuplicateOf(client), sys::UniqueFd::DuplicateOf(service)};
+  if (!one.client || !one.service) return sys::LastError("fcntl", "F_DUPFD_CLOEXEC");
+  unallowed_.push_back(std::move(one));
+  return {};
+}
+
+// Also when there is no postern-keys any more: who is resumed needs none.
+void TlsWorker::PassOnAll() {
+  std::set<SessionId> lost;
+  for (const Unallowed& one : std::exchange(unallowed_, {})) {
+    const int descriptors[] = {one.client.get(), one.service.get()};
+    const SessionId id = one.ask.header.session;
+    if (!tls_.Ask(one.ask, descriptors) && sessions_.erase(id) != 0) lost.insert(id);
+  }
+  if (!lost.empty()) answers_.OnTlsLost(lost);
 }
 
 void TlsWorker::AskAdmit(SessionId id) {
@@ -285,6 +321,7 @@ void TlsWorker::AskRefuse(SessionId id) {
 }
 
 void TlsWorker::AskTruncate(SessionId id) {
+  PassOnAll();  // who is told of must be there
   AskTlsTruncate truncate;
   truncate.header.session = id;
   tls_.Tell(truncate);

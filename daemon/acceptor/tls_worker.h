@@ -66,8 +66,8 @@ class TlsWorker {
     bool OnHelperFrame(std::span<const std::byte> frame) override {
       return worker->OnKeysFrame(frame);
     }
-    void OnHelperLost() override { worker->keys_due_.clear(), worker->keys_asked_.clear(); }
-    void OnHelperIdle() override { worker->GiveKeys(); }
+    void OnHelperLost() override { worker->OnKeysLost(); }
+    void OnHelperIdle() override { worker->OnKeysIdle(); }
   };
   struct TlsEvents final : HelperEvents {
     TlsWorker* worker = nullptr;
@@ -79,12 +79,22 @@ class TlsWorker {
     void OnHelperIdle() override { worker->GiveServices(); }
   };
 
+  // A client whose allowance is on its way to postern-keys.
+  struct Unallowed {
+    AskTls ask;
+    sandbox::sys::UniqueFd client, service;
+  };
+
   void OnKeysStarted();
+  void OnKeysLost();
+  void OnKeysIdle();
   void OnTlsStarted();
   void OnTlsLost();
   bool OnKeysFrame(std::span<const std::byte> frame);
   bool OnTlsFrame(std::span<const std::byte> frame);
   bool OnDone(const AnswerTlsDone& done);
+  sandbox::sys::Status PassOn(const AskTls& ask, int client, int service);
+  void PassOnAll();
   void MakeEdge();
   bool OnVerdict(const AnswerKey& answer);
   bool OnVerdict(const AnswerTlsService& answer);
@@ -110,6 +120,7 @@ class TlsWorker {
   // Which it has been given, and has not judged yet: each verdict comes once.
   std::set<KeyIndex> keys_asked_;
   std::set<TlsServiceId> services_asked_;
+  std::deque<Unallowed> unallowed_;
   std::set<SessionId> sessions_;  // of postern-tls: it may speak of no other
   SessionId edges_ = 0;           // the number of the last
   std::optional<policy::Instant> told_overdrawn_;

@@ -196,8 +196,10 @@ TEST_CASE_METHOD(Fixture, "What a client waits for is given before its turn, to 
   CHECK(keys[keys.size() - 2] == FrameType::kAskKey);
   CHECK(keys.back() == FrameType::kAskAllow);
   std::size_t served = 0;
-  for (std::size_t i = others; i < setups.size() && TryToAsk(*setups[i], "192.0.2.1"); ++i)
+  for (std::size_t i = others; i < setups.size() && TryToAsk(*setups[i], "192.0.2.1"); ++i) {
     ++served;
+    for (const auto& worker : tls.workers()) AskedTypes(worker->keys_pid());
+  }
   // Of 128 all workers were given the keys at once, of 128 more each has those of its own clients.
   CHECK(served == 4 * 128 - 2);
   CHECK(Said("is killed") == 0);
@@ -225,6 +227,47 @@ TEST_CASE_METHOD(Fixture,
   tls.AskAdmit(id);
   CHECK(Asked<AskTlsAdmit>(worker(WhoHas(id)).tls_pid()).size() == 1);
   tls.AskRefuse(id + 1);
+}
+
+TEST_CASE_METHOD(Fixture, "No client is passed on before postern-keys has its allowance") {
+  std::size_t taken = 0, passed = 0, allowed = 0;
+  const auto hear_tls = [&] {
+    for (const auto& worker : tls.workers()) passed += Asked<AskTls>(worker->tls_pid()).size();
+  };
+  for (; taken < 1500; ++taken) {
+    REQUIRE(TryToAsk(*setups[0], "192.0.2.1"));
+    hear_tls();
+  }
+  for (const auto& worker : tls.workers()) allowed += Asked<AskAllow>(worker->keys_pid()).size();
+  CHECK(passed < taken);
+  CHECK(passed == allowed);
+  for (const auto& worker : tls.workers()) {
+    CHECK(worker->StateFor(*setups[0]).fitness == WorkerFitness::kStarting);
+  }
+  SECTION("which has it as soon as it reads") {}
+  SECTION("which is gone") {
+    for (const auto& worker : tls.workers()) ::kill(worker->keys_pid(), SIGKILL);
+  }
+  TurnUntil(*loop, [&] {
+    for (const auto& [pid, puppet] : puppets) {
+      if (worker(0).keys_pid() == pid || worker(1).keys_pid() == pid || worker(2).keys_pid() == pid)
+        Asked<AskAllow>(pid);
+    }
+    hear_tls();
+    return passed == taken;
+  });
+  CHECK(heard.lost.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "Who is told of goes first, allowed or not") {
+  tls.SetWorkers(1);
+  while (worker(0).StateFor(*setups[0]).fitness == WorkerFitness::kReady) {
+    Ask("192.0.2.1");
+    AskedTypes(worker(0).tls_pid());
+  }
+  tls.AskTruncate(next - 1);
+  CHECK(AskedTypes(worker(0).tls_pid()) ==
+        std::vector{FrameType::kAskTls, FrameType::kAskTlsTruncate});
 }
 
 TEST_CASE_METHOD(Fixture, "A worker speaks of its own sessions alone") {
@@ -318,13 +361,13 @@ TEST_CASE_METHOD(Fixture, "A worker too busy for more clients hears what becomes
   tls.SetWorkers(1);
   const pid_t pid = worker(0).tls_pid();
   std::size_t had = 0;
-  while (tls.Ask({next, *setups[0], 0, 0, 0}, Address("192.0.2.1"))) ++next, ++had;
+  while (tls.Ask({next, *setups[0], 0, 0, 0}, Address("192.0.2.1"))) {
+    ++next, ++had;
+    AskedTypes(worker(0).keys_pid());
+  }
   for (SessionId id = 1; id < next; ++id) tls.AskTruncate(id);
   std::size_t told = 0;
-  TurnUntil(*loop, [&] {
-    Asked<AskAllow>(worker(0).keys_pid());
-    return (told += Asked<AskTlsTruncate>(pid).size()) == had;
-  });
+  TurnUntil(*loop, [&] { return (told += Asked<AskTlsTruncate>(pid).size()) == had; });
   CHECK(had > HelperClient::kMaxQueued);
 }
 
