@@ -20,8 +20,8 @@ import lab_case  # noqa: E402
 import netlab  # noqa: E402
 import proxy_headers as ph  # noqa: E402
 from lab_case import DEFAULTS, entry  # noqa: E402
-from tls_world import (PORT, WORLD, client_rules, context, dial, kill_all, read_all, replaced, s_client,  # noqa: E402
-                       tls_entry)
+from tls_world import (PORT, WORLD, await_workers, client_rules, context, dial, kill_all, read_all,  # noqa: E402
+                       replaced, s_client, tls_entry)
 
 BACK, MUX = 20544, 20545
 TO = f"redirect = 127.0.0.1 {BACK}"
@@ -334,8 +334,8 @@ class Proxies(Case):
 
     def test_what_tls_has_shown(self):
         got = self.headers()
-        self.serve(redirect("redirect_proxy = v2", "tls_verify_client = request", "tls_alpn = two",
-                            f"tls_client_ca = {WORLD.clients.certificate}"))
+        await_workers(self.serve(redirect("redirect_proxy = v2", "tls_verify_client = request", "tls_alpn = two",
+                                          f"tls_client_ca = {WORLD.clients.certificate}")))
         made = context(WORLD.alice, ssl.TLSVersion.TLSv1_2)
         made.set_alpn_protocols(["two"])
         session = None

@@ -24,8 +24,8 @@ import lab_case  # noqa: E402
 import netlab  # noqa: E402
 from certificates import openssl, private_number  # noqa: E402
 from lab_case import DEFAULTS, entry  # noqa: E402
-from tls_world import (ENV, PORT, WORLD, children, client_rules, context, defaults, dial, echoes,  # noqa: E402
-                       environment, kill_all, read_all, replaced, s_client, tls_entry)
+from tls_world import (ENV, PORT, WORLD, await_workers, children, client_rules, context, defaults, dial,  # noqa: E402
+                       echoes, environment, kill_all, read_all, replaced, s_client, tls_entry)
 
 
 def memory_of(pid, locked=True):
@@ -102,7 +102,7 @@ class Handshakes(lab_case.LabCase):
         return done.stderr.decode()
 
     def test_resumption(self):
-        self.serve(tls_entry(PORT, server=ENV))
+        await_workers(self.serve(tls_entry(PORT, server=ENV)))
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             made = context(version=version)
             with dial(made) as client:

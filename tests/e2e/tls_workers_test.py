@@ -16,8 +16,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testlib"))
 import lab_case  # noqa: E402
 import netlab  # noqa: E402
 from lab_case import DEFAULTS  # noqa: E402
-from tls_world import (ENV, PORT, WORLD, children, context, defaults, dial, echoes, environment,  # noqa: E402
-                       read_all, tls_entry, workers)
+from tls_world import (ENV, PORT, WORLD, await_workers, children, context, defaults, dial, echoes,  # noqa: E402
+                       environment, read_all, tls_entry, workers)
 
 SOURCES = [f"127.0.0.{last}" for last in range(2, 26)]
 THREE = defaults("tls_workers = 3")
@@ -25,9 +25,8 @@ THREE = defaults("tls_workers = 3")
 
 class Case(lab_case.LabCase):
     def serve(self, conf):
-        """With all of them ready: until then clients go to those that are."""
         daemon = self.start(conf)
-        self.assertTrue(netlab.wait_until(lambda: not any(one.starting for one in workers(daemon)), 10))
+        await_workers(daemon)
         return daemon
 
     def settled(self, daemon, sessions=0):

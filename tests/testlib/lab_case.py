@@ -80,6 +80,7 @@ class LabCase(unittest.TestCase):
         self.daemons.append(daemon)
         if options.get("ready", True):
             self.assertTrue(daemon.running(), f"posternd ended\n{daemon.stderr()}\n{daemon.log()}")
+            netlab.wait_until(lambda: relay_of(daemon))  # its first helper, started once it has said that it works
         return daemon
 
     def rules(self, allow, deny):

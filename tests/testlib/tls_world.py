@@ -149,6 +149,11 @@ def workers(daemon):
     return [Worker(*map(int, words[:3]), *map(bool, words[3:])) for words in found]
 
 
+def await_workers(daemon):
+    """Until all are ready, clients go to those that are, and who comes back may find another one."""
+    assert netlab.wait_until(lambda: not any(one.starting for one in workers(daemon)), 20), daemon.state()
+
+
 class HalfWay:
     """A client that has said hello, and says the rest when it is told to: with `line` right behind it."""
 
