@@ -55,6 +55,11 @@ enum class KeyVerdict : std::uint32_t {
 inline constexpr std::size_t kMostPairs = 8192;
 inline constexpr std::size_t kMaxKeys = 2 * kMostPairs;
 
+// So many AskKey posternd leaves without their answers at most. With a crowd of answers to send
+// (daemon/frame_queue.h) postern-keys takes no more questions, and whoever asks for a signature
+// then may have been allowed it in vain.
+inline constexpr std::size_t kMostUnansweredKeys = 192;
+
 // Only a good key is kept. A certificate that is not good for its time alone (kExpired,
 // kNotYetValid) is judged so after everything else is.
 struct AnswerKey {

@@ -18,8 +18,8 @@ constexpr std::uint32_t kGraceMilliseconds = 10'000;
 // keys a handshake would wait so long that postern-keys seems to hang. A millisecond is usual for
 // one.
 constexpr std::size_t kMostUnjudged = 128;
-// So many are there once those of services that clients wait for have come before the others.
-constexpr std::size_t kMostUrgent = 2 * kMostUnjudged;
+// The rest is for services that clients wait for, which come before the others.
+static_assert(kMostUnjudged - 1 + kMaxCredentials <= kMostUnansweredKeys);
 // Whoever has taken over postern-tls may have signatures refused as often as it likes.
 constexpr std::chrono::seconds kRepeatedRefusal(60);
 
@@ -127,7 +127,7 @@ bool TlsWorker::IsDue(const TlsSetup& setup) const {
 
 bool TlsWorker::MayHurry(const TlsSetup& setup) const {
   const std::size_t pairs = setup.pairs.size();
-  return keys_asked_.size() + pairs <= kMostUrgent &&
+  return keys_asked_.size() + pairs <= kMostUnansweredKeys &&
          keys_.queued() + pairs < HelperClient::kMaxQueued &&
          tls_.queued() + pairs < HelperClient::kMaxQueued;
 }

@@ -56,8 +56,8 @@ class Asker {
   void Ask(const Frame& frame) {
     REQUIRE(sandbox::SendFrame(channel_, AsFrame(frame), {}));
   }
-  KeyVerdict Load(KeyIndex index, const std::string& key, const std::string& certificate,
-                  bool judged = false) {
+  void Give(KeyIndex index, const std::string& key, const std::string& certificate,
+            bool judged = false) {
     testlib::WriteFile(folder_ / "key", key);
     testlib::WriteFile(folder_ / "cert", certificate);
     const auto key_file = sys::OpenRegularFile(folder_ / "key");
@@ -67,6 +67,10 @@ class Asker {
     ask.judged = judged ? 1 : 0;
     const int lent[] = {key_file->get(), certificate_file->get()};
     REQUIRE(sandbox::SendFrame(channel_, AsFrame(ask), lent));
+  }
+  KeyVerdict Load(KeyIndex index, const std::string& key, const std::string& certificate,
+                  bool judged = false) {
+    Give(index, key, certificate, judged);
     const auto answer = NextFrame<AnswerKey>(channel_);
     CHECK(answer.index == index);
     return answer.verdict;
@@ -326,6 +330,19 @@ TEST_CASE("one postern-tls that is gone says nothing to the next") {
   CHECK(stepped.Turn() == KeyKeeper::State::kRunning);
   stepped.Turn();
   CHECK_FALSE(Await(stepped.channel(), POLLIN, 0));
+}
+
+TEST_CASE("what is allowed behind as many keys as may be unanswered is signed") {
+  Stepped stepped;
+  const Certificate certificate;
+  stepped.Give(1, certificate.key_pem(), certificate.pem());
+  stepped.Turn();
+  for (KeyIndex more = 1; more <= kMostUnansweredKeys; ++more) stepped.Give(1 + more, "", "");
+  stepped.Allow(7);
+  const auto ask = Asker::Asking(7, 1, kEcdsa256, kVerify);
+  REQUIRE(sandbox::SendFrame(stepped.edge(), AsFrame(ask), {}));
+  stepped.Turn();
+  CHECK(NextFrame<AnswerSign>(stepped.edge()).length != 0);
 }
 
 TEST_CASE("without memory for an answer it ends, so that posternd starts another") {
