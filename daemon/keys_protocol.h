@@ -47,7 +47,7 @@ enum class KeyVerdict : std::uint32_t {
   kNotYetValid,
   kUnsupportedKey,    // neither RSA, RSA-PSS, ECDSA on a NIST curve of RFC 8446, nor Ed25519
   kWeakKey,           // RSA below 2048 bits or above 8192
-  kNoRoom,            // kMaxKeys are there
+  kNoRoom,            // kMaxKeys are there, or the memory for them is full
   kKeyInCertificate,  // the certificate's file, which postern-tls is given, has a private key in it
 };
 // Of all services together. A helper has room for twice as many: while a new configuration takes

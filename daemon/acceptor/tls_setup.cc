@@ -108,7 +108,7 @@ std::string WhatIsWrong(KeyVerdict verdict) {
     case KeyVerdict::kWeakKey:
       return "an RSA key needs 2048 to 8192 bits";
     case KeyVerdict::kNoRoom:
-      return "there are too many private keys";
+      return "there are too many private keys, or RLIMIT_MEMLOCK is too low for them";
     case KeyVerdict::kKeyInCertificate:
       break;
   }

@@ -24,6 +24,8 @@ namespace sys = sandbox::sys;
 namespace {
 
 constexpr std::size_t kMaxFile = 128 * 1024;
+// More than it takes to decode the largest key, and to keep it.
+constexpr std::size_t kRoomForKey = 32 * 1024;
 constexpr int kFewestBits = 2048, kMostBits = 8192;
 
 using Key = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
@@ -49,6 +51,8 @@ class FileBytes {
   FileBytes& operator=(const FileBytes&) = delete;
   ~FileBytes() { OPENSSL_secure_clear_free(bytes_, kMaxFile); }
 
+  bool held() const { return bytes_ != nullptr; }
+
   // Of any kind, encrypted ones included (RFC 7468 sections 10 and 11, and OpenSSL's own).
   bool HoldPrivateKey() const {
     const std::string_view text(reinterpret_cast<const char*>(bytes_), length_);
@@ -61,6 +65,12 @@ class FileBytes {
   std::byte* bytes_;
   std::size_t length_ = 0;
 };
+
+bool HasRoomForKey() {
+  void* const room = OPENSSL_secure_malloc(kRoomForKey);
+  OPENSSL_secure_free(room);
+  return room != nullptr;
+}
 
 std::optional<KeyVerdict> JudgeKind(const EVP_PKEY* key) {
   if (EVP_PKEY_is_a(key, "RSA") != 0 || EVP_PKEY_is_a(key, "RSA-PSS") != 0) {
@@ -113,6 +123,10 @@ std::expected<PrivateKey, KeyVerdict> PrivateKey::Load(const sys::UniqueFd& key_
                                                        const sys::UniqueFd& certificate_file,
                                                        bool judged) {
   const FileBytes key_bytes(key_file), certificate_bytes(certificate_file);
+  // OpenSSL calls a key unreadable for which there is no memory.
+  if (!key_bytes.held() || !certificate_bytes.held() || !HasRoomForKey()) {
+    return std::unexpected(KeyVerdict::kNoRoom);
+  }
   if (certificate_bytes.HoldPrivateKey()) return std::unexpected(KeyVerdict::kKeyInCertificate);
   Key key(PEM_read_bio_PrivateKey(key_bytes.Open().get(), nullptr, &NoPhrase, nullptr));
   const Certificate certificate(

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -379,6 +380,37 @@ std::string StatusOf(pid_t pid, const std::string& key) {
       return line.substr(line.find_first_not_of("\t ", key.size() + 1));
   }
   return "absent";
+}
+
+// For what is started meanwhile.
+struct LittleLockedMemory {
+  rlimit before{};
+  LittleLockedMemory() {
+    REQUIRE(::getrlimit(RLIMIT_MEMLOCK, &before) == 0);
+    const rlimit little{1 << 20, 1 << 20};
+    REQUIRE(::setrlimit(RLIMIT_MEMLOCK, &little) == 0);
+  }
+  ~LittleLockedMemory() { ::setrlimit(RLIMIT_MEMLOCK, &before); }
+};
+
+TEST_CASE("a key that finds the locked memory full is told from one that cannot be read") {
+  const LittleLockedMemory little;
+  auto helper = sandbox::StartHelper({KEYS_PROGRAM, "--user", "65534", "65534"});
+  REQUIRE(helper);
+  Asker asker;
+  asker.Start(std::move(helper->channel));
+  const Certificate large({.kind = "RSA:2048"}), small;
+  KeyIndex index = 1;
+  auto verdict = KeyVerdict::kGood;
+  while (verdict == KeyVerdict::kGood && index < 1000) verdict = asker.Load(index++, large);
+  CHECK(verdict == KeyVerdict::kNoRoom);
+  asker.Allow(1);
+  CHECK_FALSE(asker.Sign(1, 1, kPss, kVerify).empty());
+  for (KeyIndex gone = 2; gone < index; ++gone) asker.Forget(gone);
+  CHECK(asker.Load(index++, "no key", small.pem()) == KeyVerdict::kUnreadableKey);
+  CHECK(asker.Load(index++, small) == KeyVerdict::kGood);
+  asker.channel().Reset();
+  CHECK(sys::AwaitPidfd(helper->pidfd));
 }
 
 TEST_CASE("the program signs from behind its filter, without a right, in locked memory") {
