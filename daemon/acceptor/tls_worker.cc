@@ -235,14 +235,20 @@ void TlsWorker::OnTlsLost() {
   answers_.OnTlsLost(std::exchange(sessions_, {}));
 }
 
+bool TlsWorker::IsPassedOn(SessionId id) const {
+  const auto is = [id](const Unallowed& one) { return one.ask.header.session == id; };
+  return Has(id) && std::ranges::none_of(unallowed_, is);
+}
+
 bool TlsWorker::OnDone(const AnswerTlsDone& done) {
-  return sessions_.erase(done.header.session) != 0 && answers_.OnTlsDone(done);
+  const SessionId id = done.header.session;
+  return IsPassedOn(id) && sessions_.erase(id) != 0 && answers_.OnTlsDone(done);
 }
 
 bool TlsWorker::OnTlsFrame(std::span<const std::byte> frame) {
   AnswerTls handshake;
   if (ReadFrame(frame, handshake)) {
-    return Valid(handshake) && Has(handshake.header.session) && answers_.OnTls(handshake);
+    return Valid(handshake) && IsPassedOn(handshake.header.session) && answers_.OnTls(handshake);
   }
   AnswerTlsDone done;
   if (ReadFrame(frame, done)) return Valid(done) && OnDone(done);

@@ -95,6 +95,7 @@ class TlsWorker {
   bool OnDone(const AnswerTlsDone& done);
   sandbox::sys::Status PassOn(const AskTls& ask, int client, int service);
   void PassOnAll();
+  bool IsPassedOn(SessionId id) const;  // of no other may postern-tls speak
   void MakeEdge();
   bool OnVerdict(const AnswerKey& answer);
   bool OnVerdict(const AnswerTlsService& answer);
@@ -121,7 +122,7 @@ class TlsWorker {
   std::set<KeyIndex> keys_asked_;
   std::set<TlsServiceId> services_asked_;
   std::deque<Unallowed> unallowed_;
-  std::set<SessionId> sessions_;  // of postern-tls: it may speak of no other
+  std::set<SessionId> sessions_;  // of postern-tls, or on the way there
   SessionId edges_ = 0;           // the number of the last
   std::optional<policy::Instant> told_overdrawn_;
   std::uint64_t untold_overdrawn_ = 0;

@@ -259,12 +259,28 @@ TEST_CASE_METHOD(Fixture, "No client is passed on before postern-keys has its al
   CHECK(heard.lost.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "Who is told of goes first, allowed or not") {
-  tls.SetWorkers(1);
-  while (worker(0).StateFor(*setups[0]).fitness == WorkerFitness::kReady) {
-    Ask("192.0.2.1");
-    AskedTypes(worker(0).tls_pid());
+// The last client of the one worker waits for its allowance.
+void Crowd(Fixture& fixture) {
+  fixture.tls.SetWorkers(1);
+  const TlsWorker& worker = fixture.worker(0);
+  while (worker.StateFor(*fixture.setups[0]).fitness == WorkerFitness::kReady) {
+    fixture.Ask("192.0.2.1");
+    fixture.AskedTypes(worker.tls_pid());
   }
+}
+
+TEST_CASE_METHOD(Fixture, "A worker that speaks of a client it has not been given is replaced") {
+  Crowd(*this);
+  SECTION("that its handshake is done") { Say(worker(0).tls_pid(), Handshake(next - 1)); }
+  SECTION("that it is over") { Say(worker(0).tls_pid(), Done(next - 1)); }
+  CHECK(heard.shaken.empty());
+  CHECK(heard.done.empty());
+  CHECK(heard.lost.contains(next - 1));
+  CHECK(Said("is killed: it answered what was not asked") == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "Who is told of goes first, allowed or not") {
+  Crowd(*this);
   tls.AskTruncate(next - 1);
   CHECK(AskedTypes(worker(0).tls_pid()) ==
         std::vector{FrameType::kAskTls, FrameType::kAskTlsTruncate});
