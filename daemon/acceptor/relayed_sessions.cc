@@ -211,8 +211,7 @@ void Sessions::ServeDatagram(std::shared_ptr<Service> service, const sys::Queued
   AskDatagram ask;
   ask.header.session = session.id;
   ask.builtin = WireBuiltinOf(session.service->spec().builtin);
-  if (peer) ask.sender = WireAddressOf(*peer);
-  ask.sender.is_v4 = first.sender.is_v4() ? 1 : 0;
+  if (first.sender.is_inet()) ask.sender = WireAddressOf(first.sender);
   const int socket = session.service->listener().socket().get();
   const auto asked = relay_.Ask(ask, std::span(&socket, 1));
   if (asked) {

@@ -46,8 +46,11 @@ void Sessions::OnSpliceDone(Session& session, const AnswerDone& answer) {
   const policy::ServiceSpec& spec = session.service->spec();
   deadlines_.Answered(session.id);
   session.spliced = false;
-  if (answer.outcome == Outcome::kClientSlow) CutOff(session);
-  if (answer.outcome != Outcome::kClientSlow) session.cut_off.Reset();  // the program's own end
+  if (answer.outcome == Outcome::kClientSlow) {
+    CutOff(session);
+  } else {
+    session.cut_off.Reset();  // the program's own end
+  }
   if (answer.outcome == Outcome::kIdle) {
     log_.Notice(spec.id + ": a connection" +
                 (session.peer ? " from " + session.peer->address.ToString() : std::string()) +
