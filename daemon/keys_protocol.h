@@ -23,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "daemon/flaw_set.h"
 #include "daemon/helper_protocol.h"
 
 namespace postern::daemon {
@@ -30,25 +31,24 @@ namespace postern::daemon {
 // Chosen by posternd, never reused while it runs.
 using KeyIndex = std::uint32_t;
 
-// Descriptors: the private key, the certificate it is for (both PEM, regular files). The same index
-// names it to postern-tls.
+// Descriptors: the private key, with `has_key`; the certificate it is for (both PEM, regular
+// files). The same index names it to postern-tls. Without the key, which whoever asks may not read,
+// only the certificate is judged, and nothing kept.
 struct AskKey {
   FrameHeader header{FrameType::kAskKey};
   KeyIndex index = 0;
-  std::uint32_t judged = 0;  // 1: found good before, so that its time alone does not make it bad
+  std::uint32_t has_key = 1;
 };
 
-enum class KeyVerdict : std::uint32_t {
-  kGood = 1,
-  kUnreadableKey,  // no unencrypted private key in PEM form
+enum class KeyFlaw : std::uint32_t {
+  kUnreadableKey = 0,  // no unencrypted private key in PEM form
   kUnreadableCertificate,
-  kMismatch,  // the key is not the certificate's
-  kExpired,
-  kNotYetValid,
+  kMismatch,          // the key is not the certificate's
   kUnsupportedKey,    // neither RSA, RSA-PSS, ECDSA on a NIST curve of RFC 8446, nor Ed25519
   kWeakKey,           // RSA below 2048 bits or above 8192
   kNoRoom,            // kMaxKeys are there, or the memory for them is full
   kKeyInCertificate,  // the certificate's file, which postern-tls is given, has a private key in it
+  kLast = kKeyInCertificate,
 };
 // Of all services together. A helper has room for twice as many: while a new configuration takes
 // the place of another it is given the keys of both.
@@ -60,14 +60,12 @@ inline constexpr std::size_t kMaxKeys = 2 * kMostPairs;
 // then may have been allowed it in vain.
 inline constexpr std::size_t kMostUnansweredKeys = 192;
 
-// Only a good key is kept. A certificate that is not good for its time alone (kExpired,
-// kNotYetValid) is judged so after everything else is.
+// Only a key without a flaw is kept. The rest of the certificate, its time and its chain, is for
+// postern-tls to judge, which may see it when it has no private key in it.
 struct AnswerKey {
   FrameHeader header{FrameType::kAnswerKey};
   KeyIndex index = 0;
-  KeyVerdict verdict = KeyVerdict::kGood;
-  std::uint32_t days_left = 0;  // kGood: until the certificate expires
-  std::uint32_t reserved = 0;
+  FlawSet<KeyFlaw> flaws;
 };
 
 struct AskForgetKey {
@@ -122,9 +120,5 @@ struct AnswerSign {
   std::uint32_t reserved = 0;
   std::array<std::uint8_t, kMaxSignature> signature{};
 };
-
-inline bool Valid(KeyVerdict verdict) {
-  return verdict >= KeyVerdict::kGood && verdict <= KeyVerdict::kKeyInCertificate;
-}
 
 }  // namespace postern::daemon

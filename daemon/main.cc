@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,16 +37,18 @@ int PrintFindings(const policy::Configuration& configuration, const TlsCommands&
   for (const policy::Diagnostic& diagnostic : configuration.diagnostics) {
     std::fprintf(stderr, "%s\n", policy::Render(diagnostic).c_str());
   }
-  std::size_t wrong = 0;
+  std::set<std::string> down;
   for (const TlsFlaw& flaw : JudgeAll(configuration, tls)) {
-    const bool down = flaw.code != policy::check::kCertificateExpiresSoon;
-    if (down) ++wrong;
-    std::fprintf(stderr, "service %s%s: %s\n", flaw.service.c_str(), down ? " stays down" : "",
-                 flaw.text.c_str());
+    const bool keeps_down = KeepsDown(flaw);
+    if (keeps_down) down.insert(flaw.service);
+    const policy::ServiceSpec& spec = *policy::check::FindService(configuration, flaw.service);
+    const std::string line = policy::check::LineOf(spec, flaw, keeps_down ? "stays down" : "");
+    std::fprintf(stderr, "%s\n", line.c_str());
   }
-  const bool bad = !configuration.usable || policy::HasErrors(configuration.diagnostics) || wrong;
-  std::printf("%zu services would start, %zu stay down%s\n", configuration.services.size() - wrong,
-              configuration.held.size() + wrong,
+  const bool bad =
+      !configuration.usable || policy::HasErrors(configuration.diagnostics) || !down.empty();
+  std::printf("%zu services would start, %zu stay down%s\n",
+              configuration.services.size() - down.size(), configuration.held.size() + down.size(),
               configuration.usable ? "" : "; nothing can be started");
   return bad ? 1 : 0;
 }

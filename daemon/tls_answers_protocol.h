@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "daemon/flaw_set.h"
 #include "daemon/helper_protocol.h"
 
 namespace postern::daemon {
@@ -19,28 +20,46 @@ inline constexpr std::uint32_t kTls12 = 0x0303, kTls13 = 0x0304;
 // in memory they take several times that.
 inline constexpr std::size_t kMaxPemFile = std::size_t{16} << 20;
 
-enum class TlsVerdict : std::uint32_t {
-  kGood = 1,
-  kBadSettings,
-  kBadCertificate,  // a chain that cannot be read or used
+enum class ServiceFlaw : std::uint32_t {
+  kBadSettings = 0,
   kBadAuthorities,
   kRootlessAuthorities,  // none signs itself, so they verify nobody
   kBadRevocations,
+  kLast = kBadRevocations,
+};
+
+enum class CredentialFlaw : std::uint32_t {
+  kUnreadable = 0,  // no certificates in PEM form, or a private key beside them
+  kUnusable,        // OpenSSL would not serve it: a key or a signature of the chain is too weak
+  kExpired,
+  kNotYetValid,
+  kLinkExpired,  // another one of the chain: whether a client needs it is not known here
+  kLinkNotYetValid,
   kBadStaple,  // no good response for the certificate, or past its time
   kLongStaple,
+  kLast = kLongStaple,
 };
 // RFC 8446 section 4.4.2: in TLS 1.3 the extensions of a certificate have 65535 bytes, four of
 // which are this one's head, and four more the status's own (RFC 6066 section 8).
 inline constexpr std::size_t kMaxStaple = 65'535 - 8;
 
-// Only a good service is kept.
+struct WireCredential {
+  FlawSet<CredentialFlaw> flaws;
+  std::uint32_t days_left = UINT32_MAX;  // until the first of the chain is over, of those in force
+  std::uint32_t first_over = 0;          // which one that is; 0 is the certificate itself
+};
+
+inline constexpr std::size_t kMaxCredentials = 64;
+// Only a good service is kept. Of one that was found good before, the times are not judged.
 struct AnswerTlsService {
   FrameHeader header{FrameType::kAnswerTlsService};
   TlsServiceId service = 0;
-  TlsVerdict verdict = TlsVerdict::kGood;
-  std::uint32_t credential = 0;  // of the certificates and staples: which, counted from 0
-  std::uint32_t reserved = 0;
+  FlawSet<ServiceFlaw> flaws;
+  std::array<WireCredential, kMaxCredentials> credentials{};  // in the order asked
 };
+bool Valid(const AnswerTlsService& answer);
+// Links of a chain that are not in force do not make it bad.
+bool IsGood(const AnswerTlsService& answer);
 
 enum class WireCertNameKind : std::uint8_t { kCommonName = 1, kDns, kEmail, kUri, kAddress };
 inline constexpr std::size_t kMaxCertName = 253;
@@ -113,9 +132,6 @@ struct AnswerTlsDone {
   std::uint64_t bytes_in = 0;   // plaintext, from the client
   std::uint64_t bytes_out = 0;  // plaintext, to the client
 };
-inline bool Valid(TlsVerdict verdict) {
-  return verdict >= TlsVerdict::kGood && verdict <= TlsVerdict::kLongStaple;
-}
 inline bool Valid(const AnswerTlsDone& answer) {
   return answer.outcome >= TlsOutcome::kFinished && answer.outcome <= TlsOutcome::kUnknownService &&
          answer.fault >= TlsFault::kNone && answer.fault <= TlsFault::kOther;

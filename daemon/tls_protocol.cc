@@ -21,6 +21,19 @@ bool IsName(const WireCertName& name) {
 
 }  // namespace
 
+bool Valid(const AnswerTlsService& answer) {
+  return Valid(answer.flaws) &&
+         std::ranges::all_of(answer.credentials, [](const auto& one) { return Valid(one.flaws); });
+}
+
+bool IsGood(const AnswerTlsService& answer) {
+  return answer.flaws.empty() && std::ranges::all_of(answer.credentials, [](WireCredential one) {
+           one.flaws.Remove(CredentialFlaw::kLinkExpired);
+           one.flaws.Remove(CredentialFlaw::kLinkNotYetValid);
+           return one.flaws.empty();
+         });
+}
+
 // A client without a certificate has no names: nothing may be told of one that was not verified.
 bool Valid(const AnswerTls& answer) {
   if (answer.version != kTls12 && answer.version != kTls13) return false;

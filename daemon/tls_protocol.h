@@ -4,8 +4,8 @@
 // | asked            | when                                   | answered by                      |
 // |------------------|----------------------------------------|----------------------------------|
 // | AskTlsEdge       | first; again when postern-keys is new  | nothing                          |
-// | AskTlsService    | any time, a number not in use          | see AskTlsCredential             |
-// | AskTlsCredential | as often as the service said, in order | AnswerTlsService after the last  |
+// | AskTlsService    | any time, a number not in use          | AnswerTlsService after the last  |
+// | AskTlsCredential | as often as the service said, in order | of its credentials               |
 // | AskForgetTls     | any time                               | nothing; sessions go on          |
 // | AskTls           | any time                               | AnswerTls unless it fails, then  |
 // |                  |                                        | AnswerTlsDone                    |
@@ -29,7 +29,6 @@
 
 namespace postern::daemon {
 
-inline constexpr std::size_t kMaxCredentials = 64;
 inline constexpr std::size_t kMaxAlpn = 256;
 
 enum class WireVerify : std::uint32_t { kNone = 1, kRequest, kRequire };
@@ -39,7 +38,7 @@ enum class WireVerify : std::uint32_t { kNone = 1, kRequest, kRequire };
 struct AskTlsService {
   FrameHeader header{FrameType::kAskTlsService};
   TlsServiceId service = 0;
-  std::uint32_t credential_count = 0;  // 1..kMaxCredentials
+  std::uint32_t credential_count = 0;  // up to kMaxCredentials; with 0 it is judged, and not kept
   std::uint32_t min_version = kTls12;  // kTls12 or kTls13
   WireVerify verify = WireVerify::kNone;
   std::uint32_t strict_names = 0;  // 1: a name that no certificate has ends the handshake
@@ -56,7 +55,7 @@ struct AskTlsCredential {
   TlsServiceId service = 0;
   KeyIndex key = 0;
   std::uint32_t has_staple = 0;
-  std::uint32_t judged = 0;  // as in AskKey
+  std::uint32_t judged = 0;  // 1: found good before, so that time alone does not make it bad
 };
 
 struct AskForgetTls {

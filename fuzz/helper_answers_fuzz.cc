@@ -47,6 +47,13 @@ class Acts {
   std::span<const std::uint8_t> left_;
 };
 
+// 0: none; else one, which need not be an enumerator.
+template <typename Flaw>
+daemon::FlawSet<Flaw> FlawsOf(std::uint8_t number) {
+  if (number == 0) return {};
+  return {Flaw{(number - 1U) % 32}};
+}
+
 template <typename Frame>
 void Answer(PosterndWithPuppets& posternd, Role role, Frame frame, std::uint8_t session) {
   frame.header.session = session;
@@ -111,16 +118,18 @@ void AnswerOfKind(PosterndWithPuppets& posternd, std::uint8_t kind, std::uint8_t
                                           .fault = daemon::TlsFault{second}},
                     session);
     case 10:
-      return Answer(
-          posternd, tls,
-          daemon::AnswerTlsService{
-              .service = session, .verdict = daemon::TlsVerdict{first}, .credential = second},
-          0);
+      return Answer(posternd, tls,
+                    daemon::AnswerTlsService{
+                        .service = session,
+                        .flaws = FlawsOf<daemon::ServiceFlaw>(first),
+                        .credentials = {{{.flaws = FlawsOf<daemon::CredentialFlaw>(second)}}}},
+                    0);
     case 11:
       return Answer(posternd, tls, daemon::AnswerKeysStuck{}, session);
     case 12:
       return Answer(posternd, keys,
-                    daemon::AnswerKey{.index = session, .verdict = daemon::KeyVerdict{first}}, 0);
+                    daemon::AnswerKey{.index = session, .flaws = FlawsOf<daemon::KeyFlaw>(first)},
+                    0);
     case 13:
       return Answer(posternd, keys, daemon::AnswerEdgeGarbage{}, session);
     default:

@@ -78,7 +78,7 @@ policy::ServiceSpec Internal(const std::string& id, policy::Builtin builtin) {
 policy::ServiceSpec WithTls(policy::ServiceSpec spec,
                             std::optional<policy::StartTls> starttls = std::nullopt) {
   auto tls = std::make_shared<policy::TlsSpec>();
-  tls->pairs = {{"/dev/null", "/dev/null", ""}};
+  tls->pairs = {{{"/dev/null"}, {"/dev/null"}}};
   tls->verify = policy::TlsVerify::kRequest;
   tls->starttls = starttls;
   spec.tls = std::move(tls);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/acceptor/tls_judge.h"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
+#include <iterator>
 
+#include "daemon/acceptor/tls_findings.h"
 #include "sandbox/channel.h"
 #include "sandbox/sys/process.h"
 #include "sandbox/sys/wait.h"
@@ -16,6 +19,8 @@ namespace {
 
 constexpr std::chrono::seconds kPatience(20);
 
+sys::Error Nonsense() { return {"recvmsg", EBADMSG, "what a helper answers"}; }
+
 // The next frame, which must be an answer of this kind.
 template <typename Frame>
 sys::Status Await(const sys::UniqueFd& channel, const sys::Deadline& deadline, Frame& frame) {
@@ -26,7 +31,7 @@ sys::Status Await(const sys::UniqueFd& channel, const sys::Deadline& deadline, F
       ReadFrame(std::span(buffer).first(received.length), frame)) {
     return {};
   }
-  return std::unexpected(sys::Error{"recvmsg", EBADMSG, "an answer to another question"});
+  return std::unexpected(Nonsense());
 }
 
 // Waits for room, where a slow helper has left none.
@@ -66,55 +71,63 @@ sys::Status TlsJudge::Start() {
   return {};
 }
 
-TlsFlaw TlsJudge::NotJudged(const TlsSetup& setup, const sys::Error& error) {
-  keys_.channel.Reset();
-  return {.service = setup.service,
-          .code = policy::check::kTlsNotJudged,
-          .text = "its certificates cannot be judged: " + error.ToString()};
-}
-
-std::expected<void, TlsFlaw> TlsJudge::Judge(TlsSetup& setup) {
+void TlsJudge::Judge(TlsCandidate& candidate) {
+  TlsSetup& setup = candidate.setup;
   setup.id = next_service_++;
   setup.first_key = next_key_;
   next_key_ += static_cast<KeyIndex>(setup.pairs.size());
-  if (const auto started = Start(); !started) {
-    return std::unexpected(NotJudged(setup, started.error()));
+  const bool open = !OpenPairs(setup).empty() || setup.authorities || setup.revocations;
+  if (!open) return;
+  if (const auto judged = JudgeAll(candidate); !judged) {
+    keys_.channel.Reset();
+    candidate.flaws.push_back(
+        {.service = setup.service,
+         .code = policy::check::kTlsNotJudged,
+         .text = "its certificates cannot be judged: " + judged.error().ToString()});
   }
+  setup.judged = IsUsable(candidate);
+}
+
+sys::Status TlsJudge::JudgeAll(TlsCandidate& candidate) {
+  TRY_STATUS(Start());
   const sys::Deadline deadline(kPatience);
-  TRY_STATUS(JudgeKeys(setup, deadline));
-  TRY_STATUS(JudgeService(setup, deadline));
-  setup.judged = true;
-  return {};
+  TRY(const auto weak, JudgeKeys(candidate, deadline));
+  return JudgeService(candidate, weak, deadline);
 }
 
-std::expected<void, TlsFlaw> TlsJudge::JudgeKeys(TlsSetup& setup, const sys::Deadline& deadline) {
-  if (const auto asked = AskForKeys(setup, AskOver(keys_.channel, deadline)); !asked) {
-    return std::unexpected(NotJudged(setup, asked.error()));
-  }
-  for (std::size_t i = 0; i < setup.pairs.size(); ++i) {
+// postern-tls is shown no file that has a private key in it, nor what is no certificate anyway.
+sys::Result<std::set<std::size_t>> TlsJudge::JudgeKeys(TlsCandidate& candidate,
+                                                       const sys::Deadline& deadline) {
+  TlsSetup& setup = candidate.setup;
+  TRY_STATUS(AskForKeys(setup, AskOver(keys_.channel, deadline)));
+  std::set<std::size_t> weak;
+  for (const std::size_t i : OpenPairs(setup)) {
     AnswerKey answer;
-    const auto answered = Await(keys_.channel, deadline, answer);
-    if (!answered) return std::unexpected(NotJudged(setup, answered.error()));
-    if (answer.verdict != KeyVerdict::kGood) {
-      keys_.channel.Reset();  // the rest of its answers
-      return std::unexpected(
-          TlsFlaw{setup.service, CodeOf(answer.verdict), TextOf(setup, i, answer.verdict)});
+    TRY_STATUS(Await(keys_.channel, deadline, answer));
+    if (!Valid(answer.flaws)) return std::unexpected(Nonsense());
+    std::ranges::move(FlawsOf(setup, i, answer.flaws), std::back_inserter(candidate.flaws));
+    const auto has = [&answer](KeyFlaw flaw) { return answer.flaws.Has(flaw); };
+    if (has(KeyFlaw::kKeyInCertificate) || has(KeyFlaw::kUnreadableCertificate)) {
+      setup.pairs[i].certificate.Reset();
     }
-    setup.days_left.push_back(answer.days_left);
+    if (has(KeyFlaw::kWeakKey) || has(KeyFlaw::kUnsupportedKey)) weak.insert(i);
   }
-  return {};
+  return weak;
 }
 
-std::expected<void, TlsFlaw> TlsJudge::JudgeService(const TlsSetup& setup,
-                                                    const sys::Deadline& deadline) {
-  if (const auto asked = AskForService(setup, AskOver(tls_.channel, deadline)); !asked) {
-    return std::unexpected(NotJudged(setup, asked.error()));
-  }
+sys::Status TlsJudge::JudgeService(TlsCandidate& candidate, const std::set<std::size_t>& weak,
+                                   const sys::Deadline& deadline) {
+  const TlsSetup& setup = candidate.setup;
+  TRY_STATUS(AskForService(setup, AskOver(tls_.channel, deadline)));
   AnswerTlsService answer;
-  const auto answered = Await(tls_.channel, deadline, answer);
-  if (!answered) return std::unexpected(NotJudged(setup, answered.error()));
-  if (answer.verdict == TlsVerdict::kGood) return {};
-  return std::unexpected(TlsFlaw{setup.service, CodeOf(answer.verdict), TextOf(setup, answer)});
+  TRY_STATUS(Await(tls_.channel, deadline, answer));
+  if (!Valid(answer)) return std::unexpected(Nonsense());
+  const auto pairs = OpenPairs(setup);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (weak.contains(pairs[i])) answer.credentials[i].flaws.Remove(CredentialFlaw::kUnusable);
+  }
+  std::ranges::move(FlawsOf(setup, answer), std::back_inserter(candidate.flaws));
+  return {};
 }
 
 }  // namespace postern::daemon

@@ -6,7 +6,8 @@
 // start, at a reload, or when a file has changed; it is bounded.
 #pragma once
 
-#include <expected>
+#include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,17 +28,18 @@ class TlsJudge {
   TlsJudge(const TlsJudge&) = delete;
   TlsJudge& operator=(const TlsJudge&) = delete;
 
-  // The helpers are started with the first question. Numbers the setup as they are to know it, and
-  // says in it how long its certificates are good yet.
-  std::expected<void, TlsFlaw> Judge(TlsSetup& setup);
+  // Adds all that is wrong. What is not open is not judged, and the rest is: without its key, a
+  // certificate is. The helpers are started with the first question, and anew when one has failed.
+  void Judge(TlsCandidate& candidate);
 
  private:
   sandbox::sys::Status Start();
-  std::expected<void, TlsFlaw> JudgeKeys(TlsSetup& setup, const sandbox::sys::Deadline& deadline);
-  std::expected<void, TlsFlaw> JudgeService(const TlsSetup& setup,
-                                            const sandbox::sys::Deadline& deadline);
-  // Whatever state they are in: the next question finds new helpers.
-  TlsFlaw NotJudged(const TlsSetup& setup, const sandbox::sys::Error& error);
+  sandbox::sys::Status JudgeAll(TlsCandidate& candidate);
+  // Of whose keys it has been said that they are too weak, or of no kind that is served.
+  sandbox::sys::Result<std::set<std::size_t>> JudgeKeys(TlsCandidate& candidate,
+                                                        const sandbox::sys::Deadline& deadline);
+  sandbox::sys::Status JudgeService(TlsCandidate& candidate, const std::set<std::size_t>& weak,
+                                    const sandbox::sys::Deadline& deadline);
 
   const TlsCommands& commands_;
   sandbox::Helper keys_, tls_;

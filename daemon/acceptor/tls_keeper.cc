@@ -2,6 +2,7 @@
 #include "daemon/acceptor/tls_keeper.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace postern::daemon {
 
@@ -9,10 +10,10 @@ namespace {
 
 constexpr unsigned kMostLooks = 100;  // five minutes, as posternd looks
 
-std::expected<TlsSetup, TlsFlaw> OpenAndJudge(const policy::ServiceSpec& spec, TlsJudge& judge) {
-  TRY(TlsSetup setup, OpenTls(spec.id, *spec.tls));
-  TRY_STATUS(judge.Judge(setup));
-  return setup;
+TlsCandidate OpenAndJudge(const policy::ServiceSpec& spec, TlsJudge& judge) {
+  TlsCandidate candidate = OpenTls(spec.id, *spec.tls);
+  judge.Judge(candidate);
+  return candidate;
 }
 
 // Takes it from what all have together. Without, helpers would refuse the keys of a service that is
@@ -20,12 +21,21 @@ std::expected<TlsSetup, TlsFlaw> OpenAndJudge(const policy::ServiceSpec& spec, T
 std::expected<void, TlsFlaw> FindRoom(const policy::ServiceSpec& spec, std::size_t& taken) {
   const std::size_t wanted = taken + spec.tls->pairs.size();
   if (wanted > kMostPairs) {
-    return std::unexpected(TlsFlaw{spec.id, policy::check::kBadPrivateKey,
-                                   "all services together may have " + std::to_string(kMostPairs) +
-                                       " private keys, and with it there are more"});
+    return std::unexpected(TlsFlaw{.service = spec.id,
+                                   .code = policy::check::kBadPrivateKey,
+                                   .file = policy::check::TlsFile::kPrivateKey,
+                                   .text = "all services together may have " +
+                                           std::to_string(kMostPairs) +
+                                           " private keys, and with it there are more"});
   }
   taken = wanted;
   return {};
+}
+
+TlsCandidate JudgeWithRoom(const policy::ServiceSpec& spec,
+                           const std::expected<void, TlsFlaw>& room, TlsJudge& judge) {
+  if (room) return OpenAndJudge(spec, judge);
+  return {.setup = {}, .flaws = {room.error()}};
 }
 
 std::shared_ptr<const TlsSetup> Same(const std::vector<std::shared_ptr<Service>>& running,
@@ -55,14 +65,13 @@ std::expected<TlsSetups, std::string> TlsKeeper::Prepare(
       setups.emplace(spec->id, std::move(same));
       continue;
     }
-    auto setup = room ? OpenAndJudge(*spec, judge) : std::unexpected(room.error());
-    if (setup) {
-      fresh.emplace(spec->id, std::move(*setup));
-    } else if (strict) {
-      return std::unexpected("service " + spec->id + ": " + setup.error().text);
-    } else {
-      log_.Error("service " + spec->id + " stays down: " + setup.error().text);
+    auto candidate = JudgeWithRoom(*spec, room, judge);
+    if (IsUsable(candidate)) {
+      fresh.emplace(spec->id, std::move(candidate.setup));
+      continue;
     }
+    TellFlaws(*spec, candidate, strict ? "" : "stays down");
+    if (strict) return std::unexpected("service " + spec->id + " has no good certificates");
   }
   changes_.clear();
   for (auto& [id, setup] : fresh) setups.emplace(id, client_.Add(std::move(setup)));
@@ -89,37 +98,34 @@ void TlsKeeper::Look(const std::vector<std::shared_ptr<Service>>& services) {
 }
 
 bool TlsKeeper::Renew(Service& service, TlsJudge& judge) {
-  const std::string& id = service.spec().id;
-  auto setup = OpenAndJudge(service.spec(), judge);
-  if (!setup) {
-    log_.Error("service " + id + " keeps its certificates: " + setup.error().text);
-    return setup.error().code != policy::check::kTlsNotJudged;
+  auto candidate = OpenAndJudge(service.spec(), judge);
+  if (!IsUsable(candidate)) {
+    TellFlaws(service.spec(), candidate, "keeps its certificates");
+    return std::ranges::any_of(candidate.flaws, [](const TlsFlaw& flaw) {
+      return KeepsDown(flaw) && flaw.code != policy::check::kTlsNotJudged;
+    });
   }
-  service.SetTls(client_.Add(std::move(*setup)));
-  log_.Notice("service " + id + " has new certificates and keys");
+  service.SetTls(client_.Add(std::move(candidate.setup)));
+  log_.Notice("service " + service.spec().id + " has new certificates and keys");
   return true;
+}
+
+void TlsKeeper::TellFlaws(const policy::ServiceSpec& spec, const TlsCandidate& candidate,
+                          std::string_view consequence) {
+  for (const TlsFlaw& flaw : candidate.flaws) {
+    if (KeepsDown(flaw)) log_.Error(policy::check::LineOf(spec, flaw, consequence));
+  }
 }
 
 std::vector<TlsFlaw> JudgeAll(const policy::Configuration& configuration,
                               const TlsCommands& commands) {
-  constexpr std::uint32_t kSoon = 14;
   std::vector<TlsFlaw> flaws;
   TlsJudge judge(commands);
   std::size_t pairs = 0;
   for (const auto& spec : configuration.services) {
     if (!spec->tls) continue;
     const auto room = FindRoom(*spec, pairs);
-    auto setup = room ? OpenAndJudge(*spec, judge) : std::unexpected(room.error());
-    if (!setup) {
-      flaws.push_back(std::move(setup.error()));
-      continue;
-    }
-    for (std::size_t i = 0; i < setup->pairs.size(); ++i) {
-      if (setup->days_left[i] >= kSoon) continue;
-      flaws.push_back({spec->id, policy::check::kCertificateExpiresSoon,
-                       "the certificate expires in " + std::to_string(setup->days_left[i]) +
-                           " days (" + spec->tls->pairs[i].certificate + ")"});
-    }
+    std::ranges::move(JudgeWithRoom(*spec, room, judge).flaws, std::back_inserter(flaws));
   }
   return flaws;
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/acceptor/service.h"
@@ -43,13 +44,17 @@ class TlsKeeper {
   };
   // False when nobody could judge what is new.
   bool Renew(Service& service, TlsJudge& judge);
+  // What keeps it from being used.
+  void TellFlaws(const policy::ServiceSpec& spec, const TlsCandidate& candidate,
+                 std::string_view consequence);
 
   ProgramLog& log_;
   TlsClient& client_;
   std::map<std::string, Change> changes_;
 };
 
-// What is wrong with each service's certificates and keys, for `posternd -t` and `postern check`.
+// All that is wrong with the services' certificates and keys, for `posternd -t` and `postern
+// check`.
 std::vector<TlsFlaw> JudgeAll(const policy::Configuration& configuration,
                               const TlsCommands& commands);
 

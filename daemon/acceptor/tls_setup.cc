@@ -11,46 +11,82 @@ namespace postern::daemon {
 
 namespace sys = sandbox::sys;
 using policy::TlsSpec;
+using policy::WrittenPath;
+using policy::check::TlsFile;
 
 namespace {
 
-using Opened = std::expected<sys::UniqueFd, TlsFlaw>;
-
-std::unexpected<TlsFlaw> Closed(const sys::Error& error) {
-  // Those may be other than for us now; or for whoever has the right.
-  constexpr int kPassing[] = {EACCES, EMFILE, ENFILE, ENOMEM, EIO, ESTALE};
-  const bool passes = std::ranges::find(kPassing, error.number) != std::end(kPassing);
-  return std::unexpected(
-      TlsFlaw{.service = {},
-              .code = passes ? policy::check::kTlsNotJudged : policy::check::kUnknownPath,
-              .text = error.ToString()});
-}
-
-Opened OpenFile(const std::string& path) {
-  if (path.empty()) return sys::UniqueFd();
-  auto file = sys::OpenRegularFile(path);
-  if (!file) return Closed(file.error());
-  return std::move(*file);
-}
-
 // Whoever may write a key may choose it, and whoever may read one is the service to the world.
-Opened OpenKey(const std::string& path) {
+// What is wrong with the file, if anything is.
+std::string Exposure(const sys::FileKind& facts) {
   constexpr std::uint32_t kForOthers = 0007, kWritableByGroup = 0020;
-  auto file = OpenFile(path);
-  if (!file) return file;
-  const auto facts = sys::Inspect(*file);  // of what was opened, whatever the path means by now
-  if (!facts) return Closed(facts.error());
-  const auto exposed = [&path](const std::string& how) {
-    return std::unexpected(TlsFlaw{.service = {},
-                                   .code = policy::check::kExposedKey,
-                                   .text = "the private key " + path + how});
-  };
-  if ((facts->mode & (kForOthers | kWritableByGroup)) != 0) {
-    return exposed(" may be read or written by others: chmod 0600");
+  if ((facts.mode & (kForOthers | kWritableByGroup)) != 0) {
+    return " may be read or written by others: chmod 0600";
   }
-  if (facts->uid != 0 && facts->uid != sys::OwnUid()) return exposed(" is not root's");
-  return file;
+  return facts.uid != 0 && facts.uid != sys::OwnUid() ? " is not root's" : "";
 }
+
+// Opens the files of a service one after the other, and notes which cannot be had.
+class Opener {
+ public:
+  Opener(const std::string& service, std::vector<TlsFlaw>& flaws)
+      : service_(service), flaws_(flaws) {}
+
+  // Of the pair of that number, where the file is one of a pair.
+  sys::UniqueFd Open(const WrittenPath& file, TlsFile kind, std::size_t pair = 0) {
+    if (file.path.empty()) return {};
+    auto opened = sys::OpenRegularFile(file.path);
+    if (opened) return std::move(*opened);
+    return Closed(opened.error(), kind, pair);
+  }
+
+  sys::UniqueFd OpenKey(const WrittenPath& file, std::size_t pair) {
+    auto opened = Open(file, TlsFile::kPrivateKey, pair);
+    if (!opened) return opened;
+    const auto facts = sys::Inspect(opened);  // of what was opened, whatever the path means by now
+    if (!facts) return Closed(facts.error(), TlsFile::kPrivateKey, pair);
+    const std::string exposure = Exposure(*facts);
+    if (exposure.empty()) return opened;
+    return Flawed(policy::check::kExposedKey, TlsFile::kPrivateKey, pair,
+                  "the private key " + file.path + exposure);
+  }
+
+ private:
+  sys::UniqueFd Closed(const sys::Error& error, TlsFile file, std::size_t pair) {
+    // Those may be other than for us now; or for whoever has the right.
+    constexpr int kPassing[] = {EACCES, EMFILE, ENFILE, ENOMEM, EIO, ESTALE};
+    if (std::ranges::find(kPassing, error.number) == std::end(kPassing)) {
+      return Flawed(policy::check::kUnknownPath, file, pair, error.ToString());
+    }
+    return Flawed(policy::check::kTlsNotJudged, file, pair,
+                  NotJudged(file) + ": " + error.ToString());
+  }
+
+  sys::UniqueFd Flawed(std::string_view code, TlsFile file, std::size_t pair, std::string text) {
+    flaws_.push_back({service_, code, file, pair, std::move(text)});
+    return {};
+  }
+
+  static std::string NotJudged(TlsFile file) {
+    switch (file) {
+      case TlsFile::kPrivateKey:
+        return "the private key is not judged, nor whether it is the certificate's";
+      case TlsFile::kStaple:
+        return "the OCSP response is not judged";
+      case TlsFile::kClientCa:
+        return "the authorities are not judged";
+      case TlsFile::kRevocations:
+        return "the revocation lists are not judged";
+      case TlsFile::kService:
+      case TlsFile::kCertificate:
+        break;
+    }
+    return "the certificate is not judged, nor what goes with it";
+  }
+
+  const std::string& service_;
+  std::vector<TlsFlaw>& flaws_;
+};
 
 std::uint32_t WireVersion(policy::TlsVersion version) {
   return version == policy::TlsVersion::k13 ? kTls13 : kTls12;
@@ -72,7 +108,7 @@ AskTlsService ServiceFrame(const TlsSetup& setup) {
   const TlsSpec& spec = setup.spec;
   AskTlsService ask;
   ask.service = setup.id;
-  ask.credential_count = static_cast<std::uint32_t>(setup.pairs.size());
+  ask.credential_count = static_cast<std::uint32_t>(OpenPairs(setup).size());
   ask.min_version = WireVersion(spec.min_version);
   ask.verify = WireVerifyOf(spec.verify);
   ask.strict_names = spec.sni == policy::TlsSni::kStrict ? 1 : 0;
@@ -88,42 +124,14 @@ AskTlsService ServiceFrame(const TlsSetup& setup) {
   return ask;
 }
 
-std::string WhatIsWrong(KeyVerdict verdict) {
-  switch (verdict) {
-    case KeyVerdict::kGood:
-      return "nothing is wrong";
-    case KeyVerdict::kUnreadableKey:
-      return "the private key cannot be read: not PEM, or it needs a phrase";
-    case KeyVerdict::kUnreadableCertificate:
-      return "the certificate cannot be read: not PEM";
-    case KeyVerdict::kMismatch:
-      return "the private key is not the certificate's";
-    case KeyVerdict::kExpired:
-      return "the certificate has expired";
-    case KeyVerdict::kNotYetValid:
-      return "the certificate is not valid yet";
-    case KeyVerdict::kUnsupportedKey:
-      return "a key of this kind is not supported: RSA, RSA-PSS, ECDSA on P-256, P-384 or P-521, "
-             "Ed25519";
-    case KeyVerdict::kWeakKey:
-      return "an RSA key needs 2048 to 8192 bits";
-    case KeyVerdict::kNoRoom:
-      return "there are too many private keys, or RLIMIT_MEMLOCK is too low for them";
-    case KeyVerdict::kKeyInCertificate:
-      break;
-  }
-  return "the file of the certificate has a private key in it, which only postern-keys may see: "
-         "keep the certificates in a file of their own";
-}
-
 }  // namespace
 
 std::vector<std::string> FilesOf(const TlsSpec& spec) {
   std::vector<std::string> files;
   for (const TlsSpec::Pair& pair : spec.pairs) {
-    files.insert(files.end(), {pair.certificate, pair.private_key, pair.staple});
+    files.insert(files.end(), {pair.certificate.path, pair.private_key.path, pair.staple.path});
   }
-  files.insert(files.end(), {spec.client_ca, spec.crl});
+  files.insert(files.end(), {spec.client_ca.path, spec.crl.path});
   std::erase(files, std::string());
   return files;
 }
@@ -137,34 +145,26 @@ std::vector<std::optional<sys::FileStamp>> StampsOf(const TlsSpec& spec) {
   return stamps;
 }
 
-namespace {
-
-std::expected<void, TlsFlaw> OpenFiles(TlsSetup& setup) {
-  const TlsSpec& spec = setup.spec;
-  setup.stamps = StampsOf(spec);  // before: what changes meanwhile is looked at again
-  for (const TlsSpec::Pair& files : spec.pairs) {
-    TlsSetup::Pair pair;
-    TRY(pair.certificate, OpenFile(files.certificate));
-    TRY(pair.private_key, OpenKey(files.private_key));
-    TRY(pair.staple, OpenFile(files.staple));
-    setup.pairs.push_back(std::move(pair));
-  }
-  TRY(setup.authorities, OpenFile(spec.client_ca));
-  TRY(setup.revocations, OpenFile(spec.crl));
-  return {};
-}
-
-}  // namespace
-
-std::expected<TlsSetup, TlsFlaw> OpenTls(const std::string& service, const TlsSpec& spec) {
-  TlsSetup setup;
+TlsCandidate OpenTls(const std::string& service, const TlsSpec& spec) {
+  TlsCandidate candidate;
+  TlsSetup& setup = candidate.setup;
   setup.service = service;
   setup.spec = spec;
-  if (auto opened = OpenFiles(setup); !opened) {
-    opened.error().service = service;
-    return std::unexpected(std::move(opened.error()));
+  setup.stamps = StampsOf(spec);  // before: what changes meanwhile is looked at again
+  Opener opener(service, candidate.flaws);
+  for (std::size_t i = 0; i < spec.pairs.size(); ++i) {
+    const TlsSpec::Pair& files = spec.pairs[i];
+    setup.pairs.push_back({.certificate = opener.Open(files.certificate, TlsFile::kCertificate, i),
+                           .private_key = opener.OpenKey(files.private_key, i),
+                           .staple = opener.Open(files.staple, TlsFile::kStaple, i)});
   }
-  return setup;
+  setup.authorities = opener.Open(spec.client_ca, TlsFile::kClientCa);
+  setup.revocations = opener.Open(spec.crl, TlsFile::kRevocations);
+  return candidate;
+}
+
+bool IsUsable(const TlsCandidate& candidate) {
+  return std::ranges::none_of(candidate.flaws, policy::check::KeepsDown);
 }
 
 bool SameTls(const TlsSpec& a, const TlsSpec& b) {
@@ -183,12 +183,23 @@ bool SameTls(const TlsSpec& a, const TlsSpec& b) {
          a.starttls_required == b.starttls_required && words(a.rules) == words(b.rules);
 }
 
-sys::Status AskForKeys(const TlsSetup& setup, const AskFrame& ask) {
+std::vector<std::size_t> OpenPairs(const TlsSetup& setup) {
+  std::vector<std::size_t> open;
   for (std::size_t i = 0; i < setup.pairs.size(); ++i) {
+    if (setup.pairs[i].certificate) open.push_back(i);
+  }
+  return open;
+}
+
+sys::Status AskForKeys(const TlsSetup& setup, const AskFrame& ask) {
+  for (const std::size_t i : OpenPairs(setup)) {
+    const TlsSetup::Pair& pair = setup.pairs[i];
     AskKey frame;
     frame.index = setup.first_key + static_cast<KeyIndex>(i);
-    frame.judged = setup.judged ? 1 : 0;
-    const int files[] = {setup.pairs[i].private_key.get(), setup.pairs[i].certificate.get()};
+    frame.has_key = pair.private_key ? 1 : 0;
+    std::vector<int> files;
+    if (pair.private_key) files.push_back(pair.private_key.get());
+    files.push_back(pair.certificate.get());
     TRY_STATUS(ask(AsFrame(frame), files));
   }
   return {};
@@ -199,7 +210,7 @@ sys::Status AskForService(const TlsSetup& setup, const AskFrame& ask) {
   if (setup.authorities) files.push_back(setup.authorities.get());
   if (setup.revocations) files.push_back(setup.revocations.get());
   TRY_STATUS(ask(AsFrame(ServiceFrame(setup)), files));
-  for (std::size_t i = 0; i < setup.pairs.size(); ++i) {
+  for (const std::size_t i : OpenPairs(setup)) {
     AskTlsCredential frame;
     frame.service = setup.id;
     frame.key = setup.first_key + static_cast<KeyIndex>(i);
@@ -210,81 +221,6 @@ sys::Status AskForService(const TlsSetup& setup, const AskFrame& ask) {
     TRY_STATUS(ask(AsFrame(frame), files));
   }
   return {};
-}
-
-std::string_view CodeOf(KeyVerdict verdict) {
-  switch (verdict) {
-    case KeyVerdict::kUnreadableCertificate:
-    case KeyVerdict::kKeyInCertificate:
-      return policy::check::kBadCertificate;
-    case KeyVerdict::kMismatch:
-      return policy::check::kKeyMismatch;
-    case KeyVerdict::kExpired:
-      return policy::check::kCertificateExpired;
-    case KeyVerdict::kNotYetValid:
-      return policy::check::kCertificateNotYetValid;
-    case KeyVerdict::kGood:
-    case KeyVerdict::kUnreadableKey:
-    case KeyVerdict::kUnsupportedKey:
-    case KeyVerdict::kWeakKey:
-    case KeyVerdict::kNoRoom:
-      break;
-  }
-  return policy::check::kBadPrivateKey;
-}
-
-std::string_view CodeOf(TlsVerdict verdict) {
-  switch (verdict) {
-    case TlsVerdict::kBadCertificate:
-      return policy::check::kBadCertificate;
-    case TlsVerdict::kBadAuthorities:
-    case TlsVerdict::kRootlessAuthorities:
-      return policy::check::kBadClientCa;
-    case TlsVerdict::kBadRevocations:
-      return policy::check::kBadCrl;
-    case TlsVerdict::kBadStaple:
-    case TlsVerdict::kLongStaple:
-      return policy::check::kBadOcsp;
-    case TlsVerdict::kGood:
-    case TlsVerdict::kBadSettings:
-      break;
-  }
-  return policy::check::kBadTlsSettings;
-}
-
-std::string TextOf(const TlsSetup& setup, std::size_t pair, KeyVerdict verdict) {
-  if (pair >= setup.pairs.size()) return WhatIsWrong(verdict);
-  const TlsSpec::Pair& files = setup.spec.pairs[pair];
-  return WhatIsWrong(verdict) + " (" + files.certificate + ", " + files.private_key + ")";
-}
-
-std::string TextOf(const TlsSetup& setup, const AnswerTlsService& answer) {
-  static const std::string kTooLarge = "larger than " + std::to_string(kMaxPemFile >> 20) + " MiB";
-  const std::size_t pair = std::min<std::size_t>(answer.credential, setup.pairs.size() - 1);
-  switch (answer.verdict) {
-    case TlsVerdict::kGood:
-      return "nothing is wrong";
-    case TlsVerdict::kBadSettings:
-      return "OpenSSL does not take its settings";
-    case TlsVerdict::kBadCertificate:
-      return "the certificates in " + setup.spec.pairs[pair].certificate + " cannot be used";
-    case TlsVerdict::kBadAuthorities:
-      return "the authorities in " + setup.spec.client_ca + " cannot be read: not PEM, " +
-             kTooLarge + ", or with a private key beside them";
-    case TlsVerdict::kRootlessAuthorities:
-      return "of the authorities in " + setup.spec.client_ca +
-             " none is a root, a certificate that signs itself: they would verify nobody";
-    case TlsVerdict::kBadRevocations:
-      return "the revocation lists in " + setup.spec.crl + " cannot be read: not PEM, or " +
-             kTooLarge;
-    case TlsVerdict::kLongStaple:
-      return "the OCSP response in " + setup.spec.pairs[pair].staple + " is longer than " +
-             std::to_string(kMaxStaple) + " bytes, and does not fit in a handshake of TLS 1.3";
-    case TlsVerdict::kBadStaple:
-      break;
-  }
-  return "the OCSP response in " + setup.spec.pairs[pair].staple +
-         " does not say that the certificate is good now";
 }
 
 }  // namespace postern::daemon

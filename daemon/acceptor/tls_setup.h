@@ -6,12 +6,10 @@
 #pragma once
 
 #include <cstdint>
-#include <expected>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "daemon/keys_protocol.h"
@@ -35,7 +33,6 @@ struct TlsSetup {
   policy::TlsSpec spec;
   std::vector<Pair> pairs;
   sandbox::sys::UniqueFd authorities, revocations;
-  std::vector<std::uint32_t> days_left;  // of each certificate, when it was judged
   std::vector<std::optional<sandbox::sys::FileStamp>> stamps;  // of FilesOf(spec)
 };
 
@@ -46,22 +43,26 @@ std::vector<std::optional<sandbox::sys::FileStamp>> StampsOf(const policy::TlsSp
 
 using policy::check::TlsFlaw;
 
-// The error says which file, and what is wrong with it.
-std::expected<TlsSetup, TlsFlaw> OpenTls(const std::string& service, const policy::TlsSpec& spec);
+// What might become a service's TLS, and what is found wrong with it.
+struct TlsCandidate {
+  TlsSetup setup;
+  std::vector<TlsFlaw> flaws;
+};
+bool IsUsable(const TlsCandidate& candidate);
+
+// A file that cannot be had is a flaw, and its descriptor closed.
+TlsCandidate OpenTls(const std::string& service, const policy::TlsSpec& spec);
 
 // Whether two descriptions are the same, files' contents aside.
 bool SameTls(const policy::TlsSpec& a, const policy::TlsSpec& b);
 
-// Hands a setup over, frame by frame.
+// The numbers of the pairs whose certificate is open: all, but for what is only to be judged.
+std::vector<std::size_t> OpenPairs(const TlsSetup& setup);
+
+// Hands over what is open, frame by frame, pairs in the order of OpenPairs().
 using AskFrame =
     std::function<sandbox::sys::Status(std::span<const std::byte>, std::span<const int>)>;
 sandbox::sys::Status AskForKeys(const TlsSetup& setup, const AskFrame& ask);
 sandbox::sys::Status AskForService(const TlsSetup& setup, const AskFrame& ask);
-
-// What a verdict means to an administrator.
-std::string TextOf(const TlsSetup& setup, std::size_t pair, KeyVerdict verdict);
-std::string TextOf(const TlsSetup& setup, const AnswerTlsService& answer);
-std::string_view CodeOf(KeyVerdict verdict);
-std::string_view CodeOf(TlsVerdict verdict);
 
 }  // namespace postern::daemon

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/acceptor/tls_findings.h"
 #include "sandbox/channel.h"
 
 namespace postern::daemon {
@@ -196,25 +197,28 @@ void TlsWorker::TellOverdrawn(SessionId id) {
 }
 
 bool TlsWorker::OnVerdict(const AnswerKey& answer) {
-  if (!Valid(answer.verdict) || keys_asked_.erase(answer.index) == 0) return false;
+  if (!Valid(answer.flaws) || keys_asked_.erase(answer.index) == 0) return false;
   GiveKeys();
-  if (answer.verdict == KeyVerdict::kGood) return true;
+  if (answer.flaws.empty()) return true;
   for (const TlsSetup* setup : setups_) {
     const KeyIndex nth = answer.index - setup->first_key;
     if (answer.index < setup->first_key || nth >= setup->pairs.size()) continue;
-    log_.Error("service " + setup->service + ": " + TextOf(*setup, nth, answer.verdict));
+    TellFlaws(FlawsOf(*setup, nth, answer.flaws));
   }
   return true;
 }
 
 bool TlsWorker::OnVerdict(const AnswerTlsService& answer) {
-  if (!Valid(answer.verdict) || services_asked_.erase(answer.service) == 0) return false;
-  if (answer.verdict == TlsVerdict::kGood) return true;
+  if (!Valid(answer) || services_asked_.erase(answer.service) == 0) return false;
+  if (IsGood(answer)) return true;
   for (const TlsSetup* setup : setups_) {
-    if (setup->id != answer.service) continue;
-    log_.Error("service " + setup->service + ": " + TextOf(*setup, answer));
+    if (setup->id == answer.service) TellFlaws(FlawsOf(*setup, answer));
   }
   return true;
+}
+
+void TlsWorker::TellFlaws(const std::vector<TlsFlaw>& flaws) {
+  for (const TlsFlaw& flaw : flaws) log_.Error("service " + flaw.service + ": " + flaw.text);
 }
 
 void TlsWorker::OnKeysLost() {

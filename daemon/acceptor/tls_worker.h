@@ -99,6 +99,7 @@ class TlsWorker {
   void MakeEdge();
   bool OnVerdict(const AnswerKey& answer);
   bool OnVerdict(const AnswerTlsService& answer);
+  void TellFlaws(const std::vector<TlsFlaw>& flaws);
   bool OnEdgeGarbage(const AnswerEdgeGarbage& answer);
   void TellOverdrawn(SessionId id);
   void GiveKeys();

@@ -62,16 +62,19 @@ bool KeyKeeper::Dispatch(std::span<const std::byte> frame, Descriptors descripto
 }
 
 bool KeyKeeper::OnKey(const AskKey& ask, Descriptors descriptors) {
-  if (descriptors.size() != 2 || ask.judged > 1 || keys_.contains(ask.index)) return false;
+  if (ask.has_key > 1 || descriptors.size() != 1 + ask.has_key || keys_.contains(ask.index)) {
+    return false;
+  }
   AnswerKey answer;
   answer.index = ask.index;
-  if (keys_.size() >= kMaxKeys) {
-    answer.verdict = KeyVerdict::kNoRoom;
-  } else if (auto key = PrivateKey::Load(descriptors[0], descriptors[1], ask.judged == 1)) {
-    answer.days_left = key->days_left();
-    keys_.emplace(ask.index, std::move(*key));
+  if (ask.has_key == 0) {
+    answer.flaws = PrivateKey::JudgeWithout(descriptors[0]);
+  } else if (auto key = PrivateKey::Load(descriptors[0], descriptors[1]); !key) {
+    answer.flaws = key.error();
+  } else if (keys_.size() >= kMaxKeys) {
+    answer.flaws.Add(KeyFlaw::kNoRoom);
   } else {
-    answer.verdict = key.error();
+    keys_.emplace(ask.index, std::move(*key));
   }
   channel_.Answer(answer);
   return true;

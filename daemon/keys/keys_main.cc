@@ -5,7 +5,6 @@
 //
 // Command line and exit status are those of every helper (daemon/helper_main.h).
 #include <cerrno>
-#include <ctime>
 #include <optional>
 
 #include "daemon/helper_main.h"
@@ -26,7 +25,6 @@ constexpr std::uint64_t kWantedDescriptors = 32;
 // Everything that needs a file or a right, up to the point of no return.
 sys::Result<std::unique_ptr<KeyKeeper>> SetUp(const std::optional<sandbox::HelperUser>& user) {
   TRY_STATUS(LetGo());
-  ::tzset();  // a certificate's time must not have the zone's file looked for later
   // Keys in swap would outlive the process.
   if (!LockKeyMemory(sys::LockableMemory())) {
     return std::unexpected(sys::Error{"mlock", ENOMEM, "RLIMIT_MEMLOCK is too low"});

@@ -72,38 +72,59 @@ bool HasRoomForKey() {
   return room != nullptr;
 }
 
-std::optional<KeyVerdict> JudgeKind(const EVP_PKEY* key) {
-  if (EVP_PKEY_is_a(key, "RSA") != 0 || EVP_PKEY_is_a(key, "RSA-PSS") != 0) {
-    const int bits = EVP_PKEY_get_bits(key);
-    if (bits < kFewestBits || bits > kMostBits) return KeyVerdict::kWeakKey;
-    return std::nullopt;
-  }
-  if (EVP_PKEY_is_a(key, "ED25519") != 0) return std::nullopt;
-  if (EVP_PKEY_is_a(key, "EC") == 0) return KeyVerdict::kUnsupportedKey;
+bool IsSupportedCurve(const EVP_PKEY* key) {
   std::array<char, 64> group{};
   std::size_t length = 0;
-  if (EVP_PKEY_get_group_name(key, group.data(), group.size(), &length) != 1) {
-    return KeyVerdict::kUnsupportedKey;
-  }
+  if (EVP_PKEY_get_group_name(key, group.data(), group.size(), &length) != 1) return false;
   const std::string_view name(group.data(), length);
-  const bool listed = name == "prime256v1" || name == "P-256" || name == "secp384r1" ||
-                      name == "P-384" || name == "secp521r1" || name == "P-521";
-  return listed ? std::nullopt : std::optional(KeyVerdict::kUnsupportedKey);
+  return name == "prime256v1" || name == "P-256" || name == "secp384r1" || name == "P-384" ||
+         name == "secp521r1" || name == "P-521";
 }
 
-// A comparison that cannot be made (0: the certificate says no time) is a failed one.
-std::optional<KeyVerdict> JudgeTime(const X509* certificate) {
-  if (X509_cmp_current_time(X509_get0_notBefore(certificate)) >= 0) {
-    return KeyVerdict::kNotYetValid;
+void JudgeKind(const EVP_PKEY* key, FlawSet<KeyFlaw>& flaws) {
+  if (EVP_PKEY_is_a(key, "RSA") != 0 || EVP_PKEY_is_a(key, "RSA-PSS") != 0) {
+    const int bits = EVP_PKEY_get_bits(key);
+    if (bits < kFewestBits || bits > kMostBits) flaws.Add(KeyFlaw::kWeakKey);
+  } else if (EVP_PKEY_is_a(key, "ED25519") == 0 &&
+             (EVP_PKEY_is_a(key, "EC") == 0 || !IsSupportedCurve(key))) {
+    flaws.Add(KeyFlaw::kUnsupportedKey);
   }
-  if (X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0) return KeyVerdict::kExpired;
-  return std::nullopt;
 }
 
-std::uint32_t DaysLeft(const X509* certificate) {
-  int days = 0, seconds = 0;
-  const bool known = ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate)) == 1;
-  return known && days > 0 ? static_cast<std::uint32_t>(days) : 0;
+Certificate ReadCertificate(const sys::UniqueFd& file, FlawSet<KeyFlaw>& flaws) {
+  const FileBytes bytes(file);
+  if (!bytes.held()) {
+    flaws.Add(KeyFlaw::kNoRoom);
+    return nullptr;
+  }
+  if (bytes.HoldPrivateKey()) flaws.Add(KeyFlaw::kKeyInCertificate);
+  Certificate certificate(PEM_read_bio_X509(bytes.Open().get(), nullptr, &NoPhrase, nullptr));
+  ERR_clear_error();
+  if (!certificate) flaws.Add(KeyFlaw::kUnreadableCertificate);
+  return certificate;
+}
+
+// OpenSSL calls a key unreadable for which there is no memory.
+Key ReadKey(const sys::UniqueFd& file, FlawSet<KeyFlaw>& flaws) {
+  const FileBytes bytes(file);
+  if (!bytes.held() || !HasRoomForKey()) {
+    flaws.Add(KeyFlaw::kNoRoom);
+    return nullptr;
+  }
+  Key key(PEM_read_bio_PrivateKey(bytes.Open().get(), nullptr, &NoPhrase, nullptr));
+  ERR_clear_error();
+  if (!key) flaws.Add(KeyFlaw::kUnreadableKey);
+  return key;
+}
+
+// Of the key, or else of the public half that the certificate has of it.
+void JudgePair(const EVP_PKEY* key, const X509* certificate, FlawSet<KeyFlaw>& flaws) {
+  const EVP_PKEY* const half = certificate == nullptr ? nullptr : X509_get0_pubkey(certificate);
+  const EVP_PKEY* const known = key != nullptr ? key : half;
+  if (known != nullptr) JudgeKind(known, flaws);
+  const bool both = key != nullptr && certificate != nullptr;
+  if (both && X509_check_private_key(certificate, key) != 1) flaws.Add(KeyFlaw::kMismatch);
+  ERR_clear_error();
 }
 
 bool SetPadding(EVP_PKEY_CTX* context, SignatureFamily family) {
@@ -119,28 +140,21 @@ bool SetPadding(EVP_PKEY_CTX* context, SignatureFamily family) {
 
 void PrivateKey::Free::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
 
-std::expected<PrivateKey, KeyVerdict> PrivateKey::Load(const sys::UniqueFd& key_file,
-                                                       const sys::UniqueFd& certificate_file,
-                                                       bool judged) {
-  const FileBytes key_bytes(key_file), certificate_bytes(certificate_file);
-  // OpenSSL calls a key unreadable for which there is no memory.
-  if (!key_bytes.held() || !certificate_bytes.held() || !HasRoomForKey()) {
-    return std::unexpected(KeyVerdict::kNoRoom);
-  }
-  if (certificate_bytes.HoldPrivateKey()) return std::unexpected(KeyVerdict::kKeyInCertificate);
-  Key key(PEM_read_bio_PrivateKey(key_bytes.Open().get(), nullptr, &NoPhrase, nullptr));
-  const Certificate certificate(
-      PEM_read_bio_X509(certificate_bytes.Open().get(), nullptr, &NoPhrase, nullptr));
-  ERR_clear_error();
-  if (!key) return std::unexpected(KeyVerdict::kUnreadableKey);
-  if (!certificate) return std::unexpected(KeyVerdict::kUnreadableCertificate);
-  if (const auto bad = JudgeKind(key.get())) return std::unexpected(*bad);
-  const bool pair = X509_check_private_key(certificate.get(), key.get()) == 1;
-  ERR_clear_error();
-  if (!pair) return std::unexpected(KeyVerdict::kMismatch);
-  const auto untimely = judged ? std::nullopt : JudgeTime(certificate.get());
-  if (untimely) return std::unexpected(*untimely);
-  return PrivateKey(key.release(), DaysLeft(certificate.get()));
+std::expected<PrivateKey, FlawSet<KeyFlaw>> PrivateKey::Load(
+    const sys::UniqueFd& key_file, const sys::UniqueFd& certificate_file) {
+  FlawSet<KeyFlaw> flaws;
+  const Certificate certificate = ReadCertificate(certificate_file, flaws);
+  Key key = ReadKey(key_file, flaws);
+  JudgePair(key.get(), certificate.get(), flaws);
+  if (!flaws.empty()) return std::unexpected(flaws);
+  return PrivateKey(key.release());
+}
+
+FlawSet<KeyFlaw> PrivateKey::JudgeWithout(const sys::UniqueFd& certificate_file) {
+  FlawSet<KeyFlaw> flaws;
+  const Certificate certificate = ReadCertificate(certificate_file, flaws);
+  JudgePair(nullptr, certificate.get(), flaws);
+  return flaws;
 }
 
 bool PrivateKey::Fits(const SignatureAlgorithm& algorithm, SignedThing thing) const {

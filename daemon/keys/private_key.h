@@ -21,14 +21,11 @@ namespace postern::daemon {
 
 class PrivateKey {
  public:
-  // Both PEM. The bytes of the key are wiped once it is read. With `judged` the certificate's time
-  // does not count.
-  static std::expected<PrivateKey, KeyVerdict> Load(const sandbox::sys::UniqueFd& key,
-                                                    const sandbox::sys::UniqueFd& certificate,
-                                                    bool judged);
-
-  // When it was loaded, until its certificate expires.
-  std::uint32_t days_left() const { return days_left_; }
+  // Both PEM. The bytes of the key are wiped once it is read. The error is all that is wrong.
+  static std::expected<PrivateKey, FlawSet<KeyFlaw>> Load(
+      const sandbox::sys::UniqueFd& key, const sandbox::sys::UniqueFd& certificate);
+  // What the certificate tells of the pair by itself.
+  static FlawSet<KeyFlaw> JudgeWithout(const sandbox::sys::UniqueFd& certificate);
 
   // Empty: the key is not one for this algorithm, TLS does not have the two together, or it failed.
   std::vector<std::uint8_t> Sign(const SignatureAlgorithm& algorithm, SignedThing thing,
@@ -42,12 +39,11 @@ class PrivateKey {
     void operator()(evp_md_ctx_st* context) const;
   };
   using Begun = std::unique_ptr<evp_md_ctx_st, FreeContext>;
-  PrivateKey(evp_pkey_st* key, std::uint32_t days_left) : key_(key), days_left_(days_left) {}
+  explicit PrivateKey(evp_pkey_st* key) : key_(key) {}
   bool Fits(const SignatureAlgorithm& algorithm, SignedThing thing) const;
   const Begun& Begin(const SignatureAlgorithm& algorithm);
 
   std::unique_ptr<evp_pkey_st, Free> key_;
-  std::uint32_t days_left_;
   std::map<SignatureScheme, Begun> begun_;  // signatures before their message
 };
 

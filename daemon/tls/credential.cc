@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 
+#include "daemon/tls/chain_times.h"
 #include "daemon/tls/key_provider.h"
 
 namespace postern::daemon {
@@ -70,27 +71,29 @@ std::string FirstName(const X509* certificate) {
 
 }  // namespace
 
-std::expected<Credential, TlsVerdict> Credential::Load(KeyIndex key,
-                                                       const sandbox::sys::UniqueFd& certificates,
-                                                       const sandbox::sys::UniqueFd* staple,
-                                                       bool judged) {
+std::optional<Credential> Credential::Load(KeyIndex key, const sandbox::sys::UniqueFd& certificates,
+                                           const sandbox::sys::UniqueFd* staple, bool judged,
+                                           WireCredential& found) {
   Credential loaded;
   loaded.chain_ = ReadCertificates(certificates);
-  if (loaded.chain_.empty()) return std::unexpected(TlsVerdict::kBadCertificate);
+  if (loaded.chain_.empty()) {
+    found.flaws.Add(CredentialFlaw::kUnreadable);
+    return std::nullopt;
+  }
   loaded.certificate_ = std::move(loaded.chain_.front());
   loaded.chain_.erase(loaded.chain_.begin());
   loaded.name_ = FirstName(loaded.certificate_.get());
   loaded.links_.reset(sk_X509_new_null());
   for (const Certificate& link : loaded.chain_) sk_X509_push(loaded.links_.get(), link.get());
+  if (!judged) JudgeTimes(loaded.certificate_.get(), loaded.chain_, found);
+  const auto bad_staple = staple != nullptr ? loaded.LoadStaple(*staple, judged) : std::nullopt;
+  if (bad_staple) found.flaws.Add(*bad_staple);
   const EVP_PKEY* const public_key = X509_get0_pubkey(loaded.certificate_.get());
   if (public_key != nullptr) loaded.key_.reset(MakeRemoteKey(key, public_key));
   ERR_clear_error();
-  if (!loaded.key_) return std::unexpected(TlsVerdict::kBadCertificate);
-  if (staple == nullptr) return loaded;
-  if (const auto taken = loaded.LoadStaple(*staple, judged); !taken) {
-    return std::unexpected(taken.error());
-  }
-  return loaded;
+  if (loaded.key_) return loaded;
+  found.flaws.Add(CredentialFlaw::kUnusable);
+  return std::nullopt;
 }
 
 const X509* Credential::Issuer() const {
@@ -102,12 +105,11 @@ const X509* Credential::Issuer() const {
 }
 
 // Clients verify its signature; here it only has to be of use to them.
-std::expected<void, TlsVerdict> Credential::LoadStaple(const sandbox::sys::UniqueFd& file,
-                                                       bool judged) {
-  const std::unexpected bad(TlsVerdict::kBadStaple);
+std::optional<CredentialFlaw> Credential::LoadStaple(const sandbox::sys::UniqueFd& file,
+                                                     bool judged) {
   auto bytes = ReadWhole(file);
-  if (!bytes) return bad;
-  if (bytes->size() > kMaxStaple) return std::unexpected(TlsVerdict::kLongStaple);
+  if (!bytes) return CredentialFlaw::kBadStaple;
+  if (bytes->size() > kMaxStaple) return CredentialFlaw::kLongStaple;
   const auto* at = reinterpret_cast<const unsigned char*>(bytes->data());
   const Response response(d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(bytes->size())));
   const bool whole = response && OCSP_response_status(response.get()) == 0;
@@ -115,13 +117,13 @@ std::expected<void, TlsVerdict> Credential::LoadStaple(const sandbox::sys::Uniqu
   const OCSP_SINGLERESP* const answer =
       basic ? GoodAnswer(basic.get(), certificate_.get(), Issuer()) : nullptr;
   ERR_clear_error();
-  if (answer == nullptr) return bad;
+  if (answer == nullptr) return CredentialFlaw::kBadStaple;
   ASN1_GENERALIZEDTIME* until = nullptr;
   OCSP_single_get0_status(const_cast<OCSP_SINGLERESP*>(answer), nullptr, nullptr, nullptr, &until);
   if (until != nullptr) staple_until_.reset(ASN1_STRING_dup(until));
   staple_ = std::move(*bytes);
-  if (!judged && staple().empty()) return bad;  // its time is over
-  return {};
+  if (!judged && staple().empty()) return CredentialFlaw::kBadStaple;  // its time is over
+  return std::nullopt;
 }
 
 const std::string& Credential::staple() const {

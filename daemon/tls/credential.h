@@ -6,8 +6,8 @@
 #include <openssl/ssl.h>
 
 #include <cstdint>
-#include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,12 +18,12 @@ namespace postern::daemon {
 
 class Credential {
  public:
-  // `staple` is null where there is none. With `judged` one whose time is over is taken, and not
-  // sent.
-  static std::expected<Credential, TlsVerdict> Load(KeyIndex key,
-                                                    const sandbox::sys::UniqueFd& certificates,
-                                                    const sandbox::sys::UniqueFd* staple,
-                                                    bool judged);
+  // `staple` is null where there is none. All that is wrong is added to `found`; with `judged` no
+  // time is, and a response whose time is over is taken, and not sent. nullopt where there is
+  // nothing to serve at all.
+  static std::optional<Credential> Load(KeyIndex key, const sandbox::sys::UniqueFd& certificates,
+                                        const sandbox::sys::UniqueFd* staple, bool judged,
+                                        WireCredential& found);
 
   // Whether the certificate is for the host (RFC 6125: names of hosts, else the common name).
   bool IsFor(const std::string& host) const;
@@ -38,7 +38,8 @@ class Credential {
 
  private:
   Credential() = default;
-  std::expected<void, TlsVerdict> LoadStaple(const sandbox::sys::UniqueFd& file, bool judged);
+  // What is wrong with it.
+  std::optional<CredentialFlaw> LoadStaple(const sandbox::sys::UniqueFd& file, bool judged);
   const X509* Issuer() const;  // null when the chain does not have it
 
   struct FreeLinks {

@@ -152,44 +152,49 @@ bool TlsRelay::OnService(const AskTlsService& ask, Descriptors descriptors) {
   const bool known = incomplete_.contains(ask.service) || services_.contains(ask.service);
   const bool has_authorities = ask.has_authorities != 0, has_lists = ask.has_revocations != 0;
   const std::size_t files = (has_authorities ? 1U : 0U) + (has_lists ? 1U : 0U);
-  if (known || files != descriptors.size() || ask.credential_count == 0 ||
-      ask.credential_count > kMaxCredentials || ask.alpn_length > kMaxAlpn ||
-      ask.verify < WireVerify::kNone || ask.verify > WireVerify::kRequire ||
+  if (known || files != descriptors.size() || ask.credential_count > kMaxCredentials ||
+      ask.alpn_length > kMaxAlpn || ask.verify < WireVerify::kNone ||
+      ask.verify > WireVerify::kRequire ||
       (ask.min_version != kTls12 && ask.min_version != kTls13)) {
     return false;
   }
+  Incomplete made;
+  made.wanted = ask.credential_count;
+  made.answer.service = ask.service;
   if (services_.size() + incomplete_.size() >= kMaxServices) {
-    AnswerService(ask.service, TlsVerdict::kBadSettings);
+    made.answer.flaws.Add(ServiceFlaw::kBadSettings);
+    channel_.Answer(made.answer);
     return true;
   }
-  auto made = TlsService::Make(ask, has_authorities ? &descriptors[0] : nullptr,
-                               has_lists ? &descriptors[has_authorities ? 1 : 0] : nullptr);
-  if (made) {
-    incomplete_.emplace(ask.service, std::move(*made));
-  } else {
-    AnswerService(ask.service, made.error());
-  }
+  made.tls = TlsService::Make(ask, has_authorities ? &descriptors[0] : nullptr,
+                              has_lists ? &descriptors[has_authorities ? 1 : 0] : nullptr,
+                              made.answer.flaws);
+  incomplete_.emplace(ask.service, std::move(made));
+  if (ask.credential_count == 0) Conclude(ask.service);
   return true;
 }
 
-// Of a service that was found bad already, nothing more is to be said.
+// Of a service that there was no room for, nothing more is to be said.
 bool TlsRelay::OnCredential(const AskTlsCredential& ask, Descriptors descriptors) {
   if (descriptors.size() != (ask.has_staple != 0 ? 2U : 1U) || ask.judged > 1) return false;
-  const auto found = incomplete_.find(ask.service);
-  if (found == incomplete_.end()) return !services_.contains(ask.service);
-  TlsService& service = *found->second;
-  auto credential = Credential::Load(
-      ask.key, descriptors[0], ask.has_staple != 0 ? &descriptors[1] : nullptr, ask.judged == 1);
-  if (!credential || !service.Add(std::move(*credential))) {
-    const TlsVerdict why = credential ? TlsVerdict::kBadCertificate : credential.error();
-    AnswerService(ask.service, why, service.credentials());
-    incomplete_.erase(found);
-    return true;
+  const auto at = incomplete_.find(ask.service);
+  if (at == incomplete_.end()) return !services_.contains(ask.service);
+  Incomplete& service = at->second;
+  WireCredential& found = service.answer.credentials[service.come++];
+  auto credential =
+      Credential::Load(ask.key, descriptors[0], ask.has_staple != 0 ? &descriptors[1] : nullptr,
+                       ask.judged == 1, found);
+  if (credential && service.tls && !service.tls->Add(std::move(*credential))) {
+    found.flaws.Add(CredentialFlaw::kUnusable);
   }
-  if (service.missing() != 0) return true;
-  services_.insert(incomplete_.extract(found));
-  AnswerService(ask.service, TlsVerdict::kGood);
+  if (service.come == service.wanted) Conclude(ask.service);
   return true;
+}
+
+void TlsRelay::Conclude(TlsServiceId id) {
+  const Incomplete service = std::move(incomplete_.extract(id).mapped());
+  channel_.Answer(service.answer);
+  if (service.wanted != 0 && IsGood(service.answer)) services_.emplace(id, service.tls);
 }
 
 // Its sessions go on, and may last.
@@ -199,14 +204,6 @@ void TlsRelay::Forget(TlsServiceId id) {
   if (found == services_.end()) return;
   found->second->Retire();
   services_.erase(found);
-}
-
-void TlsRelay::AnswerService(TlsServiceId id, TlsVerdict verdict, std::size_t credential) {
-  AnswerTlsService answer;
-  answer.service = id;
-  answer.verdict = verdict;
-  answer.credential = static_cast<std::uint32_t>(credential);
-  channel_.Answer(answer);
 }
 
 void TlsRelay::Refuse(SessionId id, TlsOutcome outcome) {

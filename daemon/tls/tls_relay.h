@@ -51,6 +51,12 @@ class TlsRelay {
   using Instant = TlsSession::Instant;
   using Serial = std::uint64_t;
   using Descriptors = std::span<sandbox::sys::UniqueFd>;
+  // Not every credential of it has come.
+  struct Incomplete {
+    std::shared_ptr<TlsService> tls;  // null: OpenSSL does not take its settings
+    std::size_t wanted = 0, come = 0;
+    AnswerTlsService answer;
+  };
   struct Entry {
     std::unique_ptr<TlsSession> session;
     bool unfinished = false;  // whether it stands in unfinished_
@@ -63,7 +69,7 @@ class TlsRelay {
   bool OnCredential(const AskTlsCredential& ask, Descriptors descriptors);
   bool OnTls(const AskTls& ask, Descriptors descriptors);
   bool Tell(SessionId id, bool (TlsSession::*what)(Instant now));
-  void AnswerService(TlsServiceId id, TlsVerdict verdict, std::size_t credential = 0);
+  void Conclude(TlsServiceId id);
   void Refuse(SessionId id, TlsOutcome outcome);
   void Handle(const sandbox::sys::Event& event);
   void Settle(Serial serial, Entry& entry);
@@ -77,7 +83,8 @@ class TlsRelay {
   RemoteSigner& signer_;
   TlsLimits limits_;
   Instant now_{};
-  std::map<TlsServiceId, std::shared_ptr<TlsService>> incomplete_, services_;
+  std::map<TlsServiceId, Incomplete> incomplete_;
+  std::map<TlsServiceId, std::shared_ptr<TlsService>> services_;
   Serial last_serial_ = 0;
   Deadlines deadlines_;
   Instant tickets_due_{};

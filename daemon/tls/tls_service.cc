@@ -56,16 +56,19 @@ TlsService::TlsService(const AskTlsService& ask)
       patience_(ask.handshake_ms),
       protocols_(ask.alpn.begin(), ask.alpn.begin() + ask.alpn_length) {}
 
-std::expected<std::unique_ptr<TlsService>, TlsVerdict> TlsService::Make(
-    const AskTlsService& ask, const sys::UniqueFd* authorities, const sys::UniqueFd* revocations) {
+std::unique_ptr<TlsService> TlsService::Make(const AskTlsService& ask,
+                                             const sys::UniqueFd* authorities,
+                                             const sys::UniqueFd* revocations,
+                                             FlawSet<ServiceFlaw>& flaws) {
   auto service = std::make_unique<TlsService>(ask);
   if (!service->context_ || !service->Configure(ask)) {
-    return std::unexpected(TlsVerdict::kBadSettings);
+    flaws.Add(ServiceFlaw::kBadSettings);
+    return nullptr;
   }
-  const auto trusted = authorities != nullptr ? service->Trust(*authorities) : TlsVerdict::kGood;
-  if (trusted != TlsVerdict::kGood) return std::unexpected(trusted);
+  const auto untrusted = authorities != nullptr ? service->Trust(*authorities) : std::nullopt;
+  if (untrusted) flaws.Add(*untrusted);
   if (revocations != nullptr && !service->Revoke(*revocations)) {
-    return std::unexpected(TlsVerdict::kBadRevocations);
+    flaws.Add(ServiceFlaw::kBadRevocations);
   }
   return service;
 }
@@ -122,27 +125,27 @@ bool TlsService::Add(Credential credential) {
 // nothing otherwise, which means any. Every chain has to end at a certificate that signs itself:
 // with less, as X509_V_FLAG_PARTIAL_CHAIN has it, nobody would ask for the revocation of what is
 // trusted.
-TlsVerdict TlsService::Trust(const sys::UniqueFd& authorities) {
+std::optional<ServiceFlaw> TlsService::Trust(const sys::UniqueFd& authorities) {
   const auto certificates = ReadCertificates(authorities);
   const auto is_root = [](const Certificate& one) { return X509_self_signed(one.get(), 0) == 1; };
-  if (certificates.empty()) return TlsVerdict::kBadAuthorities;
-  if (std::ranges::none_of(certificates, is_root)) return TlsVerdict::kRootlessAuthorities;
+  if (certificates.empty()) return ServiceFlaw::kBadAuthorities;
+  if (std::ranges::none_of(certificates, is_root)) return ServiceFlaw::kRootlessAuthorities;
   X509_STORE* const store = SSL_CTX_get_cert_store(context_.get());
   std::size_t length = 0;
   for (const Certificate& certificate : certificates) {
     const int name = i2d_X509_NAME(X509_get_subject_name(certificate.get()), nullptr);
     if (name <= 0 || X509_STORE_add_cert(store, certificate.get()) != 1) {
-      return TlsVerdict::kBadAuthorities;
+      return ServiceFlaw::kBadAuthorities;
     }
     length += 2 + static_cast<std::size_t>(name);
   }
-  if (length > kMostNamed) return TlsVerdict::kGood;
+  if (length > kMostNamed) return std::nullopt;
   for (const Certificate& certificate : certificates) {
     if (SSL_CTX_add_client_CA(context_.get(), certificate.get()) != 1) {
-      return TlsVerdict::kBadAuthorities;
+      return ServiceFlaw::kBadAuthorities;
     }
   }
-  return TlsVerdict::kGood;
+  return std::nullopt;
 }
 
 // Of every certificate of the chain, and fail closed: without a list of its issuer, or with one

@@ -10,8 +10,8 @@
 #include <openssl/ssl.h>
 
 #include <chrono>
-#include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,17 +29,17 @@ bool PrepareTls();
 
 class TlsService {
  public:
-  // The files are null where the frame says that there are none.
-  static std::expected<std::unique_ptr<TlsService>, TlsVerdict> Make(
-      const AskTlsService& ask, const sandbox::sys::UniqueFd* authorities,
-      const sandbox::sys::UniqueFd* revocations);
+  // The files are null where the frame says that there are none. All that is wrong is added to
+  // `flaws`; null with kBadSettings.
+  static std::unique_ptr<TlsService> Make(const AskTlsService& ask,
+                                          const sandbox::sys::UniqueFd* authorities,
+                                          const sandbox::sys::UniqueFd* revocations,
+                                          FlawSet<ServiceFlaw>& flaws);
   // For Make() alone.
   explicit TlsService(const AskTlsService& ask);
 
   // False, and nothing is added, when OpenSSL would not serve it: a key or a signature is too weak.
   bool Add(Credential credential);
-  std::size_t missing() const { return wanted_ - credentials_.size(); }
-  std::size_t credentials() const { return credentials_.size(); }
 
   Connection Accept(BIO* client) const;  // null when OpenSSL has no memory
   // Of tickets: what is too old goes at Expire(), and all of it when no more clients are to come.
@@ -50,7 +50,7 @@ class TlsService {
  private:
   bool Configure(const AskTlsService& ask);
   void ConfigureResumption();
-  TlsVerdict Trust(const sandbox::sys::UniqueFd& authorities);
+  std::optional<ServiceFlaw> Trust(const sandbox::sys::UniqueFd& authorities);
   bool Revoke(const sandbox::sys::UniqueFd& revocations);
   bool KnowsName(const char* host) const;
   bool ChooseCredentials(SSL* connection) const;

@@ -27,6 +27,14 @@ std::string EscapeText(std::string_view text) {
   return out;
 }
 
+std::string LocationText(const SourceLocation& where) {
+  std::string out = EscapeText(where.file);
+  if (where.line == 0) return out;
+  out += ":" + std::to_string(where.line);
+  if (where.column != 0) out += ":" + std::to_string(where.column);
+  return out;
+}
+
 const char* SeverityText(Severity severity) {
   switch (severity) {
     case Severity::kNote:
@@ -40,14 +48,6 @@ const char* SeverityText(Severity severity) {
 }
 
 namespace {
-
-std::string LocationText(const SourceLocation& where) {
-  std::string out = EscapeText(where.file);
-  if (where.line == 0) return out;
-  out += ":" + std::to_string(where.line);
-  if (where.column != 0) out += ":" + std::to_string(where.column);
-  return out;
-}
 
 // The source line, cut to a window around the column, and a caret under the column. A tab is shown
 // as one blank so that the caret stays under its byte.

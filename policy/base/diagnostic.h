@@ -45,6 +45,9 @@ inline std::string SourceLineText(std::string_view line) {
 
 using Diagnostics = std::vector<Diagnostic>;
 
+// "FILE:LINE:COL", as far as it is known.
+std::string LocationText(const SourceLocation& where);
+
 // "FILE:LINE:COL: error: MESSAGE [CODE]", then the line with a caret, then "  fix: …".
 std::string Render(const Diagnostic& diagnostic);
 

@@ -44,7 +44,10 @@ constexpr FindingKind kRows[] = {
     {"certificate-not-yet-valid", kError, "a certificate whose time has not come",
      "A service with it stays down."},
     {"certificate-expires-soon", kWarning, "a certificate that expires within two weeks",
-     "Whatever renews it has not."},
+     "Whatever renews it, or its chain, has not."},
+    {"chain-not-in-force", kWarning, "a chain with a certificate that is not in force",
+     "Its time is over or has not come. A client that needs it for its own way to a root that it "
+     "trusts refuses the service."},
     {"bad-client-ca", kError, "authorities that cannot be read",
      "No client's certificate could be verified."},
     {"bad-crl", kError, "revocation lists that cannot be read",
@@ -52,8 +55,9 @@ constexpr FindingKind kRows[] = {
     {"bad-ocsp", kError, "an OCSP response that does not serve",
      "It does not say that the certificate is good now, or is too long for a handshake."},
     {"bad-tls-settings", kError, "settings that OpenSSL does not take", "The service stays down."},
-    {"tls-not-judged", kNote, "certificates and keys that were not judged",
-     "Whoever asks may not read them, or posternd is not there to judge them."},
+    {"tls-not-judged", kNote, "certificates or keys that were not judged",
+     "Whoever asks may not read them, or posternd is not there to judge them. A certificate is "
+     "judged without its key as far as it can be."},
     {"unlisted-service", kError, "a service that /etc/services does not list",
      "Its port is not known."},
     {"port-mismatch", kError, "the port is not that of /etc/services",

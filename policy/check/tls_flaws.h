@@ -5,6 +5,8 @@
 // `posternd --judge-tls` tells the flaws, a line each, and `postern check` reads them.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -15,7 +17,7 @@
 
 namespace postern::policy::check {
 
-// The kinds; of all but the last two the service stays down.
+// The kinds; KeepsDown() says of which the service stays down.
 inline constexpr std::string_view kBadPrivateKey = "bad-private-key";
 inline constexpr std::string_view kKeyMismatch = "key-mismatch";
 inline constexpr std::string_view kBadCertificate = "bad-certificate";
@@ -28,17 +30,42 @@ inline constexpr std::string_view kBadTlsSettings = "bad-tls-settings";
 inline constexpr std::string_view kExposedKey = "exposed-key";
 inline constexpr std::string_view kUnknownPath = "unknown-path";
 inline constexpr std::string_view kCertificateExpiresSoon = "certificate-expires-soon";
+inline constexpr std::string_view kChainNotInForce = "chain-not-in-force";
 inline constexpr std::string_view kTlsNotJudged = "tls-not-judged";  // by whoever asks
+
+// Which of a service's files a flaw is of; kService: of none of them.
+enum class TlsFile : std::uint8_t {
+  kService,
+  kCertificate,
+  kPrivateKey,
+  kStaple,
+  kClientCa,
+  kRevocations,
+};
 
 struct TlsFlaw {
   std::string service;  // its id
   std::string_view code;
+  TlsFile file = TlsFile::kService;
+  std::size_t pair = 0;  // of the first three files: which, counted from 0
   std::string text;
 };
 
-// "SERVICE CODE TEXT"; no text has a line end of its own.
+// Whether the service stays down for it, or keeps the certificates it has.
+bool KeepsDown(const TlsFlaw& flaw);
+
+// Where the configuration names the file.
+Place PlaceOf(const ServiceSpec& spec, const TlsFlaw& flaw);
+
+// "FILE:LINE:COL: service ID[ CONSEQUENCE]: TEXT"
+std::string LineOf(const ServiceSpec& spec, const TlsFlaw& flaw, std::string_view consequence);
+
+// Null when there is none of that id.
+const ServiceSpec* FindService(const Configuration& configuration, std::string_view id);
+
+// "SERVICE CODE ATTRIBUTE PAIR TEXT", PAIR counted from 1; no text has a line end of its own.
 std::string WriteTlsFlaws(const std::vector<TlsFlaw>& flaws);
-// Where the services are in the files. The error is a line that is not of that form.
+// With their places in the files. The error is a line that is not of that form.
 std::expected<Diagnostics, std::string> ReadTlsFlaws(std::string_view lines,
                                                      const Configuration& configuration);
 

@@ -332,23 +332,23 @@ constexpr auto kAttributes = std::to_array<Attribute>({
      "chooses by their names. The "
      "first serves for names that none has. Certificates and keys are read again on SIGHUP, and "
      "a few seconds after a file has changed; a bad pair is refused and the old one kept.",
-     "0.1", Field<&S::tls_certificate, PathListCodec>()},
+     "0.1", Field<&S::tls_certificate, WrittenPathListCodec>()},
     {"tls_private_key", kBoth, kList, kAny, kBase, "FILE ...",
      "The private keys, PEM and without a phrase, one for each certificate and in the same "
      "order: RSA, RSA-PSS, ECDSA or Ed25519. Only postern-keys reads them. They must be root's, "
      "and not readable by others.",
-     "0.1", Field<&S::tls_private_key, PathListCodec>()},
+     "0.1", Field<&S::tls_private_key, WrittenPathListCodec>()},
     {"tls_ocsp", kBoth, kList, kAny, kBase, "FILE ...",
      "OCSP responses, DER, for the certificates in the same order; sent to clients that ask for "
      "one, until it is out of date.",
-     "0.1", Field<&S::tls_ocsp, PathListCodec>()},
+     "0.1", Field<&S::tls_ocsp, WrittenPathListCodec>()},
     {"tls_client_ca", kBoth, kSet, kOne, kFill, "FILE",
      "The authorities whose client certificates are accepted, PEM, up to their roots.", "0.1",
-     Field<&S::tls_client_ca, PathCodec>()},
+     Field<&S::tls_client_ca, WrittenPathCodec>()},
     {"tls_crl", kBoth, kSet, kOne, kFill, "FILE",
      "Revocation lists, PEM, of every authority that a client's certificate may hang on. Where "
      "one is missing or out of date, its clients are refused.",
-     "0.1", Field<&S::tls_crl, PathCodec>()},
+     "0.1", Field<&S::tls_crl, WrittenPathCodec>()},
     {"tls_verify_client", kBoth, kSet, kOne, kFill, "none | request | require",
      "Whether clients need a certificate. request: one without is let in, one with a bad one is "
      "not. Default: none.",

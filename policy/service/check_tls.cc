@@ -81,9 +81,9 @@ void ServiceCheck::CheckTlsKind() {
 
 // They go together by their order.
 void ServiceCheck::CheckTlsPairs() {
-  const Strings certificates = settings_.tls_certificate.value.value_or(Strings());
-  const Strings keys = settings_.tls_private_key.value.value_or(Strings());
-  const Strings staples = settings_.tls_ocsp.value.value_or(Strings());
+  const WrittenPaths certificates = settings_.tls_certificate.value.value_or(WrittenPaths());
+  const WrittenPaths keys = settings_.tls_private_key.value.value_or(WrittenPaths());
+  const WrittenPaths staples = settings_.tls_ocsp.value.value_or(WrittenPaths());
   Require(!certificates.empty(), "tls_certificate", "tls_certificate = FILE");
   Require(!keys.empty(), "tls_private_key", "tls_private_key = FILE");
   if (certificates.empty() || keys.empty()) return;
@@ -100,37 +100,33 @@ void ServiceCheck::CheckTlsPairs() {
     return Error("bad-combination", At(settings_.tls_ocsp),
                  "there are more OCSP responses than certificates: they go together in order");
   }
-  CheckFiles(settings_.tls_certificate);
-  CheckFiles(settings_.tls_ocsp);
-  CheckPrivateKeys();
+  for (const WrittenPath& file : certificates) CheckFile(file);
+  for (const WrittenPath& file : staples) CheckFile(file);
+  for (const WrittenPath& file : keys) CheckPrivateKey(file);
   for (std::size_t i = 0; i < certificates.size(); ++i) {
-    tls_->pairs.push_back({certificates[i], keys[i], i < staples.size() ? staples[i] : ""});
+    tls_->pairs.push_back(
+        {certificates[i], keys[i], i < staples.size() ? staples[i] : WrittenPath()});
   }
-}
-
-void ServiceCheck::CheckFiles(const Setting<Strings>& paths) {
-  for (const std::string& path : paths.value.value_or(Strings())) CheckFile(path, At(paths));
 }
 
 // Of one that we may not look at, whoever judges what it holds has more to say.
-void ServiceCheck::CheckFile(const std::string& path, const Place& place) {
-  const SystemView::FileFacts facts = system_.Inspect(path);
+void ServiceCheck::CheckFile(const WrittenPath& file) {
+  const SystemView::FileFacts facts = system_.Inspect(file.path);
   if (facts.kind == SystemView::FileFacts::Kind::kRegular || facts.denied) return;
-  Error("unknown-path", place,
-        "the file " + path +
+  Error("unknown-path", file.at,
+        "the file " + file.path +
             " cannot be used: " + (facts.error.empty() ? "not a file" : facts.error));
 }
 
-void ServiceCheck::CheckPrivateKeys() {
-  CheckFiles(settings_.tls_private_key);
-  for (const std::string& path : *settings_.tls_private_key) {
-    const SystemView::FileFacts facts = system_.Inspect(path);
-    if (facts.kind != SystemView::FileFacts::Kind::kRegular) continue;
-    if ((facts.mode & (kForOthers | kWritableByGroup)) == 0) continue;
-    Error("exposed-key", At(settings_.tls_private_key),
-          "the private key " + path + " may be read or written by others than its owner and group",
-          "chmod 0600 " + path);
-  }
+void ServiceCheck::CheckPrivateKey(const WrittenPath& file) {
+  CheckFile(file);
+  const SystemView::FileFacts facts = system_.Inspect(file.path);
+  if (facts.kind != SystemView::FileFacts::Kind::kRegular) return;
+  if ((facts.mode & (kForOthers | kWritableByGroup)) == 0) return;
+  Error(
+      "exposed-key", file.at,
+      "the private key " + file.path + " may be read or written by others than its owner and group",
+      "chmod 0600 " + file.path);
 }
 
 void ServiceCheck::CheckTlsClients() {
@@ -138,17 +134,17 @@ void ServiceCheck::CheckTlsClients() {
   if (settings_.tls_client_ca) tls_->client_ca = *settings_.tls_client_ca;
   if (settings_.tls_crl) tls_->crl = *settings_.tls_crl;
   const bool verifies = tls_->verify != TlsVerify::kNone;
-  if (verifies && tls_->client_ca.empty()) {
+  if (verifies && tls_->client_ca.path.empty()) {
     Error("missing-attribute", At(settings_.tls_verify_client),
           "without tls_client_ca no client's certificate can be verified", "tls_client_ca = FILE");
   }
-  if (!verifies && (!tls_->client_ca.empty() || !tls_->crl.empty())) {
+  if (!verifies && (!tls_->client_ca.path.empty() || !tls_->crl.path.empty())) {
     Error("bad-combination",
-          tls_->client_ca.empty() ? At(settings_.tls_crl) : At(settings_.tls_client_ca),
+          tls_->client_ca.path.empty() ? At(settings_.tls_crl) : At(settings_.tls_client_ca),
           "no client is asked for a certificate", "tls_verify_client = require");
   }
-  for (const Setting<std::string>* file : {&settings_.tls_client_ca, &settings_.tls_crl}) {
-    if (*file) CheckFile(**file, At(*file));
+  for (const Setting<WrittenPath>* file : {&settings_.tls_client_ca, &settings_.tls_crl}) {
+    if (*file) CheckFile(**file);
   }
 }
 

@@ -54,6 +54,12 @@ Result<std::string> PathItem::ParseOne(const Word& word, const CodecContext& con
 std::string PathItem::PrintOne(const Value& item) { return item; }
 bool PathItem::Same(const Value& a, const Value& b) { return a == b; }
 
+Result<WrittenPath> WrittenPathItem::ParseOne(const Word& word, const CodecContext& context) {
+  return WrittenPathCodec::Parse({&word, 1}, context);
+}
+std::string WrittenPathItem::PrintOne(const Value& item) { return item.path; }
+bool WrittenPathItem::Same(const Value& a, const Value& b) { return a.path == b.path; }
+
 Result<std::string> PatternItem::ParseOne(const Word& word, const CodecContext& /*context*/) {
   return word.text;
 }

@@ -55,14 +55,15 @@ struct ListCodec {
     static bool Same(const Value& a, const Value& b);                             \
   }
 
-POSTERN_ITEM(ServiceIdItem, std::string);   // compared without regard to case
-POSTERN_ITEM(VariableItem, std::string);    // the name of an environment variable
-POSTERN_ITEM(AssignmentItem, std::string);  // NAME=VALUE
-POSTERN_ITEM(PathItem, std::string);        // an absolute path
-POSTERN_ITEM(PatternItem, std::string);     // any word
-POSTERN_ITEM(IdentityItem, std::string);    // an IdentityPattern
-POSTERN_ITEM(SyscallItem, std::string);     // @group or the name of a system call
-POSTERN_ITEM(CapabilityItem, std::string);  // capabilities(7), without CAP_
+POSTERN_ITEM(ServiceIdItem, std::string);    // compared without regard to case
+POSTERN_ITEM(VariableItem, std::string);     // the name of an environment variable
+POSTERN_ITEM(AssignmentItem, std::string);   // NAME=VALUE
+POSTERN_ITEM(PathItem, std::string);         // an absolute path
+POSTERN_ITEM(WrittenPathItem, WrittenPath);  // the same, with its place
+POSTERN_ITEM(PatternItem, std::string);      // any word
+POSTERN_ITEM(IdentityItem, std::string);     // an IdentityPattern
+POSTERN_ITEM(SyscallItem, std::string);      // @group or the name of a system call
+POSTERN_ITEM(CapabilityItem, std::string);   // capabilities(7), without CAP_
 POSTERN_ITEM(PortItem, std::uint16_t);
 
 #undef POSTERN_ITEM
@@ -114,6 +115,7 @@ using ServiceIdListCodec = ListCodec<ServiceIdItem>;
 using VariableListCodec = ListCodec<VariableItem>;
 using EnvironmentCodec = ListCodec<AssignmentItem>;
 using PathListCodec = ListCodec<PathItem>;
+using WrittenPathListCodec = ListCodec<WrittenPathItem>;
 using PatternListCodec = ListCodec<PatternItem>;
 using IdentityListCodec = ListCodec<IdentityItem>;
 using SyscallListCodec = ListCodec<SyscallItem>;

@@ -66,6 +66,13 @@ Result<std::string> PathCodec::Parse(Words words, const CodecContext& context) {
 }
 std::string PathCodec::Print(const Value& value) { return value; }
 
+Result<WrittenPath> WrittenPathCodec::Parse(Words words, const CodecContext& context) {
+  auto path = PathCodec::Parse(words, context);
+  if (!path) return Failure(std::move(path.error()));
+  return WrittenPath{.path = *std::move(path), .at = context.assignment.At(words[0])};
+}
+std::string WrittenPathCodec::Print(const Value& value) { return value.path; }
+
 // setuid(2) and chown(2) read the id -1 as "leave it as it is", that is: root.
 Result<std::string> AccountCodec::Parse(Words words, const CodecContext& context) {
   const Word& word = words[0];

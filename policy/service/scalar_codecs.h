@@ -19,6 +19,7 @@ namespace postern::policy {
 
 POSTERN_CODEC(TextCodec, std::string);          // any one word
 POSTERN_CODEC(PathCodec, std::string);          // an absolute path
+POSTERN_CODEC(WrittenPathCodec, WrittenPath);   // the same, with its place
 POSTERN_CODEC(AccountCodec, std::string);       // a user or group: a name, or an id that is no -1
 POSTERN_CODEC(CountCodec, Limit);               // 0 … 2^31-1, or UNLIMITED
 POSTERN_CODEC(SizeCodec, Limit);                // bytes with k, m, g; 0 allowed; or UNLIMITED

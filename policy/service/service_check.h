@@ -81,9 +81,8 @@ class ServiceCheck {
   void CheckTls();  // check_tls.cc: which files, for whom, and what goes with it
   void CheckTlsKind();
   void CheckTlsPairs();
-  void CheckFiles(const Setting<Strings>& paths);
-  void CheckFile(const std::string& path, const Place& place);
-  void CheckPrivateKeys();
+  void CheckFile(const WrittenPath& file);
+  void CheckPrivateKey(const WrittenPath& file);
   void CheckTlsClients();
   void CheckTlsRules();
   void CheckTlsProtocols();

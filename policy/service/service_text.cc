@@ -220,7 +220,7 @@ void Description::Admission() {
 
 void Description::Tls(const TlsSpec& tls) {
   for (const TlsSpec::Pair& pair : tls.pairs) {
-    Line("TLS certificate and key", pair.certificate + " " + pair.private_key);
+    Line("TLS certificate and key", pair.certificate.path + " " + pair.private_key.path);
   }
   Line("TLS client certificates", EnumText<kTlsVerify>(tls.verify));
   const auto list = [this](const char* name,

@@ -16,6 +16,7 @@
 #include "policy/service/conf_document.h"
 #include "policy/service/confinement.h"
 #include "policy/service/service_spec.h"
+#include "policy/service/written_path.h"
 
 namespace postern::policy {
 
@@ -125,8 +126,8 @@ struct Settings {
   Setting<Limit> max_lifetime, idle_timeout;
   // TLS and PROXY.
   Setting<bool> tls;
-  Setting<Strings> tls_certificate, tls_private_key, tls_ocsp;
-  Setting<std::string> tls_client_ca, tls_crl;
+  Setting<WrittenPaths> tls_certificate, tls_private_key, tls_ocsp;
+  Setting<WrittenPath> tls_client_ca, tls_crl;
   Setting<TlsVerify> tls_verify_client;
   Setting<TlsVersion> tls_min_version;
   Setting<Strings> tls_alpn;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "policy/decision/tls_identity.h"
+#include "policy/service/written_path.h"
 
 namespace postern::policy {
 
@@ -20,14 +21,14 @@ enum class TlsSni : std::uint8_t { kAny, kStrict };
 
 struct TlsSpec {
   struct Pair {
-    std::string certificate, private_key;
-    std::string staple;  // an OCSP response; empty: none
+    WrittenPath certificate, private_key;
+    WrittenPath staple = {};  // an OCSP response; empty: none
   };
   static constexpr std::size_t kMaxPairs = 64;
   static constexpr std::size_t kMaxAlpn = 256;  // on the wire: each name, and a byte before it
 
   std::vector<Pair> pairs;     // at least one; the first is for names that none has
-  std::string client_ca, crl;  // empty: none
+  WrittenPath client_ca, crl;  // empty: none
   TlsVerify verify = TlsVerify::kNone;
   TlsVersion min_version = TlsVersion::k12;
   TlsSni sni = TlsSni::kAny;

@@ -10,10 +10,9 @@ TEST_CASE("an authority between root and client verifies nobody alone, and is re
   const TestCertificate root({.common_name = "root", .authority = true});
   const TestCertificate between({.common_name = "between", .authority = true}, &root);
   const TestCertificate alice({.common_name = "alice"}, &between), server;
-  CHECK(tls.AddService(1, {&server}, Trusting(between.pem())).verdict ==
-        TlsVerdict::kRootlessAuthorities);
-  REQUIRE(tls.AddService(2, {&server}, Trusting(between.pem() + root.pem())).verdict ==
-          TlsVerdict::kGood);
+  CHECK(tls.AddService(1, {&server}, Trusting(between.pem())).flaws ==
+        FlawSet{ServiceFlaw::kRootlessAuthorities});
+  REQUIRE(IsGood(tls.AddService(2, {&server}, Trusting(between.pem() + root.pem()))));
   TlsClient client;
   Present(client, alice);
   const UniqueFd program = tls.Begin(1, 2, client.Open());
@@ -25,9 +24,9 @@ TEST_CASE("lists of some megabytes are read, and beyond sixteen none is") {
   const TestCertificate root({.common_name = "root", .authority = true}), server;
   auto wish = Trusting(root.pem());
   wish.revocations = std::string(10'000'000, '#') + "\n" + testlib::RevocationListOf(root, 3600);
-  CHECK(tls.AddService(1, {&server}, wish).verdict == TlsVerdict::kGood);
+  CHECK(IsGood(tls.AddService(1, {&server}, wish)));
   wish.revocations.insert(0, 7'000'000, '#');
-  CHECK(tls.AddService(2, {&server}, wish).verdict == TlsVerdict::kBadRevocations);
+  CHECK(tls.AddService(2, {&server}, wish).flaws == FlawSet{ServiceFlaw::kBadRevocations});
 }
 
 TEST_CASE("whatever a client's certificate is refused for has a name") {
@@ -38,14 +37,13 @@ TEST_CASE("whatever a client's certificate is refused for has a name") {
   const TestCertificate weak({.kind = "RSA:1024"}, &root);
   const TestCertificate outdated({.sha1 = true}, &root);
   const TestCertificate alice({.common_name = "alice"}, &root), heir({}, &alice);
-  REQUIRE(tls.AddService(1, {&server}, Trusting(root.pem() + alice.pem())).verdict ==
-          TlsVerdict::kGood);
+  REQUIRE(IsGood(tls.AddService(1, {&server}, Trusting(root.pem() + alice.pem()))));
   auto forged = Trusting(root.pem());
   forged.revocations = testlib::RevocationListOf(twin, 3600);
-  REQUIRE(tls.AddService(2, {&server}, forged).verdict == TlsVerdict::kGood);
+  REQUIRE(IsGood(tls.AddService(2, {&server}, forged)));
   auto late = Trusting(root.pem());
   late.revocations = testlib::RevocationListOf(root, -30);
-  REQUIRE(tls.AddService(3, {&server}, late).verdict == TlsVerdict::kGood);
+  REQUIRE(IsGood(tls.AddService(3, {&server}, late)));
   SessionId id = 0;
   const auto fault = [&](TlsServiceId service, const TestCertificate& shown) {
     TlsClient client;

@@ -6,6 +6,8 @@
 namespace postern::daemon {
 namespace {
 
+constexpr FlawSet kBadStaple = {CredentialFlaw::kBadStaple};
+
 TEST_CASE("an OCSP response is for a certificate by serial, issuer's name and issuer's key") {
   TlsUnderTest tls;
   const TestCertificate issuer({.common_name = "issuer", .authority = true});
@@ -15,23 +17,23 @@ TEST_CASE("an OCSP response is for a certificate by serial, issuer's name and is
   const TestCertificate namesake({}, &stranger);
   X509_set_serialNumber(namesake.certificate(), X509_get_serialNumber(server.certificate()));
   TlsServiceId id = 0;
-  const auto verdict = [&](const std::string& staple, const std::string& chain) {
+  const auto flaws = [&](const std::string& staple, const std::string& chain) {
     TlsUnderTest::Wish wish;
     wish.staples = {staple};
     wish.chain = chain;
-    return tls.AddService(++id, {&server}, wish).verdict;
+    return tls.AddService(++id, {&server}, wish).credentials[0].flaws;
   };
   const auto about = [](const TestCertificate& certificate, const TestCertificate& authority) {
     return testlib::StapleOf(certificate, authority, 3600);
   };
   // The issuer need not come first, nor at all.
   for (const std::string& chain : {issuer.pem(), stranger.pem() + issuer.pem(), std::string()}) {
-    CHECK(verdict(about(server, issuer), chain) == TlsVerdict::kGood);
-    CHECK(verdict(about(other, issuer), chain) == TlsVerdict::kBadStaple);
-    CHECK(verdict(about(namesake, stranger), chain) == TlsVerdict::kBadStaple);
+    CHECK(flaws(about(server, issuer), chain).empty());
+    CHECK(flaws(about(other, issuer), chain) == kBadStaple);
+    CHECK(flaws(about(namesake, stranger), chain) == kBadStaple);
   }
-  CHECK(verdict(about(server, twin), issuer.pem()) == TlsVerdict::kBadStaple);
-  CHECK(verdict(about(server, twin), "") == TlsVerdict::kGood);  // nobody knows the key
+  CHECK(flaws(about(server, twin), issuer.pem()) == kBadStaple);
+  CHECK(flaws(about(server, twin), "").empty());  // nobody knows the key
 }
 
 TEST_CASE(
@@ -43,11 +45,11 @@ TEST_CASE(
     TlsUnderTest::Wish wish;
     wish.staples = {testlib::StapleOf(server, authority, until)};
     wish.judged = judged;
-    return tls.AddService(id, {&server}, wish).verdict;
+    return tls.AddService(id, {&server}, wish).credentials[0].flaws;
   };
-  CHECK(add(1, -60, false) == TlsVerdict::kBadStaple);
-  REQUIRE(add(2, -60, true) == TlsVerdict::kGood);
-  REQUIRE(add(3, 3600, false) == TlsVerdict::kGood);
+  CHECK(add(1, -60, false) == kBadStaple);
+  REQUIRE(add(2, -60, true).empty());
+  REQUIRE(add(3, 3600, false).empty());
   for (const TlsServiceId service : {2U, 3U}) {
     TlsClient client;
     const UniqueFd far = client.Open();
@@ -77,8 +79,8 @@ TEST_CASE("an OCSP response that TLS 1.3 has no room for is refused, and one byt
     REQUIRE(wish.staples[0].size() == size);
     return tls.AddService(id, {&server}, wish);
   };
-  CHECK(add(1, kMaxStaple + 1).verdict == TlsVerdict::kLongStaple);
-  REQUIRE(add(2, kMaxStaple).verdict == TlsVerdict::kGood);
+  CHECK(add(1, kMaxStaple + 1).credentials[0].flaws == FlawSet{CredentialFlaw::kLongStaple});
+  REQUIRE(IsGood(add(2, kMaxStaple)));
   TlsClient client;
   const UniqueFd far = client.Open();
   SSL_ctrl(client.ssl(), SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, TLSEXT_STATUSTYPE_ocsp, nullptr);

@@ -57,27 +57,36 @@ class Asker {
   void Ask(const Frame& frame) {
     REQUIRE(sandbox::SendFrame(channel_, AsFrame(frame), {}));
   }
-  void Give(KeyIndex index, const std::string& key, const std::string& certificate,
-            bool judged = false) {
+  void Give(KeyIndex index, const std::string& key, const std::string& certificate) {
     testlib::WriteFile(folder_ / "key", key);
     testlib::WriteFile(folder_ / "cert", certificate);
     const auto key_file = sys::OpenRegularFile(folder_ / "key");
     const auto certificate_file = sys::OpenRegularFile(folder_ / "cert");
     AskKey ask;
     ask.index = index;
-    ask.judged = judged ? 1 : 0;
     const int lent[] = {key_file->get(), certificate_file->get()};
     REQUIRE(sandbox::SendFrame(channel_, AsFrame(ask), lent));
   }
-  KeyVerdict Load(KeyIndex index, const std::string& key, const std::string& certificate,
-                  bool judged = false) {
-    Give(index, key, certificate, judged);
+  FlawSet<KeyFlaw> Load(KeyIndex index, const std::string& key, const std::string& certificate) {
+    Give(index, key, certificate);
     const auto answer = NextFrame<AnswerKey>(channel_);
     CHECK(answer.index == index);
-    return answer.verdict;
+    return answer.flaws;
   }
-  KeyVerdict Load(KeyIndex index, const Certificate& certificate) {
+  FlawSet<KeyFlaw> Load(KeyIndex index, const Certificate& certificate) {
     return Load(index, certificate.key_pem(), certificate.pem());
+  }
+  FlawSet<KeyFlaw> JudgeWithoutKey(KeyIndex index, const std::string& certificate) {
+    testlib::WriteFile(folder_ / "cert", certificate);
+    const auto file = sys::OpenRegularFile(folder_ / "cert");
+    AskKey ask;
+    ask.index = index;
+    ask.has_key = 0;
+    const int lent = file->get();
+    REQUIRE(sandbox::SendFrame(channel_, AsFrame(ask), {&lent, 1}));
+    const auto answer = NextFrame<AnswerKey>(channel_);
+    CHECK(answer.index == index);
+    return answer.flaws;
   }
   void Forget(KeyIndex index) {
     AskForgetKey forget;
@@ -176,11 +185,11 @@ TEST_CASE("each kind of key signs both handshakes with the algorithms that are i
   };
   const Certificate ec, rsa({.kind = "RSA:2048"}), pss({.kind = "RSA-PSS"}),
       ed({.kind = "ED25519"}), p384({.kind = "P-384"});
-  REQUIRE(keeper.Load(1, ec) == KeyVerdict::kGood);
-  REQUIRE(keeper.Load(2, rsa) == KeyVerdict::kGood);
-  REQUIRE(keeper.Load(3, pss) == KeyVerdict::kGood);
-  REQUIRE(keeper.Load(4, ed) == KeyVerdict::kGood);
-  REQUIRE(keeper.Load(5, p384) == KeyVerdict::kGood);
+  REQUIRE(keeper.Load(1, ec).empty());
+  REQUIRE(keeper.Load(2, rsa).empty());
+  REQUIRE(keeper.Load(3, pss).empty());
+  REQUIRE(keeper.Load(4, ed).empty());
+  REQUIRE(keeper.Load(5, p384).empty());
 
   CHECK(Verifies(ec, "SHA256", kVerify, sign(1, kEcdsa256, kVerify)));
   CHECK(Verifies(ec, "SHA256", kExchange, sign(1, kEcdsa256, kExchange)));
@@ -202,8 +211,8 @@ TEST_CASE("each kind of key signs both handshakes with the algorithms that are i
 TEST_CASE("one connection gets one signature, with a key of its service, in time") {
   Keeper keeper;
   const Certificate ec;
-  REQUIRE(keeper.Load(1, ec) == KeyVerdict::kGood);
-  REQUIRE(keeper.Load(2, ec) == KeyVerdict::kGood);
+  REQUIRE(keeper.Load(1, ec).empty());
+  REQUIRE(keeper.Load(2, ec).empty());
   CHECK(keeper.Sign(7, 1, kEcdsa256, kVerify).empty());  // nobody has announced it
   CHECK(keeper.Overdrawn() == 7);
   keeper.Allow(7);
@@ -223,7 +232,7 @@ TEST_CASE("one connection gets one signature, with a key of its service, in time
 
 TEST_CASE("what is no server's handshake is not signed, and is told of") {
   Keeper keeper;
-  REQUIRE(keeper.Load(1, Certificate()) == KeyVerdict::kGood);
+  REQUIRE(keeper.Load(1, Certificate()).empty());
   SessionId id = 0;
   for (const std::string& message :
        {std::string(), std::string(32, 'd'), CertificateVerifyOf(std::string(32, 'h'), "client"),
@@ -238,37 +247,59 @@ TEST_CASE("what is no server's handshake is not signed, and is told of") {
   CHECK(keeper.Overdrawn() == id);
 }
 
-TEST_CASE("a pair that cannot serve is not loaded, with the reason") {
+TEST_CASE("all that is wrong with a pair is told at once") {
   Keeper keeper;
-  const Certificate good, other;
-  CHECK(keeper.Load(1, other.key_pem(), good.pem()) == KeyVerdict::kMismatch);
-  CHECK(keeper.Load(1, "no key", good.pem()) == KeyVerdict::kUnreadableKey);
-  CHECK(keeper.Load(1, good.pem(), good.pem()) == KeyVerdict::kUnreadableKey);
-  CHECK(keeper.Load(1, good.key_pem(), "") == KeyVerdict::kUnreadableCertificate);
-  for (const std::string& both : {good.pem() + good.key_pem(), good.key_pem() + good.pem()}) {
-    CHECK(keeper.Load(1, good.key_pem(), both) == KeyVerdict::kKeyInCertificate);
-    CHECK(keeper.Load(1, both, both) == KeyVerdict::kKeyInCertificate);
-    CHECK(keeper.Load(9, both, good.pem()) == KeyVerdict::kGood);
-    keeper.Forget(9);
-  }
-  CHECK(keeper.Load(1, Certificate({.until = -1})) == KeyVerdict::kExpired);
-  CHECK(keeper.Load(1, Certificate({.from = 600})) == KeyVerdict::kNotYetValid);
-  const Certificate over({.until = -1});
-  CHECK(keeper.Load(8, over.key_pem(), over.pem(), true) == KeyVerdict::kGood);
-  CHECK(keeper.Load(1, other.key_pem(), over.pem(), true) == KeyVerdict::kMismatch);
-  CHECK(keeper.Load(1, Certificate({.kind = "RSA:1024"})) == KeyVerdict::kWeakKey);
-  CHECK(keeper.Load(1, Certificate({.kind = "secp256k1"})) == KeyVerdict::kUnsupportedKey);
+  const Certificate good, weak({.kind = "RSA:1024"}), unsupported({.kind = "secp256k1"});
+  using enum KeyFlaw;
+  CHECK(keeper.Load(1, weak.key_pem(), good.pem()) == FlawSet{kWeakKey, kMismatch});
+  CHECK(keeper.Load(1, "no key", "") == FlawSet{kUnreadableKey, kUnreadableCertificate});
+  CHECK(keeper.Load(1, weak.key_pem(), good.key_pem() + unsupported.pem()) ==
+        FlawSet{kWeakKey, kMismatch, kKeyInCertificate});
+  CHECK(keeper.Load(1, "no key", unsupported.pem()) == FlawSet{kUnreadableKey, kUnsupportedKey});
+  CHECK(keeper.Load(1, good).empty());
+}
+
+TEST_CASE("without the key the certificate tells what it can, and nothing is kept") {
+  Keeper keeper;
+  const Certificate good, weak({.kind = "RSA:1024"}), unsupported({.kind = "secp256k1"});
+  CHECK(keeper.JudgeWithoutKey(1, good.pem()).empty());
+  CHECK(keeper.JudgeWithoutKey(1, good.pem() + good.key_pem()) ==
+        FlawSet{KeyFlaw::kKeyInCertificate});
+  CHECK(keeper.JudgeWithoutKey(1, weak.pem()) == FlawSet{KeyFlaw::kWeakKey});
+  CHECK(keeper.JudgeWithoutKey(1, unsupported.pem()) == FlawSet{KeyFlaw::kUnsupportedKey});
+  CHECK(keeper.JudgeWithoutKey(1, "") == FlawSet{KeyFlaw::kUnreadableCertificate});
   keeper.Allow(1);
   CHECK(keeper.Sign(1, 1, kEcdsa256, kVerify).empty());
   CHECK(keeper.Overdrawn() == 1);
-  CHECK(keeper.Load(1, good) == KeyVerdict::kGood);
+  CHECK(keeper.Load(1, good).empty());  // the number was not taken
+}
+
+TEST_CASE("a pair that cannot serve is not loaded, with the reason") {
+  Keeper keeper;
+  const Certificate good, other;
+  CHECK(keeper.Load(1, other.key_pem(), good.pem()) == FlawSet{KeyFlaw::kMismatch});
+  CHECK(keeper.Load(1, "no key", good.pem()) == FlawSet{KeyFlaw::kUnreadableKey});
+  CHECK(keeper.Load(1, good.pem(), good.pem()) == FlawSet{KeyFlaw::kUnreadableKey});
+  CHECK(keeper.Load(1, good.key_pem(), "") == FlawSet{KeyFlaw::kUnreadableCertificate});
+  for (const std::string& both : {good.pem() + good.key_pem(), good.key_pem() + good.pem()}) {
+    CHECK(keeper.Load(1, good.key_pem(), both) == FlawSet{KeyFlaw::kKeyInCertificate});
+    CHECK(keeper.Load(1, both, both) == FlawSet{KeyFlaw::kKeyInCertificate});
+    CHECK(keeper.Load(9, both, good.pem()).empty());
+    keeper.Forget(9);
+  }
+  CHECK(keeper.Load(1, Certificate({.kind = "RSA:1024"})) == FlawSet{KeyFlaw::kWeakKey});
+  CHECK(keeper.Load(1, Certificate({.kind = "secp256k1"})) == FlawSet{KeyFlaw::kUnsupportedKey});
+  keeper.Allow(1);
+  CHECK(keeper.Sign(1, 1, kEcdsa256, kVerify).empty());
+  CHECK(keeper.Overdrawn() == 1);
+  CHECK(keeper.Load(1, good).empty());
   keeper.Forget(1);
-  CHECK(keeper.Load(1, good) == KeyVerdict::kGood);
+  CHECK(keeper.Load(1, good).empty());
 }
 
 TEST_CASE("garbage on the edge ends it, posternd is told, and a new one has no old allowances") {
   Keeper keeper;
-  REQUIRE(keeper.Load(1, Certificate()) == KeyVerdict::kGood);
+  REQUIRE(keeper.Load(1, Certificate()).empty());
   REQUIRE(sandbox::SendFrame(keeper.edge(), AsFrame(AskEdge{}), {}));
   CHECK(keeper.EdgeEnds());
   CHECK(keeper.GarbageToldOf() == keeper.edges());
@@ -288,7 +319,7 @@ TEST_CASE("garbage on the edge ends it, posternd is told, and a new one has no o
 
 TEST_CASE("whoever asks, and takes no answers, is told of too") {
   Keeper keeper;
-  REQUIRE(keeper.Load(1, Certificate()) == KeyVerdict::kGood);
+  REQUIRE(keeper.Load(1, Certificate()).empty());
   constexpr SessionId kFarTooMany = 1000;
   for (SessionId id = 1; id <= kFarTooMany; ++id) {
     keeper.Allow(id);
@@ -368,6 +399,8 @@ TEST_CASE("garbage from posternd ends it") {
   };
   CHECK(ends(AskSign{}, false));
   CHECK(ends(AskKey{}, true));
+  CHECK(ends(AskKey{.index = 1, .has_key = 0}, false));
+  CHECK(ends(AskKey{.index = 1, .has_key = 2}, true));
   CHECK(ends(AskEdge{}, false));
   CHECK(ends(AskAllow{}, false));  // of no key
   CHECK(ends(AskForgetKey{}, true));
@@ -401,14 +434,14 @@ TEST_CASE("a key that finds the locked memory full is told from one that cannot 
   asker.Start(std::move(helper->channel));
   const Certificate large({.kind = "RSA:2048"}), small;
   KeyIndex index = 1;
-  auto verdict = KeyVerdict::kGood;
-  while (verdict == KeyVerdict::kGood && index < 1000) verdict = asker.Load(index++, large);
-  CHECK(verdict == KeyVerdict::kNoRoom);
+  FlawSet<KeyFlaw> flaws;
+  while (flaws.empty() && index < 1000) flaws = asker.Load(index++, large);
+  CHECK(flaws == FlawSet{KeyFlaw::kNoRoom});
   asker.Allow(1);
   CHECK_FALSE(asker.Sign(1, 1, kPss, kVerify).empty());
   for (KeyIndex gone = 2; gone < index; ++gone) asker.Forget(gone);
-  CHECK(asker.Load(index++, "no key", small.pem()) == KeyVerdict::kUnreadableKey);
-  CHECK(asker.Load(index++, small) == KeyVerdict::kGood);
+  CHECK(asker.Load(index++, "no key", small.pem()) == FlawSet{KeyFlaw::kUnreadableKey});
+  CHECK(asker.Load(index++, small).empty());
   asker.channel().Reset();
   CHECK(sys::AwaitPidfd(helper->pidfd));
 }
@@ -425,7 +458,7 @@ TEST_CASE("the program signs from behind its filter, without a right, in locked 
                                      {"ED25519", kEd},
                                      {"RSA-PSS", kPssPss}}) {
     const auto key = static_cast<KeyIndex>(++number);
-    REQUIRE(asker.Load(key, Certificate({.kind = kind})) == KeyVerdict::kGood);
+    REQUIRE(asker.Load(key, Certificate({.kind = kind})).empty());
     for (int i = 0; i < 50; ++i) {
       asker.Allow(++id, key);
       CHECK_FALSE(asker.Sign(id, key, scheme, kVerify).empty());

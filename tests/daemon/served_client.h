@@ -29,7 +29,7 @@ class OneService : public TlsUnderTest {
  public:
   explicit OneService(const Opening& opening = {})
       : TlsUnderTest(LimitsOf(opening.patience)), certificate_(opening.certificate) {
-    REQUIRE(AddService(1, {&certificate_}, opening.service).verdict == TlsVerdict::kGood);
+    REQUIRE(IsGood(AddService(1, {&certificate_}, opening.service)));
   }
 
  private:

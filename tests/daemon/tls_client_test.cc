@@ -60,7 +60,7 @@ struct Fixture : LogFixture {
   std::shared_ptr<const TlsSetup> AddSetup() {
     TlsSetup setup;
     setup.service = "s" + std::to_string(setups.size() + 1);
-    setup.spec.pairs.push_back({"/c.pem", "/k.pem", ""});
+    setup.spec.pairs.push_back({{"/c.pem"}, {"/k.pem"}});
     const auto open = [] { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); };
     setup.pairs.push_back({open(), open(), {}});
     return tls.Add(std::move(setup));
@@ -301,8 +301,8 @@ TEST_CASE_METHOD(Fixture, "A worker speaks of its own sessions alone") {
 }
 
 TEST_CASE_METHOD(Fixture, "A verdict comes once from each worker") {
-  const AnswerTlsService bad{.service = setups[0]->id, .verdict = TlsVerdict::kBadCertificate};
-  const AnswerKey weak{.index = setups[0]->first_key, .verdict = KeyVerdict::kWeakKey};
+  const AnswerTlsService bad{.service = setups[0]->id, .flaws = {ServiceFlaw::kBadSettings}};
+  const AnswerKey weak{.index = setups[0]->first_key, .flaws = {KeyFlaw::kWeakKey}};
   for (std::size_t i = 0; i < 3; ++i) {
     Say(worker(i).tls_pid(), bad);
     Say(worker(i).keys_pid(), weak);

@@ -137,7 +137,7 @@ class TlsUnderTest {
       AskKey load;
       load.index = key;
       Send(keys_, load, {private_key.get(), certificate.get()});
-      REQUIRE(NextFrame<AnswerKey>(keys_).verdict == KeyVerdict::kGood);
+      REQUIRE(NextFrame<AnswerKey>(keys_).flaws.empty());
       AskTlsCredential ask;
       ask.service = id;
       ask.key = key;

@@ -144,7 +144,7 @@ TEST_CASE("the programs serve from behind their filters, without a right") {
   const ClientAuthority clients;
   const TestCertificate rsa({.kind = "RSA:2048"}), ec({.names = {"DNS:a.test"}});
   const auto wish = Trusting(clients.authority.pem(), WireVerify::kRequest);
-  REQUIRE(tls.AddService(1, {&rsa, &ec}, wish).verdict == TlsVerdict::kGood);
+  REQUIRE(IsGood(tls.AddService(1, {&rsa, &ec}, wish)));
   SessionId id = 0;
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     for (const bool shows : {false, true}) {
@@ -189,8 +189,10 @@ TEST_CASE("garbage from posternd ends it") {
   CHECK(ends(AskKey{}, {2, 2}));
   CHECK(ends(AskTls{}, {2}));
   CHECK(ends(AskTlsEdge{}, {}));
-  CHECK(ends(AskTlsService{}, {}));  // of no certificate
-  CHECK(ends(AskStop{}, {}));        // the relay is asked that
+  AskTlsService many;
+  many.credential_count = kMaxCredentials + 1;
+  CHECK(ends(many, {}));
+  CHECK(ends(AskStop{}, {}));  // the relay is asked that
   CHECK(ends(AskTlsTruncate{}, {2}));
   CHECK(ends(AskTlsCredential{}, {}));
 }

@@ -13,8 +13,8 @@ TEST_CASE("names choose certificates; one that none has gets the first, or an en
   const TestCertificate b({.common_name = "b", .names = {"DNS:*.b.test"}});
   TlsUnderTest::Wish strict;
   strict.ask.strict_names = 1;
-  REQUIRE(tls.AddService(1, {&a, &b}).verdict == TlsVerdict::kGood);
-  REQUIRE(tls.AddService(2, {&a, &b}, strict).verdict == TlsVerdict::kGood);
+  REQUIRE(IsGood(tls.AddService(1, {&a, &b})));
+  REQUIRE(IsGood(tls.AddService(2, {&a, &b}, strict)));
   SessionId id = 0;
   const auto served = [&](TlsServiceId service, const char* host) -> std::string {
     TlsClient client;
@@ -48,8 +48,8 @@ TEST_CASE("for a name that none has the first serves, whatever kind of key the c
   TlsUnderTest tls;
   const TestCertificate first({.kind = "RSA:2048", .names = {"DNS:a.test"}}),
       other({.names = {"DNS:b.test"}}), twin({.names = {"DNS:a.test"}});
-  REQUIRE(tls.AddService(1, {&first, &other}).verdict == TlsVerdict::kGood);
-  REQUIRE(tls.AddService(2, {&first, &other, &twin}).verdict == TlsVerdict::kGood);
+  REQUIRE(IsGood(tls.AddService(1, {&first, &other})));
+  REQUIRE(IsGood(tls.AddService(2, {&first, &other, &twin})));
   SessionId id = 0;
   for (const auto& [service, expected] :
        {std::pair<TlsServiceId, const TestCertificate*>{1, &first}, {2, &twin}}) {
@@ -70,7 +70,7 @@ TEST_CASE("of two certificates for one name the client gets the one it understan
   TlsUnderTest tls;
   const TestCertificate ec({.names = {"DNS:a.test"}}),
       rsa({.kind = "RSA:2048", .names = {"DNS:a.test"}});
-  REQUIRE(tls.AddService(1, {&ec, &rsa}).verdict == TlsVerdict::kGood);
+  REQUIRE(IsGood(tls.AddService(1, {&ec, &rsa})));
   SessionId id = 0;
   for (const auto& [signatures, expected] :
        {std::pair{"ECDSA+SHA256", &ec}, {"RSA-PSS+SHA256", &rsa}}) {
@@ -107,31 +107,61 @@ TEST_CASE("ALPN chooses in our order, and ends a handshake with nothing in commo
   CHECK(tls.Next<AnswerTlsDone>().fault == TlsFault::kNoProtocol);
 }
 
+TEST_CASE("all that is wrong with a service is told at once, of each of its certificates") {
+  TlsUnderTest tls;
+  const TestCertificate authority({.common_name = "authority", .authority = true});
+  const TestCertificate good({}, &authority), over({.until = -60}, &authority),
+      outdated({.until = -60, .sha1 = true}, &authority);
+  TlsUnderTest::Wish wish;
+  wish.authorities = "no certificate";
+  wish.revocations = "no list";
+  wish.staples = {testlib::StapleOf(good, authority, 3600), "no response"};
+  const auto answer = tls.AddService(1, {&good, &over, &outdated}, wish);
+  CHECK(answer.flaws == FlawSet{ServiceFlaw::kBadAuthorities, ServiceFlaw::kBadRevocations});
+  using enum CredentialFlaw;
+  CHECK(answer.credentials[0].flaws.empty());
+  CHECK(answer.credentials[1].flaws == FlawSet{kExpired, kBadStaple});
+  CHECK(answer.credentials[2].flaws == FlawSet{kExpired, kUnusable});
+  CHECK(IsGood(tls.AddService(2, {&good})));
+  TlsClient client;
+  const UniqueFd program = tls.Begin(1, 1, client.Open());
+  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kUnknownService);
+}
+
+TEST_CASE("a service without a certificate is judged, and not kept") {
+  TlsUnderTest tls;
+  TlsUnderTest::Wish wish;
+  CHECK(IsGood(tls.AddService(1, {}, wish)));
+  wish.authorities = "no certificate";
+  CHECK(tls.AddService(1, {}, wish).flaws == FlawSet{ServiceFlaw::kBadAuthorities});
+  TlsClient client;
+  const UniqueFd program = tls.Begin(1, 1, client.Open());
+  CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kUnknownService);
+}
+
 TEST_CASE("what cannot serve is not taken, with the reason") {
   TlsUnderTest tls;
   const TestCertificate certificate;
   TlsUnderTest::Wish wish;
   wish.authorities = "no certificate";
-  const auto verdict = [&](TlsServiceId id) {
-    return tls.AddService(id, {&certificate}, wish).verdict;
-  };
-  CHECK(verdict(1) == TlsVerdict::kBadAuthorities);
+  const auto answer = [&](TlsServiceId id) { return tls.AddService(id, {&certificate}, wish); };
+  CHECK(answer(1).flaws == FlawSet{ServiceFlaw::kBadAuthorities});
   wish.authorities = certificate.pem() + certificate.key_pem();
-  CHECK(verdict(6) == TlsVerdict::kBadAuthorities);
+  CHECK(answer(6).flaws == FlawSet{ServiceFlaw::kBadAuthorities});
   wish.authorities = certificate.pem();
   wish.revocations = "no list";
-  CHECK(verdict(2) == TlsVerdict::kBadRevocations);
+  CHECK(answer(2).flaws == FlawSet{ServiceFlaw::kBadRevocations});
   wish.revocations.clear();
   wish.staples = {"no response"};
-  CHECK(verdict(3) == TlsVerdict::kBadStaple);
+  CHECK(answer(3).credentials[0].flaws == FlawSet{CredentialFlaw::kBadStaple});
   wish.staples.clear();
   wish.chain = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-  CHECK(verdict(4) == TlsVerdict::kBadCertificate);
+  CHECK(answer(4).credentials[0].flaws == FlawSet{CredentialFlaw::kUnreadable});
   wish.chain.clear();
-  CHECK(verdict(5) == TlsVerdict::kGood);
+  CHECK(IsGood(answer(5)));
   const TestCertificate authority({.common_name = "authority", .authority = true});
   const TestCertificate outdated({.sha1 = true}, &authority);
-  CHECK(tls.AddService(7, {&outdated}).verdict == TlsVerdict::kBadCertificate);
+  CHECK(tls.AddService(7, {&outdated}).credentials[0].flaws == FlawSet{CredentialFlaw::kUnusable});
   TlsClient client;
   const UniqueFd program = tls.Begin(1, 3, client.Open());
   CHECK(tls.Next<AnswerTlsDone>().outcome == TlsOutcome::kUnknownService);

@@ -29,7 +29,7 @@ struct Fixture : SessionsFixture {
     TlsSetup one;
     one.service = "test";
     const auto open = [] { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); };
-    one.spec.pairs.push_back({"/c.pem", "/k.pem", ""});
+    one.spec.pairs.push_back({{"/c.pem"}, {"/k.pem"}});
     one.pairs.push_back({open(), open(), {}});
     setup = tls->Add(std::move(one));
     while (puppets.size() < 3) {

@@ -123,14 +123,70 @@ class Certificates(Files):
              ("ca", "bad-client-ca"), ("crl", "bad-crl"), ("ocsp", "bad-ocsp"), ("long", "bad-ocsp")})
 
     def test_what_expires_soon_is_a_warning_with_its_days(self):
-        def ending(name, days):
-            end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days, hours=1)
-            return self.own.issue(name, f"DNS:{name}.test", end=end.strftime("%Y%m%d%H%M%SZ"))
-        found = self.findings(1, config=self.services(soon=ending("soon", 13), later=ending("later", 14)))
+        found = self.findings(1, config=self.services(soon=self.ending("soon", 13), later=self.ending("later", 14)))
         found = [finding for finding in found if finding["rule"].startswith("certificate")]
         self.assertEqual([(finding["rule"], finding["severity"]) for finding in found],
                          [("certificate-expires-soon", "warning")])
         self.assertIn("service soon: the certificate expires in 13 days", found[0]["message"])
+
+    def ending(self, name, days):
+        end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days, hours=1)
+        return self.own.issue(name, f"DNS:{name}.test", end=end.strftime("%Y%m%d%H%M%SZ"))
+
+    def chain(self, name, *certificates):
+        return self.file(name, b"".join(certificate.read_bytes() for certificate in certificates), 0o644)
+
+    def test_all_flaws_of_all_pairs_are_told_with_their_lines(self):
+        other = self.own.issue("second", "DNS:b.test")
+        over = self.own.issue("long-over", "DNS:c.test", start="20200101000000Z", end="20200102000000Z")
+        junk = self.file("second-junk", b"no PEM at all\n")
+        config = self.services(many=(
+            self.good[0], self.good[1],
+            f"tls_certificate += {over[0]} {other[0]}",
+            f"tls_private_key += {other[1]} {other[1]}",
+            f"tls_certificate += {other[0]}", f"tls_private_key += {junk}",
+            f"tls_ocsp = {junk} {junk}",
+            "tls_verify_client = require", f"tls_client_ca = {junk}", f"tls_crl = {junk}"))
+        lines = config.read_text().splitlines()
+        found = [(finding["rule"], lines[finding["line"] - 1].strip().split(" ")[0],
+                  lines[finding["line"] - 1][finding["column"] - 1:].split(" ")[0])
+                 for finding in self.findings(1, config=config)]
+        self.assertEqual(sorted(each for each in found if each[0] not in ("world-open-root", "default-profile")), sorted([
+            ("bad-ocsp", "tls_ocsp", str(junk)), ("bad-ocsp", "tls_ocsp", str(junk)),
+            ("key-mismatch", "tls_private_key", str(other[1])),
+            ("certificate-expired", "tls_certificate", str(over[0])),
+            ("bad-private-key", "tls_private_key", str(junk)),
+            ("bad-client-ca", "tls_client_ca", str(junk)), ("bad-crl", "tls_crl", str(junk))]))
+
+    def test_of_a_chain_the_first_to_expire_counts(self):
+        leaf, link = self.ending("leaf", 20), self.ending("link", 5)
+        over = self.own.issue("link-over", "DNS:l.test", start="20200101000000Z", end="20200102000000Z")
+        found = self.findings(1, config=self.services(
+            short=(self.chain("short.pem", leaf[0], link[0]), leaf[1]),
+            old=(self.chain("old.pem", leaf[0], over[0]), leaf[1])))
+        found = {finding["message"]: finding["severity"] for finding in found if "c" == finding["rule"][0]}
+        self.assertEqual(found, {
+            f"service short: certificate 2 of the file, of the chain, expires in 5 days ({self.files}/short.pem)": "warning",
+            f"service old: a certificate of the chain has expired ({self.files}/old.pem)": "warning"})
+
+    @unittest.skipUnless(os.getuid() == 0, "root alone has something to hide from others")
+    def test_without_its_key_a_certificate_is_judged(self):
+        over = self.own.issue("unread-over", "DNS:c.test", start="20200101000000Z", end="20200102000000Z")
+        leaf = self.ending("unread-soon", 3)
+        junk = self.file("unread-junk", b"no PEM at all\n", 0o644)
+        both = self.file("unread-both", self.good[0].read_bytes() + self.good[1].read_bytes(), 0o644)
+        config = self.services(over=over, soon=leaf, both=(both, self.good[1]), ocsp=(*self.good, f"tls_ocsp = {junk}"),
+                               cert=(junk, self.good[1]))
+        os.chmod(self.folder, 0o755)
+        done = subprocess.run([POSTERN, "check", "--format", "json", *map(str, arguments(config=config))],
+                              capture_output=True, timeout=120, check=False, user=65534, group=65534, extra_groups=[])
+        found = [(finding["message"].split(":")[0].removeprefix("service "), finding["rule"])
+                 for finding in json.loads(done.stdout)["findings"] if finding["rule"] != "default-profile"]
+        names = ("over", "soon", "both", "ocsp", "cert")
+        self.assertEqual(set(found), {(name, "tls-not-judged") for name in names} | {
+            ("over", "certificate-expired"), ("soon", "certificate-expires-soon"), ("both", "bad-certificate"),
+            ("ocsp", "bad-ocsp"), ("cert", "bad-certificate")})
+        self.assertIn(b"the private key is not judged, nor whether it is the certificate's: ", done.stdout)
 
     @unittest.skipUnless(os.getuid() == 0, "root alone has something to hide from others")
     def test_what_may_not_be_read_is_not_judged(self):

@@ -305,22 +305,31 @@ class Keys(lab_case.LabCase):
             + tls_entry(PORT + 2, name="expired", pairs=[WORLD.expired])
             + tls_entry(PORT + 3, name="exposed", pairs=[(WORLD.a[0], exposed)])
             + tls_entry(PORT + 4, name="junk", pairs=[(WORLD.a[0], junk)])
-            + tls_entry(PORT + 5, name="both", pairs=[(both, both)]))
+            + tls_entry(PORT + 5, name="both", pairs=[(both, both)])
+            + tls_entry(PORT + 6, name="several", pairs=[WORLD.a, (WORLD.b[0], WORLD.a[1]), WORLD.expired]))
         with dial(context()) as client:
             self.assertTrue(echoes(client))
         for words in ("mixed stays down: the private key is not the certificate's", "expired stays down",
                       "the certificate has expired", "exposed.key may be read or written by others",
                       "junk stays down: the private key cannot be read",
-                      "both stays down: the file of the certificate has a private key in it"):
+                      "both stays down: the file of the certificate has a private key in it",
+                      "several stays down: the private key is not the certificate's",
+                      "several stays down: the certificate has expired"):
             self.assertTrue(daemon.logged(words), words)
         ports = {port for _, port in netlab.listening_ports()}
-        self.assertEqual(ports & set(range(PORT, PORT + 5)), {PORT})
+        self.assertEqual(ports & set(range(PORT, PORT + 7)), {PORT})
 
     def test_check_says_it_before(self):
-        path = self.lab.write("check.conf", DEFAULTS + tls_entry(PORT, name="mixed", pairs=[(WORLD.a[0], WORLD.b[1])]))
+        text = DEFAULTS + tls_entry(PORT, name="mixed", pairs=[(WORLD.a[0], WORLD.b[1]), WORLD.expired])
+        path = self.lab.write("check.conf", text)
         done = subprocess.run([netlab.POSTERND, "-f", path, "-t"], capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn("the private key is not the certificate's", done.stderr)
+        lines = {name: 1 + text[:text.index(name)].count("\n") for name in ("tls_certificate", "tls_private_key")}
+        self.assertRegex(done.stderr, rf"(?m)^{path}:{lines['tls_private_key']}:\d+: service mixed stays down: "
+                                      "the private key is not the certificate's")
+        self.assertRegex(done.stderr, rf"(?m)^{path}:{lines['tls_certificate']}:\d+: service mixed stays down: "
+                                      "the certificate has expired")
+        self.assertIn("0 services would start, 1 stay down", done.stdout)
 
 
 class Deaths(lab_case.LabCase):

@@ -41,10 +41,13 @@ TEST_CASE("certificates, keys and responses go together in order") {
   const auto& tls = loaded.services.at(0)->tls;
   REQUIRE(tls);
   REQUIRE(tls->pairs.size() == 2);
-  CHECK(tls->pairs[0].staple == "/ocsp");
-  CHECK(tls->pairs[1].certificate == "/c2");
-  CHECK(tls->pairs[1].private_key == "/k2");
-  CHECK(tls->pairs[1].staple.empty());
+  CHECK(tls->pairs[0].staple.path == "/ocsp");
+  CHECK(tls->pairs[1].certificate.path == "/c2");
+  CHECK(tls->pairs[1].private_key.path == "/k2");
+  CHECK(tls->pairs[1].staple.path.empty());
+  CHECK(tls->pairs[1].private_key.at.where.line == tls->pairs[0].private_key.at.where.line + 2);
+  CHECK(tls->pairs[1].private_key.at.source_line == "tls_private_key += /k2");
+  CHECK(tls->pairs[1].private_key.at.where.column == 20);
   CHECK(tls->min_version == TlsVersion::k12);
   CHECK(tls->handshake == std::chrono::seconds(30));
 }
