@@ -40,8 +40,11 @@ struct AskKey {
   std::uint32_t has_key = 1;
 };
 
+// Of a private key, and of the certificates that are for it. postern-keys looks at all of a file.
+inline constexpr std::size_t kMaxKeyFile = 128 * 1024;
+
 enum class KeyFlaw : std::uint32_t {
-  kUnreadableKey = 0,  // no unencrypted private key in PEM form
+  kUnreadableKey = 0,  // no unencrypted private key in PEM form, or kMaxKeyFile bytes or more
   kUnreadableCertificate,
   kMismatch,          // the key is not the certificate's
   kUnsupportedKey,    // neither RSA, RSA-PSS, ECDSA on a NIST curve of RFC 8446, nor Ed25519

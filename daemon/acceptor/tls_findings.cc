@@ -23,14 +23,16 @@ const std::string& TooLarge() {
   return kText;
 }
 
+std::string NotShort() { return std::to_string(kMaxKeyFile >> 10) + " KiB or more"; }
+
 Finding FindingOf(KeyFlaw flaw) {
   switch (flaw) {
     case KeyFlaw::kUnreadableKey:
       return {check::kBadPrivateKey, TlsFile::kPrivateKey,
-              "the private key cannot be read: not PEM, or it needs a phrase"};
+              "the private key cannot be read: not PEM, it needs a phrase, or " + NotShort()};
     case KeyFlaw::kUnreadableCertificate:
       return {check::kBadCertificate, TlsFile::kCertificate,
-              "the certificate cannot be read: not PEM"};
+              "the certificate cannot be read: not PEM, or " + NotShort()};
     case KeyFlaw::kMismatch:
       return {check::kKeyMismatch, TlsFile::kPrivateKey,
               "the private key is not the certificate's"};
@@ -55,7 +57,7 @@ Finding FindingOf(CredentialFlaw flaw) {
   switch (flaw) {
     case CredentialFlaw::kUnreadable:
       return {check::kBadCertificate, TlsFile::kCertificate,
-              "the certificates cannot be read: not PEM, or " + TooLarge()};
+              "the certificates cannot be read: not PEM, or with a private key beside them"};
     case CredentialFlaw::kUnusable:
       return {check::kBadCertificate, TlsFile::kCertificate,
               "the certificates cannot be used: a key or a signature among them is too weak"};

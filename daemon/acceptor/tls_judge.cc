@@ -95,7 +95,8 @@ sys::Status TlsJudge::JudgeAll(TlsCandidate& candidate) {
   return JudgeService(candidate, weak, deadline);
 }
 
-// postern-tls is shown no file that has a private key in it, nor what is no certificate anyway.
+// postern-tls is shown no file that has a private key in it or that nobody could look at, nor what
+// is no certificate anyway.
 sys::Result<std::set<std::size_t>> TlsJudge::JudgeKeys(TlsCandidate& candidate,
                                                        const sys::Deadline& deadline) {
   TlsSetup& setup = candidate.setup;
@@ -107,7 +108,8 @@ sys::Result<std::set<std::size_t>> TlsJudge::JudgeKeys(TlsCandidate& candidate,
     if (!Valid(answer.flaws)) return std::unexpected(Nonsense());
     std::ranges::move(FlawsOf(setup, i, answer.flaws), std::back_inserter(candidate.flaws));
     const auto has = [&answer](KeyFlaw flaw) { return answer.flaws.Has(flaw); };
-    if (has(KeyFlaw::kKeyInCertificate) || has(KeyFlaw::kUnreadableCertificate)) {
+    if (has(KeyFlaw::kKeyInCertificate) || has(KeyFlaw::kUnreadableCertificate) ||
+        has(KeyFlaw::kNoRoom)) {
       setup.pairs[i].certificate.Reset();
     }
     if (has(KeyFlaw::kWeakKey) || has(KeyFlaw::kUnsupportedKey)) weak.insert(i);

@@ -71,7 +71,8 @@ std::expected<TlsSetups, std::string> TlsKeeper::Prepare(
       continue;
     }
     TellFlaws(*spec, candidate, strict ? "" : "stays down");
-    if (strict) return std::unexpected("service " + spec->id + " has no good certificates");
+    if (strict)
+      return std::unexpected("service " + spec->id + ": what its TLS needs is not in order");
   }
   changes_.clear();
   for (auto& [id, setup] : fresh) setups.emplace(id, client_.Add(std::move(setup)));

@@ -164,7 +164,10 @@ TlsCandidate OpenTls(const std::string& service, const TlsSpec& spec) {
 }
 
 bool IsUsable(const TlsCandidate& candidate) {
-  return std::ranges::none_of(candidate.flaws, policy::check::KeepsDown);
+  const auto& pairs = candidate.setup.pairs;
+  const auto open = [](const TlsSetup::Pair& pair) { return pair.certificate && pair.private_key; };
+  return !pairs.empty() && std::ranges::all_of(pairs, open) &&
+         std::ranges::none_of(candidate.flaws, policy::check::KeepsDown);
 }
 
 bool SameTls(const TlsSpec& a, const TlsSpec& b) {

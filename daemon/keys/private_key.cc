@@ -23,7 +23,6 @@ namespace sys = sandbox::sys;
 
 namespace {
 
-constexpr std::size_t kMaxFile = 128 * 1024;
 // More than it takes to decode the largest key, and to keep it.
 constexpr std::size_t kRoomForKey = 32 * 1024;
 constexpr int kFewestBits = 2048, kMostBits = 8192;
@@ -36,22 +35,27 @@ using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeBy<EVP_MD_CTX_free>>;
 // No phrase is ever asked for: an encrypted key is an unreadable one.
 int NoPhrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return -1; }
 
-// The whole file, where keys may lie; empty when it cannot be had.
+// The file, where keys may lie.
 class FileBytes {
  public:
   explicit FileBytes(const sys::UniqueFd& file)
-      : bytes_(static_cast<std::byte*>(OPENSSL_secure_malloc(kMaxFile))) {
-    while (bytes_ != nullptr && length_ < kMaxFile) {
-      const auto count = sys::ReadAt(file, length_, std::span(bytes_, kMaxFile).subspan(length_));
-      if (!count || *count == 0) break;
+      : bytes_(static_cast<std::byte*>(OPENSSL_secure_malloc(kMaxKeyFile))) {
+    while (bytes_ != nullptr && length_ < kMaxKeyFile) {
+      const auto count =
+          sys::ReadAt(file, length_, std::span(bytes_, kMaxKeyFile).subspan(length_));
+      if (!count) break;
       length_ += *count;
+      whole_ = *count == 0;
+      if (whole_) break;
     }
   }
   FileBytes(const FileBytes&) = delete;
   FileBytes& operator=(const FileBytes&) = delete;
-  ~FileBytes() { OPENSSL_secure_clear_free(bytes_, kMaxFile); }
+  ~FileBytes() { OPENSSL_secure_clear_free(bytes_, kMaxKeyFile); }
 
   bool held() const { return bytes_ != nullptr; }
+  // Whether that is all of it: nobody has looked at the rest.
+  bool whole() const { return whole_; }
 
   // Of any kind, encrypted ones included (RFC 7468 sections 10 and 11, and OpenSSL's own).
   bool HoldPrivateKey() const {
@@ -64,6 +68,7 @@ class FileBytes {
  private:
   std::byte* bytes_;
   std::size_t length_ = 0;
+  bool whole_ = false;
 };
 
 bool HasRoomForKey() {
@@ -100,7 +105,7 @@ Certificate ReadCertificate(const sys::UniqueFd& file, FlawSet<KeyFlaw>& flaws) 
   if (bytes.HoldPrivateKey()) flaws.Add(KeyFlaw::kKeyInCertificate);
   Certificate certificate(PEM_read_bio_X509(bytes.Open().get(), nullptr, &NoPhrase, nullptr));
   ERR_clear_error();
-  if (!certificate) flaws.Add(KeyFlaw::kUnreadableCertificate);
+  if (!certificate || !bytes.whole()) flaws.Add(KeyFlaw::kUnreadableCertificate);
   return certificate;
 }
 
@@ -113,7 +118,7 @@ Key ReadKey(const sys::UniqueFd& file, FlawSet<KeyFlaw>& flaws) {
   }
   Key key(PEM_read_bio_PrivateKey(bytes.Open().get(), nullptr, &NoPhrase, nullptr));
   ERR_clear_error();
-  if (!key) flaws.Add(KeyFlaw::kUnreadableKey);
+  if (!key || !bytes.whole()) flaws.Add(KeyFlaw::kUnreadableKey);
   return key;
 }
 

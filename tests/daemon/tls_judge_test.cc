@@ -114,6 +114,7 @@ TEST_CASE(
   Files files;
   files.Add(good.pem() + good.key_pem(), good.key_pem());
   files.Add(other.pem(), other.key_pem());
+  files.Add(good.pem() + std::string(kMaxKeyFile, '\n') + good.key_pem(), good.key_pem());
   for (const bool with_keys : {true, false}) {
     TlsCandidate candidate = files.Open(with_keys);
     const TlsCommands commands = {kKeys, fuzz::PuppetCommand()};
@@ -132,8 +133,36 @@ TEST_CASE(
     answer.service = service.service;
     REQUIRE(sandbox::SendFrame(puppet.channel, AsFrame(answer), {}));
     judge.join();
-    CHECK(Told(candidate) == std::vector<std::string>{"0 bad-certificate"});
+    CHECK(Told(candidate) == std::vector<std::string>{"0 bad-certificate", "2 bad-certificate"});
   }
+}
+
+TEST_CASE("postern-tls is shown no file that postern-keys had no room to look at") {
+  const Certificate good;
+  Files files;
+  files.Add(good.pem() + good.key_pem(), good.key_pem());  // which postern-tls would tell
+  TlsCandidate candidate = files.Open();
+  const TlsCommands commands = {fuzz::PuppetCommand(), kTls};
+  std::thread judge([&] { TlsJudge(commands).Judge(candidate); });
+  const fuzz::Puppet puppet = fuzz::AwaitPuppet();
+  REQUIRE(sandbox::SendFrame(puppet.channel, AsFrame(AnswerReady{}), {}));
+  AskKey ask;
+  Receive(puppet, ask);
+  AnswerKey answer;
+  answer.index = ask.index;
+  answer.flaws.Add(KeyFlaw::kNoRoom);
+  REQUIRE(sandbox::SendFrame(puppet.channel, AsFrame(answer), {}));
+  judge.join();
+  CHECK(Told(candidate) == std::vector<std::string>{"0 bad-private-key"});
+}
+
+TEST_CASE("what is not open is of no use, whatever was found") {
+  const Certificate good;
+  Files files;
+  CHECK_FALSE(IsUsable(files.Open()));
+  files.Add(good.pem(), good.key_pem());
+  CHECK(IsUsable(files.Open()));
+  CHECK_FALSE(IsUsable(files.Open(/*with_keys=*/false)));
 }
 
 }  // namespace
